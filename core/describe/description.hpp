@@ -1,0 +1,64 @@
+#pragma once
+
+/// One list of fields per record. The wire format between actors, the stored form, the JSON, the validation and the
+/// API document are all derived from it; nothing else names a field.
+///
+///   struct funnel_options { std::int64_t window_seconds = 86'400; };
+///   template <> struct description<funnel_options> {
+///     static constexpr auto fields = std::tuple{
+///       field{"window_seconds", &funnel_options::window_seconds, "from step 1 to the last", bounds{1, 31'536'000}}};
+///   };
+///
+/// Bounds mean: the length of text in bytes, the number of entries of a list or map, the value of a number.
+/// A field is optional in JSON unless marked `required`; the value of a default-constructed record is its default.
+/// In the binary form fields are written in order, without names: new fields go at the end, old ones stay.
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+namespace dotmac {
+
+struct bounds {
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+};
+
+enum class presence : std::uint8_t { optional, required };
+
+template <class Record, class Value> struct field {
+  std::string_view name;
+  Value Record::*member;
+  std::string_view meaning;
+  bounds allowed{};
+  presence present = presence::optional;
+
+  constexpr field(std::string_view n, Value Record::*m, std::string_view text, bounds b = {},
+                  presence p = presence::optional)
+      : name{n}, member{m}, meaning{text}, allowed{b}, present{p} {}
+  constexpr field(std::string_view n, Value Record::*m, std::string_view text, presence p)
+      : name{n}, member{m}, meaning{text}, present{p} {}
+};
+
+template <class Record> struct description;
+
+template <class T>
+concept described = requires { description<std::remove_cv_t<T>>::fields; };
+
+/// Enumerations that have names in JSON specialize this: `static constexpr std::array names{...}` in enumerator order.
+template <class Enum> struct enumeration;
+
+template <class T>
+concept named_enumeration = std::is_enum_v<T> && requires { enumeration<T>::names; };
+
+template <named_enumeration E> constexpr std::string_view name_of(E value) noexcept {
+  return enumeration<E>::names[static_cast<std::size_t>(value)];
+}
+
+template <described R, class Visitor> constexpr void for_each_field(Visitor&& visit) {
+  std::apply([&](const auto&... each) { (visit(each), ...); }, description<std::remove_cv_t<R>>::fields);
+}
+
+} // namespace dotmac
