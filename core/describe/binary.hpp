@@ -13,6 +13,7 @@
 #include "core/describe/description.hpp"
 #include "core/result.hpp"
 
+#include <array>
 #include <bit>
 #include <cstring>
 #include <map>
@@ -32,6 +33,8 @@ template <class T> struct is_variant : std::false_type {};
 template <class... Ts> struct is_variant<std::variant<Ts...>> : std::true_type {};
 template <class T> struct is_map : std::false_type {};
 template <class K, class V> struct is_map<std::map<K, V>> : std::true_type {};
+template <class T> struct is_array : std::false_type {};
+template <class T, std::size_t N> struct is_array<std::array<T, N>> : std::true_type {};
 template <class T> struct is_pair : std::false_type {};
 template <class A, class B> struct is_pair<std::pair<A, B>> : std::true_type {};
 
@@ -67,6 +70,9 @@ template <class T> void write(bytes& out, const T& value) {
       write(out, key);
       write(out, mapped);
     }
+  } else if constexpr (is_array<T>::value) {
+    for (const auto& each : value)
+      write(out, each);
   } else if constexpr (is_optional<T>::value) {
     out.push_back(value ? 1 : 0);
     if (value)
@@ -110,6 +116,11 @@ public:
       return read_vector(into);
     } else if constexpr (is_map<T>::value) {
       return read_map(into);
+    } else if constexpr (is_array<T>::value) {
+      for (auto& each : into)
+        if (!read(each))
+          return false;
+      return true;
     } else if constexpr (is_optional<T>::value) {
       bool present = false;
       if (!read(present))
@@ -161,7 +172,7 @@ private:
       return length == 0 || read_raw(into.data(), length * sizeof(T));
     } else {
       for (std::uint32_t i = 0; i < length; ++i) {
-        if (rest_.empty() && !std::is_empty_v<T>)
+        if (rest_.empty())
           return false;
         T each{};
         if (!read(each))

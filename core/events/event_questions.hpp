@@ -1,0 +1,267 @@
+#pragma once
+
+/// The questions that can be asked of events, and their answers, as data. Intervals are half-open [start, end).
+
+#include "core/describe/description.hpp"
+#include "core/events/event_block.hpp"
+#include "core/events/filter.hpp"
+#include "core/time/calendar.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dotmac {
+
+inline constexpr std::int64_t event_query_limit_max = 1'000;
+inline constexpr std::size_t funnel_steps_max = 32;
+inline constexpr std::size_t question_dimensions_max = 3;
+inline constexpr std::size_t answer_groups_max = 100'000; ///< buckets times combinations of dimension values
+inline constexpr std::size_t funnel_users_listed_max = 10'000;
+
+template <> struct description<timestamp> {
+  static constexpr auto fields = std::tuple{field{"milliseconds", &timestamp::milliseconds, "since 1970"}};
+};
+
+template <> struct description<zone_transition> {
+  static constexpr auto fields = std::tuple{
+      field{"starts_at", &zone_transition::starts_at, "from this time on"},
+      field{"offset_seconds", &zone_transition::offset_seconds, "local time less UTC"}};
+};
+template <> struct description<zone_rules> {
+  static constexpr auto fields = std::tuple{
+      field{"name", &zone_rules::name, "as in the time zone database"},
+      field{"transitions", &zone_rules::transitions, "sorted by start"}};
+};
+
+/// What every event question selects by, before its filter.
+struct event_selection {
+  std::optional<std::string> event_type;
+  std::optional<std::string> event_name;
+  std::optional<std::string> user_id;
+  std::optional<std::string> session_id;
+  std::optional<std::string> customer_id;
+  timestamp start_time = timestamp_min;
+  timestamp end_time = timestamp_max; ///< excluded
+  filter_node filters;
+};
+template <> struct description<event_selection> {
+  static constexpr auto fields = std::tuple{
+      field{"event_type", &event_selection::event_type, "only events of this type"},
+      field{"event_name", &event_selection::event_name, "only events of this name"},
+      field{"user_id", &event_selection::user_id, "only events of this user"},
+      field{"session_id", &event_selection::session_id, "only events of this session"},
+      field{"customer_id", &event_selection::customer_id, "only events of this customer"},
+      field{"start_time", &event_selection::start_time, "from this time on"},
+      field{"end_time", &event_selection::end_time, "before this time"},
+      field{"filters", &event_selection::filters, "conditions on fields and properties"}};
+};
+
+/// How far an answer reaches: the newest event time included in the scanned state, and how much was looked at.
+struct answer_scope {
+  std::optional<timestamp> as_of;
+  std::uint64_t rows_scanned = 0;
+};
+template <> struct description<answer_scope> {
+  static constexpr auto fields = std::tuple{
+      field{"as_of", &answer_scope::as_of, "time of the newest event known when the question was answered"},
+      field{"rows_scanned", &answer_scope::rows_scanned, "rows that were looked at"}};
+};
+
+/// Newest first (time, then arrival). `before` continues after the last event of an earlier page.
+struct event_position {
+  timestamp at;
+  std::uint64_t row = 0;
+};
+template <> struct description<event_position> {
+  static constexpr auto fields = std::tuple{field{"at", &event_position::at, "its time"},
+                                            field{"row", &event_position::row, "its number by arrival"}};
+};
+
+struct find_events {
+  event_selection selection;
+  std::int64_t limit = 100;
+  std::int64_t offset = 0;
+  std::optional<event_position> before;
+};
+template <> struct description<find_events> {
+  static constexpr auto fields = std::tuple{
+      field{"selection", &find_events::selection, "which"}, field{"limit", &find_events::limit, "how many"},
+      field{"offset", &find_events::offset, "how many to pass over"}, field{"before", &find_events::before, "where to go on"}};
+};
+
+struct event_property {
+  property_scope scope = property_scope::properties;
+  std::string key;
+  scalar value;
+  std::string json; ///< where not empty, the value is this JSON instead
+};
+template <> struct description<event_property> {
+  static constexpr auto fields = std::tuple{
+      field{"scope", &event_property::scope, "properties or context"}, field{"key", &event_property::key, "its name"},
+      field{"value", &event_property::value, "its value"}, field{"json", &event_property::json, "a nested value"}};
+};
+
+struct found_event {
+  std::array<std::string, event_field_count> texts; ///< by event_field; empty: absent
+  timestamp at;
+  std::uint32_t nanoseconds_below = 0;
+  timestamp received_at;
+  std::uint64_t row = 0;
+  std::vector<event_property> properties;
+};
+template <> struct description<found_event> {
+  static constexpr auto fields = std::tuple{
+      field{"texts", &found_event::texts, "by event_field"},
+      field{"at", &found_event::at, "when it happened"},
+      field{"nanoseconds_below", &found_event::nanoseconds_below, "finer than the millisecond"},
+      field{"received_at", &found_event::received_at, "when it came"},
+      field{"row", &found_event::row, "number by arrival"},
+      field{"properties", &found_event::properties, "properties and context"}};
+};
+
+struct events_found {
+  std::vector<found_event> events;
+  std::uint64_t total = 0; ///< matching events, whatever the page
+  answer_scope scope;
+};
+template <> struct description<events_found> {
+  static constexpr auto fields = std::tuple{
+      field{"events", &events_found::events, "newest first"},
+      field{"total", &events_found::total, "matching events, whatever the page"},
+      field{"scope", &events_found::scope, "how far the answer reaches"}};
+};
+
+struct aggregate_events {
+  event_selection selection;
+  granularity size = granularity::day;
+  zone_rules zone;
+  std::vector<std::string> dimensions; ///< fields to group by, as in filters
+  bool fill_zero = false;              ///< buckets without events too, when there are no dimensions
+};
+template <> struct description<aggregate_events> {
+  static constexpr auto fields = std::tuple{
+      field{"selection", &aggregate_events::selection, "which"},
+      field{"size", &aggregate_events::size, "length of a bucket"},
+      field{"zone", &aggregate_events::zone, "whose calendar"},
+      field{"dimensions", &aggregate_events::dimensions, "group by"},
+      field{"fill_zero", &aggregate_events::fill_zero, "name empty buckets too"}};
+};
+
+struct event_aggregate {
+  timestamp time_bucket;
+  std::uint64_t event_count = 0;
+  std::uint64_t unique_users = 0;
+  std::uint64_t unique_sessions = 0;
+  std::uint64_t unique_customers = 0;
+  std::vector<scalar> dimensions; ///< in the order asked for; null where an event has none. Nested values as their JSON text
+};
+template <> struct description<event_aggregate> {
+  static constexpr auto fields = std::tuple{
+      field{"time_bucket", &event_aggregate::time_bucket, "its start"},
+      field{"event_count", &event_aggregate::event_count, "events"},
+      field{"unique_users", &event_aggregate::unique_users, "distinct users"},
+      field{"unique_sessions", &event_aggregate::unique_sessions, "distinct sessions"},
+      field{"unique_customers", &event_aggregate::unique_customers, "distinct customers"},
+      field{"dimensions", &event_aggregate::dimensions, "values in the order asked for"}};
+};
+
+/// Sorted by bucket, then by dimensions.
+struct event_aggregates {
+  std::vector<event_aggregate> aggregates;
+  answer_scope scope;
+};
+template <> struct description<event_aggregates> {
+  static constexpr auto fields = std::tuple{
+      field{"aggregates", &event_aggregates::aggregates, "by bucket"},
+      field{"scope", &event_aggregates::scope, "how far the answer reaches"}};
+};
+
+enum class funnel_order : std::uint8_t { ordered, strict, any };
+template <> struct enumeration<funnel_order> {
+  static constexpr std::array<std::string_view, 3> names{"ordered", "strict", "any"};
+};
+enum class funnel_start : std::uint8_t { any, first };
+template <> struct enumeration<funnel_start> {
+  static constexpr std::array<std::string_view, 2> names{"any", "first"};
+};
+
+/// `text` matches the event type, or the event name where no event of the tenant has such a type; else type and / or name.
+struct funnel_step {
+  std::string text;
+  std::optional<std::string> event_type;
+  std::optional<std::string> event_name;
+  filter_node filters;
+};
+template <> struct description<funnel_step> {
+  static constexpr auto fields = std::tuple{
+      field{"text", &funnel_step::text, "type or name"},
+      field{"event_type", &funnel_step::event_type, "type"},
+      field{"event_name", &funnel_step::event_name, "name"},
+      field{"filters", &funnel_step::filters, "conditions"}};
+};
+
+struct count_funnel {
+  std::vector<funnel_step> steps;
+  timestamp start_time = timestamp_min;
+  timestamp end_time = timestamp_max;
+  event_field user_id_field = event_field::user_id;
+  std::optional<std::int64_t> window_milliseconds; ///< none: the whole period
+  funnel_order order = funnel_order::ordered;
+  funnel_start start = funnel_start::any;
+  std::vector<funnel_step> exclusions; ///< such an event between the first and the furthest step ends the attempt
+  std::vector<std::string> dimensions; ///< of the user's first step
+  std::int64_t users_listed = 0;       ///< how many ids to list per step
+};
+template <> struct description<count_funnel> {
+  static constexpr auto fields = std::tuple{
+      field{"steps", &count_funnel::steps, "in order"},
+      field{"start_time", &count_funnel::start_time, "from this time on"},
+      field{"end_time", &count_funnel::end_time, "before this time"},
+      field{"user_id_field", &count_funnel::user_id_field, "who is counted"},
+      field{"window_milliseconds", &count_funnel::window_milliseconds, "from step 1 to the last"},
+      field{"order", &count_funnel::order, "ordered, strict or any"},
+      field{"start", &count_funnel::start, "any or first step 1"},
+      field{"exclusions", &count_funnel::exclusions, "events that end an attempt"},
+      field{"dimensions", &count_funnel::dimensions, "group by"},
+      field{"users_listed", &count_funnel::users_listed, "ids per step"}};
+};
+
+struct funnel_step_result {
+  std::uint64_t count = 0;
+  std::optional<double> median_milliseconds; ///< from the step before; none for step 1 or where nobody came
+  std::optional<double> p90_milliseconds;
+  std::vector<std::string> users;
+};
+template <> struct description<funnel_step_result> {
+  static constexpr auto fields = std::tuple{
+      field{"count", &funnel_step_result::count, "users who came this far"},
+      field{"median_milliseconds", &funnel_step_result::median_milliseconds, "from the step before"},
+      field{"p90_milliseconds", &funnel_step_result::p90_milliseconds, "from the step before"},
+      field{"users", &funnel_step_result::users, "some of them"}};
+};
+
+struct funnel_group {
+  std::vector<scalar> dimensions;
+  std::vector<funnel_step_result> steps;
+};
+template <> struct description<funnel_group> {
+  static constexpr auto fields = std::tuple{
+      field{"dimensions", &funnel_group::dimensions, "values in the order asked for"},
+      field{"steps", &funnel_group::steps, "as in the whole"}};
+};
+
+struct funnel_counted {
+  std::vector<funnel_step_result> steps;
+  std::vector<funnel_group> groups; ///< only where dimensions were asked for; by count of step 1, largest first
+  answer_scope scope;
+};
+template <> struct description<funnel_counted> {
+  static constexpr auto fields = std::tuple{
+      field{"steps", &funnel_counted::steps, "in order"},
+      field{"groups", &funnel_counted::groups, "by dimension"},
+      field{"scope", &funnel_counted::scope, "how far the answer reaches"}};
+};
+
+} // namespace dotmac
