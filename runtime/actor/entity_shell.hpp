@@ -64,14 +64,16 @@ void start_entity(Self self, entity_id id, shard_claim claim, const actor_enviro
   shell.entity->start();
 }
 
-/// Asks `supervisor` to be let go once nothing has been asked for `idle_after`.
-template <class Self, class Supervisor> void watch_idleness(Self self, Supervisor supervisor, std::string child) {
+/// Asks `supervisor` to be let go once nothing has been asked for `idle_after` and `may_go` (a supervisor with running
+/// children may not).
+template <class Self, class Supervisor>
+void watch_idleness(Self self, Supervisor supervisor, std::string child, std::function<bool()> may_go = [] { return true; }) {
   const auto period = std::max<std::chrono::milliseconds>(self->state.environment.idle_after / 4, std::chrono::milliseconds{50});
-  self->delayed_send(self, period, actor_task{[self, supervisor, child] {
+  self->delayed_send(self, period, actor_task{[self, supervisor, child, may_go] {
     auto& shell = self->state;
-    if (shell.entity->is_idle() && std::chrono::steady_clock::now() - shell.last_used >= shell.environment.idle_after)
+    if (shell.entity->is_idle() && may_go() && std::chrono::steady_clock::now() - shell.last_used >= shell.environment.idle_after)
       self->send(supervisor, passivate_child{child});
-    watch_idleness(self, supervisor, child);
+    watch_idleness(self, supervisor, child, may_go);
   }});
 }
 
