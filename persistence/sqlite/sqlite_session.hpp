@@ -61,7 +61,8 @@ public:
   result<void> execute(const std::string& sql);
 
   result<void> begin();
-  /// commit_uncertain where the disk failed in the act.
+  /// storage_unavailable where there was no room: the last frame of the commit is not whole. commit_uncertain where the
+  /// disk failed in the act.
   result<void> commit();
   void rollback() noexcept;
 

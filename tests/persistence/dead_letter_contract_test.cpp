@@ -10,7 +10,8 @@ protected:
   }
   std::vector<std::string> reasons(const std::string& tenant, std::size_t limit = 100) {
     std::vector<std::string> found;
-    for (const auto& held : *store_->dead_letters().read_dead_letters(tenant, limit))
+    const auto letters = store_->dead_letters().read_dead_letters(tenant, limit);
+    for (const auto& held : *letters)
       found.push_back(held.reason);
     return found;
   }

@@ -52,7 +52,7 @@ TEST(payload_codec, keeps_json_readable_where_that_is_wished) {
 }
 
 TEST(payload_codec, does_not_call_bytes_readable_that_no_text_column_takes) {
-  for (const bytes payload : {bytes("{\0}", 3), bytes("{\xff}"), bytes("{\xc0\x80}"), bytes("{\xed\xa0\x80}"),
+  for (const auto& payload : {bytes("{\0}", 3), bytes("{\xff}"), bytes("{\xc0\x80}"), bytes("{\xed\xa0\x80}"),
                               bytes("{\xf5\x80\x80\x80}"), bytes("{\xe2\x82"), bytes("plain"), bytes()})
     EXPECT_EQ(form_of(encode_payload(payload, payload_wish::readable)), payload_form::raw);
 }

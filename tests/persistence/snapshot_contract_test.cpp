@@ -17,13 +17,15 @@ protected:
   }
   std::vector<std::uint64_t> kept() {
     std::vector<std::uint64_t> sequences;
-    for (const auto& held : store_->snapshots().read_snapshots(metric_)->snapshots)
+    const auto held_ones = store_->snapshots().read_snapshots(metric_);
+    for (const auto& held : held_ones->snapshots)
       sequences.push_back(to_number(held.sequence));
     return sequences;
   }
   std::vector<segment_number> segments() {
     std::vector<segment_number> numbers;
-    for (const auto& held : *store_->snapshots().list_segments(metric_))
+    const auto summaries = store_->snapshots().list_segments(metric_);
+    for (const auto& held : *summaries)
       numbers.push_back(held.number);
     return numbers;
   }

@@ -50,14 +50,17 @@ private:
   rlimit before_{};
 };
 
-TEST_F(sqlite_store_test, refuses_to_write_beyond_a_full_disk_and_goes_on_when_there_is_room) {
+TEST_F(sqlite_store_test, tells_what_became_of_an_append_that_the_disk_cut_off_and_goes_on_when_there_is_room) {
   ASSERT_OK(append(1, noise(10'000)));
+  const journal_row rows[] = {{entity_, journal_sequence{2}, noise(2'000'000)}};
   {
     const file_size_limit full{300'000};
-    EXPECT_EQ(code_of(append(2, noise(2'000'000))), error_code::storage_unavailable);
+    EXPECT_EQ(code_of(store_->entries().append_entries(rows, {&claim_, 1})), error_code::commit_uncertain);
     EXPECT_EQ(last(), 1u);
   }
-  ASSERT_OK(append(2, noise(2'000'000)));
+  EXPECT_EQ(*store_->entries().resolve(rows), commit_outcome::absent);
+  ASSERT_OK(store_->entries().append_entries(rows, {&claim_, 1}));
+  EXPECT_EQ(*store_->entries().resolve(rows), commit_outcome::committed);
   EXPECT_EQ(last(), 2u);
 }
 

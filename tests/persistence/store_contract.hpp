@@ -57,7 +57,7 @@ template <class T> error_code code_of(const result<T>& answer) {
 
 #define DOTMAC_CONTRACT(suite)                                                                                         \
   INSTANTIATE_TEST_SUITE_P(vendors, suite, testing::ValuesIn(tested_vendors()),                                        \
-                           [](const auto& info) { return info.param; })
+                           [](const auto& vendor) { return vendor.param; })
 
 #define ASSERT_OK(answer)                                                                                              \
   ASSERT_TRUE(answer.has_value()) << describe(answer.error().code).name << ": " << answer.error().message
