@@ -1,6 +1,7 @@
 #include "persistence/open_store.hpp"
 
 #include "persistence/memory/memory_store.hpp"
+#include "persistence/postgres/postgres_store.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
 
 #include <optional>
@@ -29,6 +30,10 @@ bool is_memory(std::string_view url) {
   return url.starts_with("memory:");
 }
 
+bool is_postgres(std::string_view url) {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://");
+}
+
 failure unknown_url() {
   return {error_code::validation_failed,
           "a database URL begins with postgresql://, postgres://, sqlite:/// (and a path to a file) or memory:",
@@ -42,6 +47,8 @@ result<std::unique_ptr<store_factory>> make_store_factory(const store_options& o
     return make_sqlite_store_factory(*path, options.statement_timeout);
   if (is_memory(options.url))
     return make_memory_store_factory(named_memory_database(options.url));
+  if (is_postgres(options.url))
+    return make_postgres_store_factory(options.url, options.connect_timeout, options.statement_timeout);
   return unknown_url();
 }
 
@@ -50,6 +57,8 @@ result<std::unique_ptr<migrator>> make_migrator(const store_options& options) {
     return make_sqlite_migrator(*path, options.statement_timeout);
   if (is_memory(options.url))
     return make_memory_migrator();
+  if (is_postgres(options.url))
+    return make_postgres_migrator(options.url, options.connect_timeout);
   return unknown_url();
 }
 

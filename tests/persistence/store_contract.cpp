@@ -1,10 +1,10 @@
 #include "tests/persistence/store_contract.hpp"
 
 #include "persistence/memory/memory_store.hpp"
+#include "tests/persistence/postgres_test_database.hpp"
 #include "tests/persistence/sqlite_test_database.hpp"
 
 #include <stdexcept>
-#include <thread>
 
 namespace dotmac {
 namespace {
@@ -30,7 +30,7 @@ private:
 } // namespace
 
 std::vector<std::string> tested_vendors() {
-  return {"memory", "sqlite"};
+  return {"memory", "sqlite", "postgresql"};
 }
 
 std::unique_ptr<test_database> make_test_database(const std::string& vendor) {
@@ -38,6 +38,8 @@ std::unique_ptr<test_database> make_test_database(const std::string& vendor) {
     return std::make_unique<memory_test_database>();
   if (vendor == "sqlite")
     return std::make_unique<sqlite_test_database>();
+  if (vendor == "postgresql")
+    return std::make_unique<postgres_test_database>();
   throw std::invalid_argument{"no test database for " + vendor};
 }
 
