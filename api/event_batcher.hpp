@@ -21,6 +21,7 @@ namespace dotmac {
 struct tracked_event {
   std::string event_id;
   event_outcome outcome = event_outcome::accepted;
+  fine_timestamp at;
 };
 
 class event_batcher {
@@ -35,20 +36,24 @@ public:
   void track(const std::string& tenant, std::string body, timestamp received_at, answer on_answer);
 
 private:
+  struct waiting_event {
+    answer call_back;
+    fine_timestamp at;
+  };
   struct lane {
     event_block_builder builder;
-    std::vector<answer> waiting;
+    std::vector<waiting_event> waiting;
     std::size_t under_way = 0;
   };
   struct message {
     std::string tenant;
     bytes block;
-    std::vector<answer> answers;
+    std::vector<waiting_event> events;
   };
 
   message take(const std::string& tenant, lane& from);
   void send(message batch);
-  void on_answer(const std::string& tenant, const std::vector<answer>& answers, const result<events_appended>& outcome);
+  void on_answer(const std::string& tenant, const std::vector<waiting_event>& events, const result<events_appended>& outcome);
 
   tenant_service& tenants_;
   const std::chrono::milliseconds timeout_;

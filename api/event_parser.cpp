@@ -87,7 +87,7 @@ public:
     seen_.fill(false);
     keys_.clear();
     property_count_ = 0;
-    sent_id_.clear();
+    sent_at_ = {received_at, 0};
     auto found = read_fields(object, into, broken);
     if (!found && !broken)
       for (std::size_t i = 0; i < text_fields.size(); ++i)
@@ -105,7 +105,7 @@ public:
     return {};
   }
 
-  const std::string& sent_id() const { return sent_id_; }
+  fine_timestamp sent_at() const { return sent_at_; }
   ondemand::parser& parser() { return parser_; }
   ondemand::parser& line_parser() { return line_parser_; }
 
@@ -152,8 +152,6 @@ private:
       return fault{std::string{known.name}, "has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(known.size_max)};
     if (known.required && text.empty())
       return fault{std::string{known.name}, "must not be empty"};
-    if (known.field == event_field::event_id)
-      sent_id_ = text;
     into.set_field(known.field, text);
     return {};
   }
@@ -168,6 +166,7 @@ private:
     auto at = parse_timestamp(text);
     if (!at)
       return fault{"timestamp", at.error().message};
+    sent_at_ = *at;
     into.set_timestamp(*at);
     return {};
   }
@@ -289,7 +288,7 @@ private:
   ondemand::parser line_parser_;
   simdjson::dom::parser nested_parser_{property_text_size_max};
   std::string nested_;
-  std::string sent_id_;
+  fine_timestamp sent_at_;
   std::array<bool, text_fields.size()> seen_{};
   std::vector<std::pair<property_scope, std::string_view>> keys_;
   std::size_t property_count_ = 0;
@@ -298,7 +297,7 @@ private:
 event_parser::event_parser() : implementation_{std::make_unique<implementation>()} {}
 event_parser::~event_parser() = default;
 
-result<std::string> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into) {
+result<parsed_event> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into) {
   auto& self = *implementation_;
   ondemand::document document;
   if (const auto why = self.parser().iterate(self.pad(body)).get(document))
@@ -315,7 +314,7 @@ result<std::string> event_parser::parse_event(std::string& body, timestamp recei
     return malformed(describe_error(broken));
   if (found)
     return failure{error_code::validation_failed, found->text, found->field};
-  return self.sent_id();
+  return parsed_event{self.sent_at()};
 }
 
 namespace {

@@ -33,13 +33,17 @@ struct parsed_batch {
   std::size_t event_count = 0;
 };
 
+struct parsed_event {
+  fine_timestamp at; ///< as sent, else `received_at`
+};
+
 class event_parser {
 public:
   event_parser();
   ~event_parser();
 
-  /// One event; on a failure the builder is as before. The id as sent, or empty.
-  result<std::string> parse_event(std::string& body, timestamp received_at, event_block_builder& into);
+  /// One event; on a failure the builder is as before.
+  result<parsed_event> parse_event(std::string& body, timestamp received_at, event_block_builder& into);
   result<parsed_batch> parse_batch(std::string& body, timestamp received_at, event_block_builder& into);
   result<parsed_batch> parse_lines(std::string& body, timestamp received_at, event_block_builder& into);
 
