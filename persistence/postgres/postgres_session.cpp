@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <random>
 #include <thread>
 
@@ -23,6 +25,14 @@ std::string trimmed(const char* message) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
     text.pop_back();
   return text;
+}
+
+/// A server that ends an idle session says so with an error that nobody asked for; libpq hands it on as a notice.
+void hear_farewell(void* has_farewell, const PGresult* notice) {
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const std::string_view word = severity ? severity : "";
+  if (word == "FATAL" || word == "PANIC")
+    *static_cast<bool*>(has_farewell) = true;
 }
 
 PGconn* connect(const postgres_settings& settings) {
@@ -66,7 +76,7 @@ result<std::unique_ptr<postgres_session>> postgres_session::open(const postgres_
   auto* connection = session->connection_.get();
   if (!connection || PQstatus(connection) != CONNECTION_OK || PQsetnonblocking(connection, 1) != 0)
     return failure{error_code::storage_unavailable, "postgresql: " + trimmed(PQerrorMessage(connection)), ""};
-  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeReceiver(connection, hear_farewell, &session->has_farewell_);
   if (auto prepared = session->prepare_session(); !prepared)
     return prepared.error();
   if (previous)
@@ -113,10 +123,14 @@ bool postgres_session::is_usable() noexcept {
   auto* connection = connection_.get();
   if (is_broken_ || PQstatus(connection) != CONNECTION_OK)
     return false;
-  // An idle server has nothing to say: what can be read is its farewell, or a notice.
+  // An idle server has nothing to say: what can be read is a notice, its farewell or the end of the connection.
   pollfd socket{PQsocket(connection), POLLIN, 0};
-  if (poll(&socket, 1, 0) > 0 && PQconsumeInput(connection) == 0)
-    return false;
+  while (poll(&socket, 1, 0) > 0) {
+    if (PQconsumeInput(connection) == 0)
+      return false;
+    if (PQisBusy(connection) || has_farewell_) // isBusy reads what was consumed
+      return false;
+  }
   return PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE;
 }
 

@@ -68,6 +68,7 @@ private:
   postgres_settings settings_;
   token token_;
   bool is_broken_ = false;
+  bool has_farewell_ = false; ///< the server has said that it ends the session
   std::unordered_set<const char*> prepared_;
 };
 

@@ -9,6 +9,8 @@ TEST(open_store, knows_its_vendors_by_the_url) {
   EXPECT_EQ((*make_store_factory({.url = "sqlite:///tmp/x.db"}))->vendor(), "sqlite");
   EXPECT_EQ((*make_store_factory({.url = "sqlite:///./x.db"}))->vendor(), "sqlite");
   EXPECT_EQ((*make_store_factory({.url = "memory:"}))->vendor(), "memory");
+  EXPECT_EQ((*make_store_factory({.url = "postgresql://host/db"}))->vendor(), "postgresql");
+  EXPECT_EQ((*make_store_factory({.url = "postgres://host/db"}))->vendor(), "postgresql");
 }
 
 TEST(open_store, refuses_every_other_url_and_names_the_setting) {

@@ -59,7 +59,12 @@ template <class T> error_code code_of(const result<T>& answer) {
   INSTANTIATE_TEST_SUITE_P(vendors, suite, testing::ValuesIn(tested_vendors()),                                        \
                            [](const auto& vendor) { return vendor.param; })
 
-#define ASSERT_OK(answer)                                                                                              \
-  ASSERT_TRUE(answer.has_value()) << describe(answer.error().code).name << ": " << answer.error().message
+template <class T> testing::AssertionResult succeeded(const result<T>& answer) {
+  if (answer)
+    return testing::AssertionSuccess();
+  return testing::AssertionFailure() << describe(answer.error().code).name << ": " << answer.error().message;
+}
+
+#define ASSERT_OK(answer) ASSERT_TRUE(succeeded(answer))
 
 } // namespace dotmac

@@ -32,6 +32,7 @@ public:
   std::string url(const std::string& database = "postgres") const;
   /// Makes one with a name that was never used and returns its URL.
   std::string create_database();
+  const std::filesystem::path& folder() const noexcept { return folder_; }
 
 private:
   explicit postgres_fixture(std::filesystem::path folder);

@@ -88,6 +88,13 @@ void kill_with_children(int process) {
 }
 
 void supervise(const std::vector<std::string>& server, const fs::path& folder, int commands, int answers) {
+  // Nothing else of the test stays open here, or another fixture's supervisor would wait for this one.
+  dup2(open("/dev/null", O_RDWR), STDIN_FILENO);
+  dup2(STDIN_FILENO, STDOUT_FILENO);
+  dup2(STDIN_FILENO, STDERR_FILENO);
+  for (int other = 3; other < static_cast<int>(sysconf(_SC_OPEN_MAX)) && other < 65'536; ++other)
+    if (other != commands && other != answers)
+      close(other);
   prctl(PR_SET_CHILD_SUBREAPER, 1); // the server's orphans come here
   signal(SIGINT, SIG_IGN);          // Ctrl-C ends the test; this cleans up after it
   signal(SIGPIPE, SIG_IGN);
