@@ -7,7 +7,8 @@
 ///
 /// Promise
 ///   append_entries commits all of its rows in one transaction or none. It commits only if, in that same transaction,
-///   every shard named is owned by `node` with the epoch named: an older owner is refused by the store itself.
+///   every shard claimed is owned by somebody with the epoch named: an older owner, and one who has released the shard,
+///   is refused by the store itself. Every row's shard must be among the claims.
 ///   What a call reported as done survives a kill of this process and of the database.
 /// Errors (see core/error_code.hpp)
 ///   storage_unavailable   certain: nothing was written. The session may be broken; the next call reconnects by itself
@@ -17,7 +18,12 @@
 ///   ownership_lost        the epoch was refused; nothing was written. Final for this epoch.
 ///   sequence_conflict     a row with this (entity, sequence) exists; nothing was written.
 ///   corrupt_data          a checksum or format failed while reading; the damaged bytes are never returned.
-/// Limits     payload_bytes_max a payload; append_rows_max rows a call.
+///   payload_too_large     a payload or the payloads of a call together are over their limit; nothing was written.
+///   validation_failed     a row without a claim of its shard, too many rows, a sequence out of bounds; nothing was
+///                         written. The caller's mistake: sending it again does not help.
+///   unknown_schema_version  the store has not been migrated.
+/// Limits     payload_bytes_max a payload, append_bytes_max the payloads of a call; append_rows_max rows a call;
+///            live_segments_max segments an entity; dead_letters_per_tenant_max, after which the oldest go.
 /// Cost       append_entries is one round trip where the vendor allows it.
 
 #include "core/bytes.hpp"
@@ -35,7 +41,14 @@
 namespace dotmac {
 
 inline constexpr std::size_t payload_bytes_max = 256u << 20;
+inline constexpr std::size_t append_bytes_max = payload_bytes_max;
 inline constexpr std::size_t append_rows_max = 1024;
+inline constexpr std::size_t entity_name_bytes_max = 255; ///< printable ASCII
+inline constexpr std::size_t lease_owner_bytes_max = 255; ///< printable ASCII
+inline constexpr std::chrono::milliseconds lease_max = std::chrono::hours{24};
+inline constexpr std::size_t live_segments_max = 65'536;
+inline constexpr std::size_t dead_letters_per_tenant_max = 1'000;
+inline constexpr std::size_t dead_letter_text_bytes_max = 4'096; ///< its reason; a longer one is cut
 
 struct journal_row {
   entity_id entity;
@@ -60,9 +73,12 @@ public:
   virtual ~journal() = default;
   virtual result<void> append_entries(std::span<const journal_row> rows, std::span<const shard_claim> claims) = 0;
   /// After commit_uncertain: waits until the broken session can no longer commit, then looks. `committed` only if every
-  /// row is there with this payload; a part of them is corrupt_data.
+  /// row is there with this payload; a part of them is corrupt_data. ownership_lost where another owner has gone on so
+  /// far that the rows, if they ever were there, are behind its snapshot: then nobody can tell any more.
   virtual result<commit_outcome> resolve(std::span<const journal_row> rows) = 0;
+  /// The session must not be used by `visit`. Memory: a bounded part of the rows at a time.
   virtual result<void> read_entries(const entity_id& entity, journal_sequence after, const journal_visitor& visit) = 0;
+  /// Of the newest row, or of the newest snapshot where the rows are gone; zero where there is neither.
   virtual result<journal_sequence> last_sequence(const entity_id& entity) = 0;
 };
 
@@ -88,6 +104,9 @@ struct stored_segment {
 /// One step of writing state down: new segments, then the snapshot that refers to them, in one transaction.
 /// `live_segments` are all that this snapshot refers to. In the same transaction goes what no kept snapshot needs:
 /// snapshots but the newest two, journal rows up to the older of these, and segments in neither's `live_segments`.
+/// Refused: a snapshot older than the newest (sequence_conflict), a segment number taken by other content
+/// (sequence_conflict), a live segment that does not exist (validation_failed). Writing the same again is harmless: that
+/// is what to do after commit_uncertain.
 struct snapshot_write {
   stored_snapshot snapshot;
   std::vector<stored_segment> new_segments;
@@ -135,7 +154,7 @@ public:
   /// Prolongs the leases still held with these epochs; returns those that are.
   virtual result<std::vector<shard_claim>> renew_leases(const std::string& owner, std::span<const shard_claim> held,
                                                         std::chrono::milliseconds lease) = 0;
-  /// Gives them up at once, for a clean stop.
+  /// Gives them up at once, for a clean stop. From then on the store refuses these epochs.
   virtual result<void> release_shards(const std::string& owner, std::span<const shard_claim> held) = 0;
   virtual result<std::vector<shard_lease>> read_leases() = 0;
 };
@@ -153,8 +172,11 @@ struct dead_letter {
 class dead_letter_table {
 public:
   virtual ~dead_letter_table() = default;
+  /// `id` is chosen by the store; the one given is not looked at.
   virtual result<void> add_dead_letter(const dead_letter& letter) = 0;
+  /// Newest first; of every tenant where `tenant` is empty.
   virtual result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant, std::size_t limit) = 0;
+  /// not_found where there is none (any more).
   virtual result<void> remove_dead_letter(std::uint64_t id) = 0;
 };
 

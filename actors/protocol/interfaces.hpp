@@ -1,0 +1,97 @@
+#pragma once
+
+/// Every typed interface of the product's actors, a line per message. Nothing else lives here.
+
+#include "actors/protocol/question_context.hpp"
+#include "actors/protocol/tenant_calls.hpp"
+#include "actors/protocol/wire_inspect.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace dotmac {
+
+/// Finish what is under way, write a snapshot, answer, end.
+struct stop_actor {};
+template <> struct description<stop_actor> {
+  static constexpr auto fields = std::tuple{};
+};
+
+/// An idle child asks its supervisor to be let go.
+struct passivate_child {
+  std::string child; ///< "events/0" or "metric/<id>"
+};
+template <> struct description<passivate_child> {
+  static constexpr auto fields = std::tuple{field{"child", &passivate_child::child, "kind and name"}};
+};
+
+/// The events of one partition of one tenant.
+using event_actor = caf::typed_actor<
+    caf::replies_to<append_events>::with<events_appended>, // answered once durable
+    caf::replies_to<find_events, question_context>::with<events_found>,
+    caf::replies_to<aggregate_events, question_context>::with<event_aggregates>,
+    caf::replies_to<count_funnel, question_context>::with<funnel_counted>,
+    caf::replies_to<summarize_events>::with<event_summary>,
+    caf::replies_to<stop_actor>::with<done>>;
+
+/// The values of one metric.
+using metric_actor = caf::typed_actor<
+    caf::replies_to<record_values>::with<values_recorded>, // answered once durable
+    caf::replies_to<find_values, question_context>::with<values_found>,
+    caf::replies_to<aggregate_values, question_context>::with<value_aggregates>,
+    caf::replies_to<compare_periods, question_context>::with<periods_compared>,
+    caf::replies_to<stop_actor>::with<done>>;
+
+struct locate_events {};
+template <> struct description<locate_events> {
+  static constexpr auto fields = std::tuple{};
+};
+
+struct locate_metric {
+  std::string metric; ///< id or name
+};
+template <> struct description<locate_metric> {
+  static constexpr auto fields = std::tuple{field{"metric", &locate_metric::metric, "id or name"}};
+};
+
+/// One tenant: its keys, schemas and catalogue, and the supervisor of its other actors.
+using tenant_actor = caf::typed_actor<
+    caf::replies_to<create_tenant>::with<done>,
+    caf::replies_to<create_api_key>::with<done>,
+    caf::replies_to<revoke_api_key>::with<done>,
+    caf::replies_to<get_tenant_context>::with<tenant_context>,
+    caf::replies_to<create_event_schema>::with<done>,
+    caf::replies_to<create_metric>::with<done>,
+    caf::replies_to<list_metrics>::with<metrics_listed>,
+    caf::replies_to<get_metric>::with<metric_definition>,
+    caf::replies_to<locate_events>::with<event_actor>,  // activated where it was not
+    caf::replies_to<locate_metric>::with<metric_actor>, // activated where it was not
+    caf::reacts_to<passivate_child>,
+    caf::replies_to<stop_actor>::with<done>>;
+
+struct locate_tenant {
+  std::string tenant;
+};
+template <> struct description<locate_tenant> {
+  static constexpr auto fields = std::tuple{field{"tenant", &locate_tenant::tenant, "its id"}};
+};
+
+/// The tenants of one shard, activated on their first message.
+using shard_actor = caf::typed_actor<
+    caf::replies_to<locate_tenant>::with<tenant_actor>,
+    caf::reacts_to<passivate_child>,
+    caf::replies_to<stop_actor>::with<done>>;
+
+struct locate_shard {
+  std::uint16_t shard = 0;
+};
+template <> struct description<locate_shard> {
+  static constexpr auto fields = std::tuple{field{"shard", &locate_shard::shard, "0 to 255"}};
+};
+
+/// One node: owner of its shard managers.
+using node_actor = caf::typed_actor<
+    caf::replies_to<locate_shard>::with<shard_actor>,
+    caf::replies_to<stop_actor>::with<done>>;
+
+} // namespace dotmac

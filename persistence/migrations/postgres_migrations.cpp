@@ -1,0 +1,102 @@
+#include "persistence/migrations/migration_step.hpp"
+
+#include "core/identity.hpp"
+
+#include <array>
+
+namespace dotmac {
+namespace {
+
+static_assert(shard_count == 256, "step 1 makes as many rows of shards");
+
+// Payloads are compressed already where that helps: STORAGE EXTERNAL keeps PostgreSQL from trying again. Entities are
+// compared by bytes (COLLATE "C"): the ranges of a tenant depend on it.
+constexpr std::array steps{
+    migration_step{1, "journal, snapshots, segments, shards",
+                   R"sql(
+CREATE TABLE shards (
+  id smallint PRIMARY KEY,
+  owner text NOT NULL DEFAULT '',
+  epoch bigint NOT NULL DEFAULT 0,
+  lease_until timestamptz NOT NULL DEFAULT '-infinity'
+) WITH (fillfactor = 50);
+INSERT INTO shards(id) SELECT n FROM generate_series(0, 255) AS numbers(n);
+
+CREATE TABLE journal (
+  entity text COLLATE "C" NOT NULL,
+  seq bigint NOT NULL,
+  shard smallint NOT NULL,
+  epoch bigint NOT NULL,
+  payload bytea NOT NULL,
+  PRIMARY KEY (entity, seq)
+);
+ALTER TABLE journal ALTER COLUMN payload SET STORAGE EXTERNAL;
+
+CREATE TABLE snapshots (
+  entity text COLLATE "C" NOT NULL,
+  seq bigint NOT NULL,
+  version bigint NOT NULL,
+  epoch bigint NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  payload bytea NOT NULL,
+  PRIMARY KEY (entity, seq)
+);
+ALTER TABLE snapshots ALTER COLUMN payload SET STORAGE EXTERNAL;
+
+CREATE TABLE segments (
+  entity text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  min_time bigint NOT NULL,
+  max_time bigint NOT NULL,
+  row_count bigint NOT NULL,
+  payload bytea NOT NULL,
+  PRIMARY KEY (entity, number)
+);
+ALTER TABLE segments ALTER COLUMN payload SET STORAGE EXTERNAL;
+
+CREATE TABLE segment_references (
+  entity text COLLATE "C" NOT NULL,
+  seq bigint NOT NULL,
+  number bigint NOT NULL,
+  PRIMARY KEY (entity, seq, number),
+  FOREIGN KEY (entity, seq) REFERENCES snapshots (entity, seq) ON DELETE CASCADE,
+  FOREIGN KEY (entity, number) REFERENCES segments (entity, number)
+);
+CREATE INDEX segment_references_by_number ON segment_references (entity, number);
+)sql",
+                   R"sql(
+DROP TABLE segment_references;
+DROP TABLE segments;
+DROP TABLE snapshots;
+DROP TABLE journal;
+DROP TABLE shards;
+)sql"},
+    migration_step{2, "dead letters, readable snapshots",
+                   R"sql(
+CREATE TABLE dead_letters (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  entity text COLLATE "C" NOT NULL,
+  recorded_at bigint NOT NULL,
+  message_type text NOT NULL,
+  reason text NOT NULL,
+  payload bytea NOT NULL
+);
+CREATE INDEX dead_letters_by_entity ON dead_letters (entity, id);
+
+CREATE VIEW readable_snapshots AS
+  SELECT entity, seq, version, epoch, written_at, convert_from(substring(payload FROM 10), 'UTF8') AS definition
+  FROM snapshots WHERE get_byte(payload, 0) = 2;
+)sql",
+                   R"sql(
+DROP VIEW readable_snapshots;
+DROP TABLE dead_letters;
+)sql"},
+};
+
+} // namespace
+
+std::span<const migration_step> postgres_migrations() noexcept {
+  return steps;
+}
+
+} // namespace dotmac

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "persistence/ports/store.hpp"
+#include "persistence/postgres/postgres_connection.hpp"
+
+namespace dotmac {
+
+/// Dead letters in PostgreSQL; see the port.
+class postgres_dead_letters final : public dead_letter_table {
+public:
+  explicit postgres_dead_letters(postgres_connection& connection) noexcept : connection_{connection} {}
+  result<void> add_dead_letter(const dead_letter& letter) override;
+  result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant, std::size_t limit) override;
+  result<void> remove_dead_letter(std::uint64_t id) override;
+
+private:
+  postgres_connection& connection_;
+};
+
+} // namespace dotmac

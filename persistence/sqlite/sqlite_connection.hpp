@@ -1,0 +1,66 @@
+#pragma once
+
+/// The one session that the parts of a sqlite_store share, opened again after it broke.
+
+#include "persistence/sqlite/sqlite_session.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace dotmac {
+
+struct sqlite_settings {
+  std::string path;
+  std::chrono::milliseconds busy_timeout{30'000};
+};
+
+class sqlite_connection {
+public:
+  explicit sqlite_connection(sqlite_settings settings) : settings_{std::move(settings)} {}
+
+  /// Calls `act(session)` with an open session.
+  template <class Act> auto use(Act act) -> decltype(act(std::declval<sqlite_session&>())) {
+    if (!session_) {
+      auto opened = sqlite_session::open(settings_.path, settings_.busy_timeout);
+      if (!opened)
+        return opened.error();
+      session_ = *std::move(opened);
+    }
+    auto answer = act(*session_);
+    if (!answer && is_broken(answer.error().code))
+      session_.reset();
+    return answer;
+  }
+
+  /// As `use`, in one writing transaction: committed where `act` succeeds.
+  template <class Act> auto write(Act act) -> decltype(act(std::declval<sqlite_session&>())) {
+    return use([&](sqlite_session& session) -> decltype(act(session)) {
+      if (auto begun = session.begin(); !begun)
+        return begun.error();
+      auto answer = act(session);
+      if (!answer) {
+        session.rollback();
+        return answer;
+      }
+      if (auto committed = session.commit(); !committed)
+        return committed.error();
+      return answer;
+    });
+  }
+
+private:
+  static bool is_broken(error_code code) noexcept {
+    return code == error_code::storage_unavailable || code == error_code::commit_uncertain;
+  }
+
+  sqlite_settings settings_;
+  std::unique_ptr<sqlite_session> session_;
+};
+
+/// ownership_lost unless `claim` holds; inside the transaction that writes.
+result<void> check_sqlite_claim(sqlite_session& session, std::int64_t shard, std::int64_t epoch);
+
+/// The clock of the database in milliseconds since 1970, as an SQL expression.
+#define DOTMAC_SQLITE_NOW_MS "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
+
+} // namespace dotmac

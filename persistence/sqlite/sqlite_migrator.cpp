@@ -1,0 +1,120 @@
+#include "persistence/migrations/migration_step.hpp"
+#include "persistence/sqlite/sqlite_connection.hpp"
+#include "persistence/sqlite/sqlite_store.hpp"
+
+namespace dotmac {
+namespace {
+
+/// The table is made by the first `up`; a file without it has nothing applied.
+result<std::vector<applied_migration>> read_applied(sqlite_session& session) {
+  std::vector<applied_migration> applied;
+  auto table = session.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'");
+  if (!table)
+    return table.error();
+  auto exists = table->step();
+  if (!exists)
+    return exists.error();
+  if (!*exists)
+    return applied;
+  auto rows = session.prepare("SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number");
+  if (!rows)
+    return rows.error();
+  for (;;) {
+    auto is_there = rows->step();
+    if (!is_there)
+      return is_there.error();
+    if (!*is_there)
+      return applied;
+    applied.push_back({static_cast<std::uint32_t>(rows->number(0)), std::string{rows->view(1)},
+                       std::string{rows->view(2)}, std::string{rows->view(3)}});
+  }
+}
+
+result<void> apply(sqlite_session& session, const migration_step& step) {
+  if (auto executed = session.execute(std::string{step.up}); !executed)
+    return executed;
+  auto record = session.prepare("INSERT INTO schema_migrations(number, name, checksum, applied_at) "
+                                "VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))");
+  if (!record)
+    return record.error();
+  const auto checksum = checksum_of(step);
+  return record->bind(1, step.number).bind_text(2, step.name).bind_text(3, checksum).run();
+}
+
+result<void> take_back(sqlite_session& session, const migration_step& step) {
+  if (auto executed = session.execute(std::string{step.down}); !executed)
+    return executed;
+  auto remove = session.prepare("DELETE FROM schema_migrations WHERE number = ?1");
+  if (!remove)
+    return remove.error();
+  return remove->bind(1, step.number).run();
+}
+
+class sqlite_migrator final : public migrator {
+public:
+  explicit sqlite_migrator(sqlite_settings settings) : connection_{std::move(settings)} {}
+
+  result<std::vector<migration_state>> status() override {
+    auto applied = connection_.use(read_applied);
+    if (!applied)
+      return applied.error();
+    return states_of(sqlite_migrations(), *applied);
+  }
+
+  result<void> check() override {
+    auto applied = connection_.use(read_applied);
+    if (!applied)
+      return applied.error();
+    return check_schema(sqlite_migrations(), *applied);
+  }
+
+  // BEGIN IMMEDIATE is the lock: of several processes one migrates, and the others then find nothing left to do.
+  result<std::vector<std::uint32_t>> up() override {
+    return connection_.write([](sqlite_session& session) -> result<std::vector<std::uint32_t>> {
+      auto created = session.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, "
+                                     "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT");
+      if (!created)
+        return created.error();
+      auto applied = read_applied(session);
+      if (!applied)
+        return applied.error();
+      if (auto valid = check_history(sqlite_migrations(), *applied); !valid)
+        return valid.error();
+      std::vector<std::uint32_t> done;
+      for (const auto& step : steps_up(sqlite_migrations(), *applied)) {
+        if (auto stepped = apply(session, step); !stepped)
+          return stepped.error();
+        done.push_back(step.number);
+      }
+      return done;
+    });
+  }
+
+  result<std::vector<std::uint32_t>> down(std::uint32_t steps) override {
+    return connection_.write([&](sqlite_session& session) -> result<std::vector<std::uint32_t>> {
+      auto applied = read_applied(session);
+      if (!applied)
+        return applied.error();
+      if (auto valid = check_history(sqlite_migrations(), *applied); !valid)
+        return valid.error();
+      std::vector<std::uint32_t> done;
+      for (const auto& step : steps_down(sqlite_migrations(), *applied, steps)) {
+        if (auto stepped = take_back(session, step); !stepped)
+          return stepped.error();
+        done.push_back(step.number);
+      }
+      return done;
+    });
+  }
+
+private:
+  sqlite_connection connection_;
+};
+
+} // namespace
+
+std::unique_ptr<migrator> make_sqlite_migrator(const std::string& path, std::chrono::milliseconds busy_timeout) {
+  return std::make_unique<sqlite_migrator>(sqlite_settings{path, busy_timeout});
+}
+
+} // namespace dotmac

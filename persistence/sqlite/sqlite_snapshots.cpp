@@ -1,0 +1,187 @@
+#include "persistence/sqlite/sqlite_snapshots.hpp"
+
+#include "persistence/failure_texts.hpp"
+#include "persistence/payload_codec.hpp"
+#include "persistence/write_checks.hpp"
+
+namespace dotmac {
+namespace {
+
+std::int64_t as_signed(std::uint64_t number) noexcept {
+  return static_cast<std::int64_t>(number);
+}
+
+/// No snapshot may be newer than the one being written.
+result<void> check_newest(sqlite_session& session, const std::string& entity, std::int64_t sequence) {
+  auto newer = session.prepare("SELECT 1 FROM snapshots WHERE entity = ?1 AND seq > ?2");
+  if (!newer)
+    return newer.error();
+  auto is_there = newer->bind_text(1, entity).bind(2, sequence).step();
+  if (!is_there)
+    return is_there.error();
+  if (*is_there)
+    return outdated_snapshot(entity);
+  return {};
+}
+
+/// Writes the segment, or finds the same one there.
+result<void> insert_segment(sqlite_session& session, const std::string& entity, const stored_segment& segment) {
+  auto present = session.prepare("SELECT payload FROM segments WHERE entity = ?1 AND number = ?2");
+  if (!present)
+    return present.error();
+  auto is_there = present->bind_text(1, entity).bind(2, as_signed(segment.number)).step();
+  if (!is_there)
+    return is_there.error();
+  if (*is_there) {
+    auto payload = decode_payload(present->view(0), name_of_segment(entity, segment.number));
+    if (!payload)
+      return payload.error();
+    if (*payload != segment.payload)
+      return conflicting_segment(entity, segment.number);
+    return {};
+  }
+  auto insert = session.prepare("INSERT INTO segments(entity, number, min_time, max_time, row_count, payload) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  if (!insert)
+    return insert.error();
+  const auto stored = encode_payload(segment.payload);
+  return insert->bind_text(1, entity)
+      .bind(2, as_signed(segment.number))
+      .bind(3, segment.min_time_ms)
+      .bind(4, segment.max_time_ms)
+      .bind(5, as_signed(segment.row_count))
+      .bind_blob(6, stored)
+      .run();
+}
+
+result<void> insert_snapshot(sqlite_session& session, const std::string& entity, const snapshot_write& write) {
+  const auto sequence = as_signed(to_number(write.snapshot.sequence));
+  auto insert = session.prepare("INSERT OR REPLACE INTO snapshots(entity, seq, version, epoch, payload) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5)");
+  if (!insert)
+    return insert.error();
+  const auto stored = encode_payload(write.snapshot.payload, payload_wish::readable);
+  auto inserted = insert->bind_text(1, entity)
+                      .bind(2, sequence)
+                      .bind(3, write.snapshot.version)
+                      .bind(4, as_signed(to_number(write.claim.epoch)))
+                      .bind_blob(5, stored)
+                      .run();
+  if (!inserted)
+    return inserted;
+  auto refer = session.prepare("INSERT OR IGNORE INTO segment_references(entity, seq, number) VALUES (?1, ?2, ?3)");
+  if (!refer)
+    return refer.error();
+  for (const auto number : write.live_segments)
+    if (auto referred = refer->bind_text(1, entity).bind(2, sequence).bind(3, as_signed(number)).run(); !referred)
+      return referred.error().code == error_code::validation_failed ? missing_live_segment(entity)
+                                                                    : referred.error();
+  return {};
+}
+
+result<void> drop_what_nothing_needs(sqlite_session& session, const std::string& entity) {
+  static_assert(snapshots_kept == 2, "OFFSET 1 is the older kept one");
+  for (const char* sql :
+       {"DELETE FROM snapshots WHERE entity = ?1 AND seq < (SELECT seq FROM snapshots WHERE entity = ?1 "
+        "ORDER BY seq DESC LIMIT 1 OFFSET 1)",
+        "DELETE FROM journal WHERE entity = ?1 AND seq <= (SELECT seq FROM snapshots WHERE entity = ?1 "
+        "ORDER BY seq DESC LIMIT 1 OFFSET 1)",
+        "DELETE FROM segments WHERE entity = ?1 AND number NOT IN "
+        "(SELECT number FROM segment_references WHERE entity = ?1)"}) {
+    auto drop = session.prepare(sql);
+    if (!drop)
+      return drop.error();
+    if (auto dropped = drop->bind_text(1, entity).run(); !dropped)
+      return dropped;
+  }
+  return {};
+}
+
+} // namespace
+
+result<void> sqlite_snapshots::write_snapshot(const snapshot_write& write) {
+  if (auto valid = check_snapshot_write(write); !valid)
+    return valid;
+  const auto entity = to_string(write.snapshot.entity);
+  return connection_.write([&](sqlite_session& session) -> result<void> {
+    if (auto held = check_sqlite_claim(session, to_number(write.claim.shard), as_signed(to_number(write.claim.epoch)));
+        !held)
+      return held;
+    if (auto newest = check_newest(session, entity, as_signed(to_number(write.snapshot.sequence))); !newest)
+      return newest;
+    for (const auto& segment : write.new_segments)
+      if (auto inserted = insert_segment(session, entity, segment); !inserted)
+        return inserted;
+    if (auto inserted = insert_snapshot(session, entity, write); !inserted)
+      return inserted;
+    return drop_what_nothing_needs(session, entity);
+  });
+}
+
+result<snapshot_store::kept_snapshots> sqlite_snapshots::read_snapshots(const entity_id& entity) {
+  return connection_.use([&](sqlite_session& session) -> result<kept_snapshots> {
+    const auto key = to_string(entity);
+    auto rows = session.prepare("SELECT seq, version, payload FROM snapshots WHERE entity = ?1 ORDER BY seq DESC");
+    if (!rows)
+      return rows.error();
+    rows->bind_text(1, key);
+    kept_snapshots kept;
+    for (;;) {
+      auto is_there = rows->step();
+      if (!is_there)
+        return is_there.error();
+      if (!*is_there)
+        return kept;
+      const journal_sequence sequence{static_cast<std::uint64_t>(rows->number(0))};
+      auto payload = decode_payload(rows->view(2), name_of_snapshot(key, sequence));
+      if (payload)
+        kept.snapshots.push_back(
+            {entity, sequence, static_cast<std::uint32_t>(rows->number(1)), *std::move(payload)});
+      else
+        kept.damaged.push_back(payload.error());
+    }
+  });
+}
+
+result<stored_segment> sqlite_snapshots::read_segment(const entity_id& entity, segment_number number) {
+  return connection_.use([&](sqlite_session& session) -> result<stored_segment> {
+    const auto key = to_string(entity);
+    auto row = session.prepare("SELECT min_time, max_time, row_count, payload FROM segments "
+                               "WHERE entity = ?1 AND number = ?2");
+    if (!row)
+      return row.error();
+    auto is_there = row->bind_text(1, key).bind(2, as_signed(number)).step();
+    if (!is_there)
+      return is_there.error();
+    if (!*is_there)
+      return missing_segment(key, number);
+    auto payload = decode_payload(row->view(3), name_of_segment(key, number));
+    if (!payload)
+      return payload.error();
+    return stored_segment{number, row->number(0), row->number(1), static_cast<std::uint64_t>(row->number(2)),
+                          *std::move(payload)};
+  });
+}
+
+result<std::vector<snapshot_store::segment_summary>> sqlite_snapshots::list_segments(const entity_id& entity) {
+  return connection_.use([&](sqlite_session& session) -> result<std::vector<segment_summary>> {
+    const auto key = to_string(entity);
+    auto rows = session.prepare("SELECT number, row_count, length(payload), min_time, max_time FROM segments "
+                                "WHERE entity = ?1 ORDER BY number");
+    if (!rows)
+      return rows.error();
+    rows->bind_text(1, key);
+    std::vector<segment_summary> summaries;
+    for (;;) {
+      auto is_there = rows->step();
+      if (!is_there)
+        return is_there.error();
+      if (!*is_there)
+        return summaries;
+      summaries.push_back({static_cast<std::uint64_t>(rows->number(0)), static_cast<std::uint64_t>(rows->number(1)),
+                           static_cast<std::uint64_t>(rows->number(2)), rows->number(3), rows->number(4)});
+    }
+  });
+}
+
+} // namespace dotmac

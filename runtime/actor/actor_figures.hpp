@@ -1,0 +1,100 @@
+#pragma once
+
+/// What an administrator sees of each running actor. Kept by the actor base, read by anybody at any time.
+///
+/// Threads   figures are written by their actor and read by others without locks (relaxed: each number is true, not all are
+///           of the same instant). The registry locks for the length of a copy.
+/// Limits    one entry per running actor; it goes with its actor.
+
+#include "core/identity.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace dotmac {
+
+/// Upper bounds of the buckets of time per message, in microseconds; the last bucket has none.
+inline constexpr std::array<std::uint64_t, 8> message_time_bounds_us{10, 50, 100, 500, 1'000, 10'000, 100'000, 1'000'000};
+
+struct actor_figures {
+  std::string kind;   ///< "tenant", "events", "metric", "shard", "node"
+  std::string path;   ///< "node/shard-17/acme/metric/m_1"
+  std::string tenant; ///< empty for shard and node
+  std::chrono::system_clock::time_point started_at;
+  std::atomic<std::uint64_t> messages{0};
+  std::atomic<std::uint64_t> failures{0};
+  std::atomic<std::uint64_t> waiting{0};
+  std::atomic<std::uint64_t> restarts{0};
+  std::atomic<std::uint64_t> memory_bytes{0};
+  std::atomic<std::uint64_t> journal_position{0};
+  std::atomic<std::uint64_t> snapshot_position{0};
+  std::atomic<std::uint64_t> busy_microseconds{0};
+  std::array<std::atomic<std::uint64_t>, message_time_bounds_us.size() + 1> message_times{};
+
+  void note_message(std::chrono::steady_clock::duration took) {
+    const auto us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    messages.fetch_add(1, std::memory_order_relaxed);
+    busy_microseconds.fetch_add(us, std::memory_order_relaxed);
+    std::size_t bucket = 0;
+    while (bucket < message_time_bounds_us.size() && us > message_time_bounds_us[bucket])
+      ++bucket;
+    message_times[bucket].fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
+class figures_registry {
+public:
+  std::shared_ptr<actor_figures> add(std::string kind, std::string path, std::string tenant) {
+    auto figures = std::make_shared<actor_figures>();
+    figures->kind = std::move(kind);
+    figures->path = path;
+    figures->tenant = std::move(tenant);
+    figures->started_at = std::chrono::system_clock::now();
+    const std::lock_guard lock{mutex_};
+    auto& slot = actors_[std::move(path)];
+    if (auto before = slot.lock())
+      figures->restarts = before->restarts + 1;
+    slot = figures;
+    return figures;
+  }
+
+  std::vector<std::shared_ptr<const actor_figures>> all() {
+    std::vector<std::shared_ptr<const actor_figures>> running;
+    const std::lock_guard lock{mutex_};
+    for (auto each = actors_.begin(); each != actors_.end();) {
+      if (auto alive = each->second.lock()) {
+        running.push_back(std::move(alive));
+        ++each;
+      } else {
+        each = actors_.erase(each);
+      }
+    }
+    return running;
+  }
+
+private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<actor_figures>> actors_;
+};
+
+/// Counts one message from its construction to its end.
+class message_timer {
+public:
+  explicit message_timer(actor_figures& figures) : figures_{figures} {}
+  ~message_timer() { figures_.note_message(std::chrono::steady_clock::now() - start_); }
+  message_timer(const message_timer&) = delete;
+  message_timer& operator=(const message_timer&) = delete;
+
+private:
+  actor_figures& figures_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+} // namespace dotmac

@@ -1,0 +1,21 @@
+#pragma once
+
+/// A function that is to run on an actor's own thread: how callbacks of the journal, the store and the scan workers come home.
+/// It never leaves the process.
+
+#include <caf/actor_cast.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/send.hpp>
+
+#include <functional>
+
+namespace dotmac {
+
+struct actor_task {
+  std::function<void()> run;
+};
+
+} // namespace dotmac
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dotmac::actor_task)

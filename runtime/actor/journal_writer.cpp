@@ -1,0 +1,176 @@
+#include "runtime/actor/journal_writer.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace dotmac {
+namespace {
+
+bool concerns_single_rows(error_code code) {
+  return code == error_code::ownership_lost || code == error_code::sequence_conflict;
+}
+
+bool is_outage(error_code code) {
+  return code == error_code::storage_unavailable || code == error_code::commit_uncertain;
+}
+
+} // namespace
+
+journal_writer::journal_writer(std::shared_ptr<store_factory> stores, journal_writer_limits limits)
+    : stores_{std::move(stores)}, limits_{limits}, thread_{[this] { work(); }} {}
+
+journal_writer::~journal_writer() { stop(); }
+
+void journal_writer::append(journal_row row, shard_claim claim, append_answer answer) {
+  const auto size = row.payload.size();
+  failure refusal;
+  {
+    const std::lock_guard lock{mutex_};
+    const bool full = waiting_.size() >= limits_.waiting_rows_max
+                      || (!waiting_.empty() && waiting_bytes_ + size > limits_.waiting_bytes_max);
+    if (!stopping_ && !full) {
+      waiting_.push_back({std::move(row), claim, std::move(answer)});
+      waiting_bytes_ += size;
+      wake_.notify_one();
+      return;
+    }
+    refusal = stopping_ ? failure{error_code::draining, "the node is stopping", {}}
+                        : failure{error_code::too_many_requests,
+                                  "the journal has " + std::to_string(waiting_.size()) + " entries waiting (limit "
+                                      + std::to_string(limits_.waiting_rows_max) + ")", {}};
+  }
+  answer(refusal);
+}
+
+void journal_writer::resolve(journal_row row, resolve_answer answer) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!stopping_) {
+      questions_.push_back({std::move(row), std::move(answer)});
+      wake_.notify_one();
+      return;
+    }
+  }
+  answer(failure{error_code::draining, "the node is stopping", {}});
+}
+
+std::optional<failure> journal_writer::outage() const {
+  const std::lock_guard lock{mutex_};
+  return outage_;
+}
+
+journal_writer_figures journal_writer::figures() const {
+  const std::lock_guard lock{mutex_};
+  return figures_;
+}
+
+void journal_writer::stop() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable())
+    thread_.join();
+}
+
+void journal_writer::work() {
+  for (;;) {
+    std::unique_lock lock{mutex_};
+    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty() || !questions_.empty(); });
+    if (!questions_.empty()) {
+      auto question = std::move(questions_.front());
+      questions_.pop_front();
+      lock.unlock();
+      auto opened = session();
+      if (!opened) {
+        question.answer(opened.error());
+        continue;
+      }
+      question.answer((*opened)->entries().resolve(std::span{&question.row, 1}));
+      continue;
+    }
+    if (waiting_.empty())
+      return;
+    auto group = take_group(lock);
+    lock.unlock();
+    commit(std::move(group));
+  }
+}
+
+std::deque<journal_writer::waiting_row> journal_writer::take_group(std::unique_lock<std::mutex>&) {
+  std::deque<waiting_row> group;
+  std::size_t size = 0;
+  while (!waiting_.empty() && group.size() < append_rows_max
+         && (group.empty() || size + waiting_.front().row.payload.size() <= limits_.group_bytes_max)) {
+    size += waiting_.front().row.payload.size();
+    group.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  waiting_bytes_ -= size;
+  return group;
+}
+
+void journal_writer::commit(std::deque<waiting_row> group) {
+  auto outcome = append_to_store(group);
+  if (!outcome && concerns_single_rows(outcome.error().code) && group.size() > 1) {
+    for (auto& each : group) {
+      std::deque<waiting_row> alone;
+      alone.push_back(std::move(each));
+      commit(std::move(alone));
+    }
+    return;
+  }
+  for (auto& each : group)
+    each.answer(outcome);
+}
+
+result<void> journal_writer::append_to_store(std::deque<waiting_row>& group) {
+  std::size_t size = 0;
+  for (const auto& each : group)
+    size += each.row.payload.size();
+  auto opened = session();
+  if (!opened) {
+    note(opened.error(), group.size(), size);
+    return opened.error();
+  }
+  std::vector<journal_row> rows;
+  std::vector<shard_claim> claims;
+  rows.reserve(group.size());
+  for (auto& each : group) {
+    rows.push_back(std::move(each.row));
+    if (std::find(claims.begin(), claims.end(), each.claim) == claims.end())
+      claims.push_back(each.claim);
+  }
+  auto outcome = (*opened)->entries().append_entries(rows, claims);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    group[i].row = std::move(rows[i]);
+  note(outcome, group.size(), size);
+  return outcome;
+}
+
+void journal_writer::note(const result<void>& outcome, std::size_t rows, std::size_t size) {
+  const std::lock_guard lock{mutex_};
+  if (outcome) {
+    outage_.reset();
+    ++figures_.commits;
+    figures_.rows += rows;
+    figures_.bytes += size;
+    return;
+  }
+  ++figures_.failures;
+  if (is_outage(outcome.error().code))
+    outage_ = outcome.error();
+}
+
+result<store*> journal_writer::session() {
+  if (!session_) {
+    auto opened = stores_->open();
+    if (!opened)
+      return opened.error();
+    session_ = std::move(*opened);
+  }
+  return session_.get();
+}
+
+} // namespace dotmac

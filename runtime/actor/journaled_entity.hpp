@@ -1,0 +1,389 @@
+#pragma once
+
+/// The one mechanism by which state is changed: command -> decision -> journal -> apply -> answer.
+///
+/// A `Domain` (a pure state in core/) decides and applies; this class keeps the order of things: it recovers the domain
+/// before the first command, stages every command that waited while the last commit was in flight as one group, journals
+/// the group, applies it, answers, and has snapshots written. It knows no actor: its owner gives it `post`, which
+/// runs a function on the owner's own thread later, and calls it from that thread only. That makes it testable without CAF.
+///
+/// A Domain has, beside restore and apply (runtime/actor/recovery.hpp):
+///   bytes staged_payload()       what the staged commands change, as a journal entry; empty: nothing
+///   void commit_staged()         the entry is durable: make it state
+///   void discard_staged()        the entry was not written: forget it
+///   bool takes_more_staged()     whether another command can be staged on top of these
+/// and snapshot_of<Domain> specialized (below).
+///
+/// Promise   A command's answer comes once: after its entry is durable, or with the reason why it was refused. Nothing is
+///           visible in the domain before it is durable. While a commit is in doubt nothing else is staged; the doubt is
+///           ended by looking (journal_writer::resolve), never by guessing.
+/// Limits    waiting_commands_max and waiting_bytes_max (too_many_requests beyond); group_bytes_max in one entry.
+/// Errors    fatal ones (ownership_lost, sequence_conflict, corrupt_data) go to `on_fatal`: the owner ends, and its supervisor
+///           recovers it anew.
+/// Threads   the owner's, one at a time.
+/// Crash     see journal_writer; what was acknowledged is in the journal.
+
+#include "runtime/actor/actor_figures.hpp"
+#include "runtime/actor/journal_writer.hpp"
+#include "runtime/actor/recovery.hpp"
+#include "runtime/actor/store_pool.hpp"
+
+#include <any>
+#include <chrono>
+#include <deque>
+
+namespace dotmac {
+
+struct entity_limits {
+  std::size_t waiting_commands_max = 10'000;
+  std::size_t waiting_bytes_max = 128u << 20;
+  std::size_t group_bytes_max = 8u << 20;
+  std::uint64_t snapshot_entries = 10'000;
+  std::uint64_t snapshot_bytes = 64u << 20;
+  std::chrono::milliseconds resolve_every{200};
+};
+
+/// What the entities of a node share. Outlives them all.
+struct entity_environment {
+  std::shared_ptr<journal_writer> writer;
+  std::shared_ptr<store_pool> stores;
+  entity_limits limits;
+  /// Log line of one life event: entity, event, detail.
+  std::function<void(const entity_id&, std::string_view event, const std::string& detail)> log;
+};
+
+struct encoded_snapshot {
+  std::uint32_t version = 1;
+  bytes payload;
+  std::vector<stored_segment> new_segments;
+  std::vector<segment_number> live_segments;
+  std::any token; ///< for snapshot_of<Domain>::written
+};
+
+/// Specialize with
+///   static std::function<encoded_snapshot()> prepare(Domain&)       cheap; the function returned runs on another thread
+///   static void written(Domain&, const encoded_snapshot&)           it is stored now
+template <class Domain> struct snapshot_of;
+
+template <class Domain> class journaled_entity : public std::enable_shared_from_this<journaled_entity<Domain>> {
+public:
+  struct write_command {
+    std::size_t bytes = 0;
+    std::function<result<void>(Domain&)> stage; ///< a failure is answered at once and stages nothing
+    std::function<void(result<void>)> answer;
+  };
+  using read_command = std::function<void(result<Domain*>)>;
+
+  struct owner_hooks {
+    std::function<void(std::function<void()>)> post;                              ///< soon, on the owner's thread
+    std::function<void(std::chrono::milliseconds, std::function<void()>)> after;  ///< later, on the owner's thread
+    std::function<void(const failure&)> on_fatal;
+  };
+
+  journaled_entity(entity_id entity, shard_claim claim, entity_environment environment, owner_hooks owner,
+                   std::function<std::unique_ptr<Domain>()> make_empty, std::shared_ptr<actor_figures> figures)
+      : entity_{std::move(entity)}, claim_{claim}, environment_{std::move(environment)}, owner_{std::move(owner)},
+        make_empty_{std::move(make_empty)}, figures_{std::move(figures)} {}
+
+  /// Begins the recovery; commands may be submitted at once and wait for it.
+  void start() {
+    auto keep = this->weak_from_this();
+    auto post = owner_.post;
+    environment_.stores->submit([keep, post, entity = entity_, make = make_empty_](result<store*> session) {
+      auto outcome = std::make_shared<result<recovered<Domain>>>(
+          session ? recover<Domain>(**session, entity, make) : result<recovered<Domain>>{session.error()});
+      post([keep, outcome] {
+        if (auto self = keep.lock())
+          self->on_recovered(std::move(*outcome));
+      });
+    });
+  }
+
+  void submit(write_command command) {
+    if (fatal_ || stopping_)
+      return command.answer(fatal_ ? *fatal_ : failure{error_code::actor_unavailable, "the actor is stopping", {}});
+    if (in_doubt_)
+      return command.answer(doubt_refusal());
+    if (waiting_.size() >= environment_.limits.waiting_commands_max
+        || (!waiting_.empty() && waiting_bytes_ + command.bytes > environment_.limits.waiting_bytes_max))
+      return command.answer(failure{error_code::too_many_requests,
+                                    to_string(entity_) + " has " + std::to_string(waiting_.size()) + " writes of "
+                                        + std::to_string(waiting_bytes_) + " bytes waiting (limits "
+                                        + std::to_string(environment_.limits.waiting_commands_max) + " and "
+                                        + std::to_string(environment_.limits.waiting_bytes_max) + ")", {}});
+    waiting_bytes_ += command.bytes;
+    waiting_.push_back(std::move(command));
+    figures_->waiting.store(waiting_.size(), std::memory_order_relaxed);
+    pump();
+  }
+
+  /// Calls back with the committed state: at once, or when the recovery has ended.
+  void read(read_command command) {
+    if (fatal_)
+      return command(*fatal_);
+    if (domain_)
+      return command(domain_.get());
+    if (waiting_reads_.size() >= environment_.limits.waiting_commands_max)
+      return command(failure{error_code::too_many_requests, to_string(entity_) + " is recovering; too many questions wait (limit "
+                                                                + std::to_string(environment_.limits.waiting_commands_max) + ")", {}});
+    waiting_reads_.push_back(std::move(command));
+  }
+
+  /// Finishes the commit in flight and what waits, writes a snapshot where something changed, calls back.
+  void stop(std::function<void()> on_stopped) {
+    stopping_ = true;
+    on_stopped_ = std::move(on_stopped);
+    pump();
+    finish_stop();
+  }
+
+  bool is_idle() const noexcept {
+    return domain_ && waiting_.empty() && !in_flight_ && !in_doubt_ && !snapshot_in_flight_;
+  }
+  Domain* domain() noexcept { return domain_.get(); }
+  const entity_id& id() const noexcept { return entity_; }
+  actor_figures& figures() noexcept { return *figures_; }
+
+private:
+  void on_recovered(result<recovered<Domain>> outcome) {
+    if (!outcome)
+      return fail(outcome.error());
+    for (const auto& damage : outcome->damaged_snapshots)
+      environment_.log(entity_, "snapshot_damaged", damage.message);
+    domain_ = std::move(outcome->domain);
+    last_ = outcome->last;
+    snapshot_at_ = outcome->snapshot;
+    entries_since_snapshot_ = to_number(last_) - to_number(snapshot_at_);
+    figures_->journal_position.store(to_number(last_), std::memory_order_relaxed);
+    figures_->snapshot_position.store(to_number(snapshot_at_), std::memory_order_relaxed);
+    environment_.log(entity_, "recovered", "entry " + std::to_string(to_number(last_)) + ", "
+                                               + std::to_string(outcome->entries_replayed) + " replayed");
+    for (auto& each : std::exchange(waiting_reads_, {}))
+      each(domain_.get());
+    pump();
+    finish_stop();
+  }
+
+  void pump() {
+    while (domain_ && !in_flight_ && !in_doubt_ && !fatal_ && !waiting_.empty()) {
+      stage_group();
+      auto payload = domain_->staged_payload();
+      if (payload.empty()) {
+        domain_->discard_staged();
+        answer_group(result<void>{});
+        continue;
+      }
+      journal(std::move(payload));
+    }
+  }
+
+  void stage_group() {
+    std::size_t size = 0;
+    while (!waiting_.empty() && (group_.empty() || (domain_->takes_more_staged()
+                                                    && size + waiting_.front().bytes <= environment_.limits.group_bytes_max))) {
+      auto command = std::move(waiting_.front());
+      waiting_.pop_front();
+      waiting_bytes_ -= command.bytes;
+      if (auto staged = command.stage(*domain_); staged) {
+        size += command.bytes;
+        group_.push_back(std::move(command));
+      } else {
+        command.answer(staged);
+      }
+    }
+    figures_->waiting.store(waiting_.size(), std::memory_order_relaxed);
+  }
+
+  void journal(bytes payload) {
+    in_flight_ = true;
+    journal_row row{entity_, next(last_), std::move(payload)};
+    in_flight_bytes_ = row.payload.size();
+    doubtful_row_ = row;
+    auto keep = this->weak_from_this();
+    environment_.writer->append(std::move(row), claim_, [keep, post = owner_.post](result<void> outcome) {
+      post([keep, outcome] {
+        if (auto self = keep.lock())
+          self->on_committed(outcome);
+      });
+    });
+  }
+
+  void on_committed(const result<void>& outcome) {
+    in_flight_ = false;
+    if (outcome) {
+      make_state();
+      answer_group(outcome);
+    } else if (outcome.error().code == error_code::commit_uncertain) {
+      in_doubt_ = true;
+      environment_.log(entity_, "commit_in_doubt", outcome.error().message);
+      answer_group(outcome);
+      refuse_waiting(doubt_refusal());
+      resolve();
+    } else {
+      domain_->discard_staged();
+      answer_group(outcome);
+      if (outcome.error().code != error_code::storage_unavailable && outcome.error().code != error_code::too_many_requests
+          && outcome.error().code != error_code::draining)
+        return fail(outcome.error());
+      refuse_waiting(outcome.error());
+    }
+    pump();
+    finish_stop();
+  }
+
+  void make_state() {
+    domain_->commit_staged();
+    last_ = next(last_);
+    ++entries_since_snapshot_;
+    bytes_since_snapshot_ += in_flight_bytes_;
+    doubtful_row_.payload.clear();
+    figures_->journal_position.store(to_number(last_), std::memory_order_relaxed);
+    if (entries_since_snapshot_ >= environment_.limits.snapshot_entries
+        || bytes_since_snapshot_ >= environment_.limits.snapshot_bytes)
+      write_snapshot();
+  }
+
+  void resolve() {
+    auto keep = this->weak_from_this();
+    environment_.writer->resolve(doubtful_row_, [keep, post = owner_.post](result<commit_outcome> outcome) {
+      post([keep, outcome] {
+        if (auto self = keep.lock())
+          self->on_resolved(outcome);
+      });
+    });
+  }
+
+  void on_resolved(const result<commit_outcome>& outcome) {
+    if (!outcome) {
+      const auto code = outcome.error().code;
+      if (code != error_code::storage_unavailable && code != error_code::commit_uncertain && code != error_code::draining)
+        return fail(outcome.error());
+      if (stopping_ && outcome.error().code == error_code::draining) {
+        in_doubt_ = false; // the journal knows; the next recovery reads it
+        domain_->discard_staged();
+        return finish_stop();
+      }
+      return owner_.after(environment_.limits.resolve_every, [keep = this->weak_from_this()] {
+        if (auto self = keep.lock())
+          self->resolve();
+      });
+    }
+    in_doubt_ = false;
+    environment_.log(entity_, "doubt_resolved", *outcome == commit_outcome::committed ? "committed" : "absent");
+    if (*outcome == commit_outcome::committed)
+      make_state();
+    else
+      domain_->discard_staged();
+    pump();
+    finish_stop();
+  }
+
+  void write_snapshot() {
+    if (snapshot_in_flight_ || last_ == snapshot_at_)
+      return;
+    snapshot_in_flight_ = true;
+    const auto at = last_;
+    entries_since_snapshot_ = 0;
+    bytes_since_snapshot_ = 0;
+    auto keep = this->weak_from_this();
+    environment_.stores->submit([keep, post = owner_.post, entity = entity_, claim = claim_, at,
+                                 encode = snapshot_of<Domain>::prepare(*domain_)](result<store*> session) {
+      auto written = std::make_shared<encoded_snapshot>();
+      result<void> outcome;
+      if (session) {
+        *written = encode();
+        snapshot_write write{{entity, at, written->version, std::move(written->payload)},
+                             std::move(written->new_segments), written->live_segments, claim};
+        outcome = (*session)->snapshots().write_snapshot(write);
+      } else {
+        outcome = session.error();
+      }
+      post([keep, at, outcome, written] {
+        if (auto self = keep.lock())
+          self->on_snapshot(at, outcome, *written);
+      });
+    });
+  }
+
+  void on_snapshot(journal_sequence at, const result<void>& outcome, const encoded_snapshot& written) {
+    snapshot_in_flight_ = false;
+    snapshot_failed_ = !outcome;
+    if (outcome) {
+      snapshot_at_ = at;
+      snapshot_of<Domain>::written(*domain_, written);
+      figures_->snapshot_position.store(to_number(at), std::memory_order_relaxed);
+      environment_.log(entity_, "snapshot_written", "entry " + std::to_string(to_number(at)));
+    } else {
+      environment_.log(entity_, "snapshot_failed", outcome.error().message);
+      if (outcome.error().code == error_code::ownership_lost)
+        return fail(outcome.error());
+    }
+    finish_stop();
+  }
+
+  void finish_stop() {
+    if (!stopping_ || !on_stopped_)
+      return;
+    if (!fatal_ && (in_flight_ || in_doubt_ || snapshot_in_flight_ || !waiting_.empty()))
+      return;
+    if (!fatal_ && domain_ && last_ != snapshot_at_ && !snapshot_failed_)
+      return write_snapshot();
+    std::exchange(on_stopped_, {})();
+  }
+
+  void answer_group(const result<void>& outcome) {
+    for (auto& each : std::exchange(group_, {}))
+      each.answer(outcome);
+  }
+
+  void refuse_waiting(const failure& why) {
+    waiting_bytes_ = 0;
+    for (auto& each : std::exchange(waiting_, {}))
+      each.answer(why);
+    figures_->waiting.store(0, std::memory_order_relaxed);
+  }
+
+  void fail(const failure& why) {
+    fatal_ = why;
+    figures_->failures.fetch_add(1, std::memory_order_relaxed);
+    environment_.log(entity_, "failed", std::string{describe(why.code).name} + ": " + why.message);
+    answer_group(why);
+    refuse_waiting(why);
+    for (auto& each : std::exchange(waiting_reads_, {}))
+      each(why);
+    finish_stop();
+    owner_.on_fatal(why);
+  }
+
+  failure doubt_refusal() const {
+    return {error_code::storage_unavailable, "the store broke off during a commit, and its outcome is not known yet", {}};
+  }
+
+  const entity_id entity_;
+  const shard_claim claim_;
+  const entity_environment environment_;
+  const owner_hooks owner_;
+  const std::function<std::unique_ptr<Domain>()> make_empty_;
+  const std::shared_ptr<actor_figures> figures_;
+
+  std::unique_ptr<Domain> domain_;
+  journal_sequence last_{};
+  journal_sequence snapshot_at_{};
+  std::uint64_t entries_since_snapshot_ = 0;
+  std::uint64_t bytes_since_snapshot_ = 0;
+  std::deque<write_command> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  std::vector<write_command> group_;
+  std::vector<read_command> waiting_reads_;
+  journal_row doubtful_row_;
+  std::size_t in_flight_bytes_ = 0;
+  bool in_flight_ = false;
+  bool in_doubt_ = false;
+  bool snapshot_in_flight_ = false;
+  bool snapshot_failed_ = false;
+  bool stopping_ = false;
+  std::optional<failure> fatal_;
+  std::function<void()> on_stopped_;
+};
+
+} // namespace dotmac

@@ -1,0 +1,49 @@
+#pragma once
+
+/// Threads of our own for work that blocks (the store) or takes long (scans), so that no actor's thread ever does either.
+///
+/// Promise    Tasks start in the order in which they came. Each is run once, or, when the pool stops first, dropped after
+///            `dropped` was called for it. At most `waiting_max` tasks wait: `submit` refuses the next one.
+/// Threads    `submit` from any thread. Tasks run on the pool's threads; a task must not throw.
+/// Crash      nothing here outlives the process.
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace dotmac {
+
+class worker_pool {
+public:
+  struct task {
+    std::function<void(std::size_t worker)> run; ///< `worker` counts from zero
+    std::function<void()> dropped;               ///< may be empty
+  };
+
+  worker_pool(std::size_t threads, std::size_t waiting_max);
+  ~worker_pool();
+  worker_pool(const worker_pool&) = delete;
+  worker_pool& operator=(const worker_pool&) = delete;
+
+  /// False when full or stopped: the task was not taken.
+  bool submit(task work);
+  std::size_t waiting() const;
+  /// Finishes the tasks that run, drops those that wait, joins. Called by the destructor too.
+  void stop();
+
+private:
+  void work(std::size_t worker);
+
+  const std::size_t waiting_max_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<task> tasks_;
+  bool stopped_ = false;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace dotmac

@@ -1,0 +1,195 @@
+#include "tests/persistence/store_contract.hpp"
+
+namespace dotmac {
+namespace {
+
+class snapshot_contract : public store_contract {
+protected:
+  result<void> snapshot(std::uint64_t sequence, std::vector<segment_number> fresh = {},
+                        std::vector<segment_number> live = {}, const bytes& payload = "{\"state\": true}") {
+    snapshot_write write{{metric_, journal_sequence{sequence}, 7, payload}, {}, std::move(live), acme_};
+    for (const auto number : fresh)
+      write.new_segments.push_back(segment(number));
+    return store_->snapshots().write_snapshot(write);
+  }
+  static stored_segment segment(segment_number number) {
+    return {number, -5, 1'000 + static_cast<std::int64_t>(number), number * 10, bytes(700, static_cast<char>(number))};
+  }
+  std::vector<std::uint64_t> kept() {
+    std::vector<std::uint64_t> sequences;
+    const auto held_ones = store_->snapshots().read_snapshots(metric_);
+    for (const auto& held : held_ones->snapshots)
+      sequences.push_back(to_number(held.sequence));
+    return sequences;
+  }
+  std::vector<segment_number> segments() {
+    std::vector<segment_number> numbers;
+    const auto summaries = store_->snapshots().list_segments(metric_);
+    for (const auto& held : *summaries)
+      numbers.push_back(held.number);
+    return numbers;
+  }
+};
+DOTMAC_CONTRACT(snapshot_contract);
+
+using sequences = std::vector<std::uint64_t>;
+using numbers = std::vector<segment_number>;
+
+TEST_P(snapshot_contract, reads_a_snapshot_back) {
+  SCOPED_TRACE("seed " + std::to_string(seed_));
+  const auto payload = random_bytes(100'000);
+  ASSERT_OK(snapshot(4, {}, {}, payload));
+  const auto read_back = store_->snapshots().read_snapshots(metric_);
+  ASSERT_OK(read_back);
+  ASSERT_EQ(read_back->snapshots.size(), 1u);
+  EXPECT_TRUE(read_back->damaged.empty());
+  EXPECT_EQ(read_back->snapshots[0].entity, metric_);
+  EXPECT_EQ(to_number(read_back->snapshots[0].sequence), 4u);
+  EXPECT_EQ(read_back->snapshots[0].version, 7u);
+  EXPECT_TRUE(read_back->snapshots[0].payload == payload);
+}
+
+TEST_P(snapshot_contract, has_no_snapshot_of_an_entity_never_written) {
+  EXPECT_TRUE(kept().empty());
+  EXPECT_TRUE(segments().empty());
+}
+
+TEST_P(snapshot_contract, keeps_the_newest_two_and_drops_the_rows_behind_the_older) {
+  append(1, 10);
+  ASSERT_OK(snapshot(3));
+  EXPECT_EQ(read(metric_).size(), 10u); // were this one damaged, all rows would be needed
+  ASSERT_OK(snapshot(6));
+  EXPECT_EQ(read(metric_).front().first, 4u);
+  ASSERT_OK(snapshot(9));
+  EXPECT_EQ(kept(), (sequences{9, 6}));
+  EXPECT_EQ(read(metric_).front().first, 7u);
+  EXPECT_EQ(read(metric_).size(), 4u);
+  EXPECT_EQ(to_number(*store_->entries().last_sequence(metric_)), 10u);
+}
+
+TEST_P(snapshot_contract, drops_nothing_of_other_entities) {
+  const entity_id other{"acme", entity_kind::metric, "m_10"};
+  const std::vector<journal_row> rows{{other, journal_sequence{1}, "a"}, {other, journal_sequence{2}, "b"}};
+  ASSERT_OK(store_->entries().append_entries(rows, {&acme_, 1}));
+  for (const std::uint64_t sequence : {5, 6, 7})
+    ASSERT_OK(snapshot(sequence));
+  EXPECT_EQ(read(other).size(), 2u);
+}
+
+TEST_P(snapshot_contract, remembers_the_last_sequence_where_all_rows_are_gone) {
+  append(1, 2);
+  ASSERT_OK(snapshot(1));
+  ASSERT_OK(snapshot(2));
+  ASSERT_OK(snapshot(5));
+  EXPECT_TRUE(read(metric_).empty());
+  EXPECT_EQ(to_number(*store_->entries().last_sequence(metric_)), 5u);
+}
+
+TEST_P(snapshot_contract, drops_a_segment_when_no_kept_snapshot_refers_to_it) {
+  ASSERT_OK(snapshot(1, {1, 2}, {1, 2}));
+  ASSERT_OK(snapshot(2, {3}, {1, 3}));
+  EXPECT_EQ(segments(), (numbers{1, 2, 3})); // 2 is still needed by snapshot 1
+  ASSERT_OK(snapshot(3, {}, {1, 3}));
+  EXPECT_EQ(segments(), (numbers{1, 3}));
+  ASSERT_OK(snapshot(4, {4}, {4}));
+  ASSERT_OK(snapshot(5, {}, {4}));
+  EXPECT_EQ(segments(), (numbers{4}));
+}
+
+TEST_P(snapshot_contract, reads_a_segment_back_with_its_summary) {
+  ASSERT_OK(snapshot(1, {42}, {42}));
+  const auto expected = segment(42);
+  const auto read_back = store_->snapshots().read_segment(metric_, 42);
+  ASSERT_OK(read_back);
+  EXPECT_EQ(read_back->number, 42u);
+  EXPECT_EQ(read_back->min_time_ms, expected.min_time_ms);
+  EXPECT_EQ(read_back->max_time_ms, expected.max_time_ms);
+  EXPECT_EQ(read_back->row_count, expected.row_count);
+  EXPECT_EQ(read_back->payload, expected.payload);
+  const auto summaries = *store_->snapshots().list_segments(metric_);
+  ASSERT_EQ(summaries.size(), 1u);
+  EXPECT_EQ(summaries[0].row_count, expected.row_count);
+  EXPECT_EQ(summaries[0].min_time_ms, expected.min_time_ms);
+  EXPECT_EQ(summaries[0].max_time_ms, expected.max_time_ms);
+  EXPECT_GT(summaries[0].stored_bytes, 9u);
+  EXPECT_LT(summaries[0].stored_bytes, expected.payload.size()); // 700 equal bytes are stored compressed
+  EXPECT_EQ(code_of(store_->snapshots().read_segment(metric_, 43)), error_code::not_found);
+}
+
+TEST_P(snapshot_contract, takes_the_same_again_after_an_uncertain_end) {
+  ASSERT_OK(snapshot(1, {1}, {1}));
+  ASSERT_OK(snapshot(2, {2}, {1, 2}));
+  ASSERT_OK(snapshot(2, {2}, {1, 2}));
+  EXPECT_EQ(kept(), (sequences{2, 1}));
+  EXPECT_EQ(segments(), (numbers{1, 2}));
+}
+
+TEST_P(snapshot_contract, refuses_a_segment_number_taken_by_other_content) {
+  ASSERT_OK(snapshot(1, {1}, {1}));
+  snapshot_write write{{metric_, journal_sequence{2}, 7, "{}"}, {segment(1)}, {1}, acme_};
+  write.new_segments[0].payload += "!";
+  EXPECT_EQ(code_of(store_->snapshots().write_snapshot(write)), error_code::sequence_conflict);
+  EXPECT_EQ(kept(), (sequences{1}));
+}
+
+TEST_P(snapshot_contract, refuses_to_refer_to_a_segment_that_does_not_exist) {
+  EXPECT_EQ(code_of(snapshot(1, {1}, {1, 2})), error_code::validation_failed);
+  EXPECT_TRUE(kept().empty());
+  EXPECT_TRUE(segments().empty());
+}
+
+TEST_P(snapshot_contract, refuses_a_snapshot_older_than_the_newest) {
+  ASSERT_OK(snapshot(5));
+  EXPECT_EQ(code_of(snapshot(4)), error_code::sequence_conflict);
+  EXPECT_EQ(kept(), (sequences{5}));
+}
+
+TEST_P(snapshot_contract, refuses_an_older_owner_and_writes_nothing) {
+  append(1, 3);
+  ASSERT_OK(snapshot(1));
+  database_->pass_time(std::chrono::hours{1});
+  claim("acme", "node-b");
+  EXPECT_EQ(code_of(snapshot(3, {1}, {1})), error_code::ownership_lost);
+  EXPECT_EQ(kept(), (sequences{1}));
+  EXPECT_TRUE(segments().empty());
+  EXPECT_EQ(read(metric_).size(), 3u);
+}
+
+TEST_P(snapshot_contract, tells_of_a_damaged_snapshot_and_returns_the_older) {
+  ASSERT_OK(snapshot(1, {}, {}, "older"));
+  ASSERT_OK(snapshot(2, {}, {}, "newer"));
+  database_->damage_snapshot(metric_, journal_sequence{2});
+  const auto read_back = store_->snapshots().read_snapshots(metric_);
+  ASSERT_OK(read_back);
+  ASSERT_EQ(read_back->snapshots.size(), 1u);
+  EXPECT_EQ(read_back->snapshots[0].payload, "older");
+  ASSERT_EQ(read_back->damaged.size(), 1u);
+  EXPECT_EQ(read_back->damaged[0].code, error_code::corrupt_data);
+  EXPECT_NE(read_back->damaged[0].message.find("snapshot 2 of acme/metric/m_1"), std::string::npos);
+}
+
+TEST_P(snapshot_contract, reports_a_damaged_segment_and_never_returns_it) {
+  ASSERT_OK(snapshot(1, {1}, {1}));
+  database_->damage_segment(metric_, 1);
+  EXPECT_EQ(code_of(store_->snapshots().read_segment(metric_, 1)), error_code::corrupt_data);
+}
+
+TEST_P(snapshot_contract, refuses_payloads_over_the_limit) {
+  EXPECT_EQ(code_of(snapshot(1, {}, {}, bytes(payload_bytes_max + 1, 'x'))), error_code::payload_too_large);
+  snapshot_write write{{metric_, journal_sequence{1}, 7, "{}"}, {segment(1)}, {1}, acme_};
+  write.new_segments[0].payload.assign(payload_bytes_max + 1, 'x');
+  EXPECT_EQ(code_of(store_->snapshots().write_snapshot(write)), error_code::payload_too_large);
+}
+
+TEST_P(snapshot_contract, takes_as_many_live_segments_as_the_limit_and_refuses_one_more) {
+  snapshot_write write{{metric_, journal_sequence{1}, 7, "{}"}, {}, {}, acme_};
+  for (segment_number number = 0; number <= live_segments_max; ++number)
+    write.live_segments.push_back(number);
+  const auto refused = store_->snapshots().write_snapshot(write);
+  EXPECT_EQ(code_of(refused), error_code::validation_failed);
+  EXPECT_EQ(refused.error().field, "live_segments");
+  EXPECT_NE(refused.error().message.find("at most"), std::string::npos);
+}
+
+} // namespace
+} // namespace dotmac
