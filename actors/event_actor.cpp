@@ -3,10 +3,81 @@
 #include "core/events/event_answers.hpp"
 
 namespace dotmac {
+namespace {
 
-template <> struct snapshot_of<event_partition> {
-  static std::function<encoded_snapshot()> prepare(event_partition& partition);
-  static void written(event_partition& partition, const encoded_snapshot& snapshot);
-};
+using self_pointer = event_shell_actor::stateful_pointer<event_shell>;
+
+caf::result<events_appended> append(self_pointer self, append_events& message) {
+  const message_timer timer{*self->state.figures};
+  struct pending {
+    bytes block;
+    staged_block staged;
+  };
+  const auto shared = std::make_shared<pending>();
+  shared->block = std::move(message.block);
+  const auto size = shared->block.size();
+  return submit_write<events_appended, event_domain>(
+      self, size,
+      [shared](event_domain& domain) -> result<void> {
+        auto staged = domain.partition().stage(std::move(shared->block));
+        if (!staged)
+          return staged.error();
+        shared->staged = std::move(*staged);
+        return {};
+      },
+      [self, shared, wants_ids = message.wants_event_ids] {
+        auto& partition = self->state.entity->domain()->partition();
+        self->state.figures->memory_bytes.store(partition.memory_bytes(), std::memory_order_relaxed);
+        events_appended answer;
+        answer.outcomes = std::move(shared->staged.outcomes);
+        if (wants_ids)
+          for (const auto row : shared->staged.rows)
+            answer.event_ids.push_back(partition.event_id_text(row));
+        return answer;
+      });
+}
+
+template <class Answer, class Question>
+caf::result<Answer> ask(self_pointer self, const Question& question, const question_context& context) {
+  const message_timer timer{*self->state.figures};
+  return submit_scan<Answer, event_domain>(
+      self,
+      [question](event_domain& domain) {
+        return [question, view = domain.partition().snapshot()](const question_context& asked) -> result<Answer> {
+          if constexpr (std::is_same_v<Question, summarize_events>)
+            return summarize(view);
+          else
+            return answer(view, question, [&asked] { return asked.is_unwanted(); });
+        };
+      },
+      context);
+}
+
+} // namespace
+
+event_shell_actor::behavior_type run_event_actor(self_pointer self, entity_id id, shard_claim claim, actor_environment environment,
+                                                 std::string path, tenant_actor supervisor) {
+  const auto child = std::string{to_string(id.kind)} + "/" + id.name;
+  const auto window = environment.dedupe_window.count();
+  start_entity<event_domain>(self, std::move(id), claim, environment, std::move(path),
+                             [key = environment.random(), window] { return std::make_unique<event_domain>(key, window); });
+  watch_idleness(self, supervisor, child);
+  return {
+      [self](append_events& message) { return append(self, message); },
+      [self](const find_events& question, const question_context& context) { return ask<events_found>(self, question, context); },
+      [self](const aggregate_events& question, const question_context& context) { return ask<event_aggregates>(self, question, context); },
+      [self](const count_funnel& question, const question_context& context) { return ask<funnel_counted>(self, question, context); },
+      [self](const summarize_events& question) { return ask<event_summary>(self, question, {}); },
+      [self](const stop_actor&) -> caf::result<done> {
+        auto promise = self->make_response_promise<done>();
+        self->state.entity->stop([self, promise]() mutable {
+          promise.deliver(done{});
+          self->quit();
+        });
+        return promise;
+      },
+      [](const actor_task& task) { task.run(); },
+  };
+}
 
 } // namespace dotmac

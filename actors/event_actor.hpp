@@ -1,14 +1,15 @@
 #pragma once
 
 /// The events of one partition of one tenant: takes in blocks, answers questions. Decisions are event_partition's
-/// (core/events/event_partition.hpp); durability is journaled_entity's (runtime/actor/journaled_entity.hpp).
+/// (core/events/event_partition.hpp); durability is journaled_entity's (runtime/actor/journaled_entity.hpp); scans run on scan
+/// workers over immutable views, so that taking in never waits behind a question.
 
-#include "core/events/event_partition.hpp"
+#include "actors/event_domain.hpp"
 #include "runtime/actor/entity_shell.hpp"
 
 namespace dotmac {
 
-using event_shell = entity_shell<event_partition>;
+using event_shell = entity_shell<event_domain>;
 using event_shell_actor = shell_of<event_actor>;
 
 event_shell_actor::behavior_type run_event_actor(event_shell_actor::stateful_pointer<event_shell> self, entity_id id,

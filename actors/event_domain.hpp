@@ -1,0 +1,44 @@
+#pragma once
+
+/// event_partition in the form that journaled_entity runs.
+
+#include "core/events/event_partition.hpp"
+#include "runtime/actor/journaled_entity.hpp"
+
+#include <optional>
+
+namespace dotmac {
+
+class event_domain {
+public:
+  using segment_reader = std::function<result<bytes>(segment_number)>;
+
+  event_domain(std::uint64_t key, std::int64_t dedupe_window_milliseconds)
+      : window_{dedupe_window_milliseconds}, partition_{key, dedupe_window_milliseconds} {}
+
+  result<void> restore(std::uint32_t version, bytes_view payload, const segment_reader& read) {
+    auto restored = event_partition::restore(version, payload, read, window_);
+    if (!restored)
+      return restored.error();
+    partition_ = std::move(*restored);
+    return {};
+  }
+  result<void> apply(bytes_view payload) { return partition_.apply(payload); }
+  bytes staged_payload() const { return partition_.staged_payload(); }
+  void commit_staged() { partition_.commit_staged(); }
+  void discard_staged() { partition_.discard_staged(); }
+  bool takes_more_staged() const noexcept { return true; }
+
+  event_partition& partition() noexcept { return partition_; }
+
+private:
+  std::int64_t window_;
+  event_partition partition_;
+};
+
+template <> struct snapshot_of<event_domain> {
+  static std::function<encoded_snapshot()> prepare(event_domain& domain);
+  static void written(event_domain& domain, const encoded_snapshot& snapshot);
+};
+
+} // namespace dotmac
