@@ -1,0 +1,210 @@
+#include "core/events/dense_index.hpp"
+#include "core/events/event_answers.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+
+namespace dotmac {
+namespace {
+
+failure too_many_groups() {
+  return {error_code::query_too_large, "the answer has more than answer_groups_max = 100000 groups", "dimensions"};
+}
+
+/// Numbers the values of one dimension; 0 is absent.
+class dimension_codes {
+public:
+  dimension_codes(const event_view& view, std::string_view name) : view_{&view}, of_{resolve_event_field(name)} {
+    if (of_.kind == event_reference::target::property)
+      key_ = view.find_key(of_.scope, of_.key);
+  }
+
+  void fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
+    std::fill(codes.begin(), codes.end(), 0);
+    if (of_.kind == event_reference::target::field && of_.field != event_field::event_id) {
+      chunk.codes[static_cast<std::size_t>(of_.field)].unpack(first, codes);
+    } else if (of_.kind == event_reference::target::property) {
+      if (key_)
+        fill_property(chunk, first, mask, codes);
+    } else {
+      for (std::size_t i = 0; i < mask.size(); ++i)
+        if (mask[i] != 0)
+          codes[i] = code_of(dimension_value(*view_, chunk.first_row + first + i, of_));
+    }
+  }
+
+  scalar value(std::uint32_t code) const {
+    if (code == 0)
+      return {};
+    if (of_.kind == event_reference::target::field && of_.field != event_field::event_id)
+      return std::string{view_->dictionary(of_.field).text(code)};
+    return values_[code - 1];
+  }
+
+private:
+  std::uint32_t code_of(scalar value) {
+    if (value.index() == 0)
+      return 0;
+    const auto [at, is_new] = numbers_.emplace(std::move(value), static_cast<std::uint32_t>(values_.size() + 1));
+    if (is_new)
+      values_.push_back(at->first);
+    return at->second;
+  }
+
+  void fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
+    const std::uint32_t end = first + static_cast<std::uint32_t>(mask.size());
+    for (const property_slice& slice : chunk.properties) {
+      if (slice.key() != *key_ || slice.kind() == value_kind::null)
+        continue;
+      const bool is_coded = slice.kind() == value_kind::text || slice.kind() == value_kind::json;
+      if (is_coded)
+        texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
+      for (std::uint32_t i = slice.rows.empty() ? first : slice.rows.lower_bound(first);
+           i < slice.count && slice.row_at(i) < end; ++i) {
+        const std::uint32_t row = slice.row_at(i) - first;
+        if (mask[row] == 0)
+          continue;
+        if (!is_coded) {
+          codes[row] = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
+          continue;
+        }
+        std::uint32_t& known = texts_[static_cast<std::size_t>(slice.values[i])];
+        if (known == 0)
+          known = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
+        codes[row] = known;
+      }
+    }
+  }
+
+  const event_view* view_;
+  event_reference of_;
+  std::optional<std::uint32_t> key_;
+  std::map<scalar, std::uint32_t> numbers_;
+  std::vector<scalar> values_;
+  std::vector<std::uint32_t> texts_; ///< by code of the property's texts: number of the value
+};
+
+struct group_key {
+  std::int64_t bucket = 0;
+  std::array<std::uint32_t, question_dimensions_max> dimensions{};
+  friend bool operator==(const group_key&, const group_key&) = default;
+};
+struct group_hash {
+  std::uint64_t operator()(const group_key& key) const noexcept {
+    std::uint64_t hash = mix_bits(static_cast<std::uint64_t>(key.bucket));
+    for (const std::uint32_t each : key.dimensions)
+      hash = mix_bits(hash * 31 + each);
+    return hash;
+  }
+};
+
+struct group_counts {
+  std::uint64_t events = 0;
+  std::array<std::uint64_t, 3> uniques{};
+};
+constexpr std::array unique_fields{event_field::user_id, event_field::session_id, event_field::customer_id};
+
+class aggregation {
+public:
+  aggregation(const event_view& view, const aggregate_events& question) : cursor_{question.size, question.zone} {
+    for (const std::string& each : question.dimensions)
+      dimensions_.emplace_back(view, each);
+  }
+
+  result<void> add(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask) {
+    if (std::find(mask.begin(), mask.end(), 1) == mask.end())
+      return {};
+    for (std::size_t d = 0; d < dimensions_.size(); ++d)
+      dimensions_[d].fill(chunk, first, mask, std::span{codes_[d]}.first(mask.size()));
+    for (std::size_t u = 0; u < 3; ++u)
+      chunk.codes[static_cast<std::size_t>(unique_fields[u])].unpack(first, std::span{ids_[u]}.first(mask.size()));
+    for (std::uint32_t i = 0; i < mask.size(); ++i) {
+      if (mask[i] == 0)
+        continue;
+      group_key key{cursor_.start_of(timestamp{chunk.at[first + i]}).milliseconds, {}};
+      for (std::size_t d = 0; d < dimensions_.size(); ++d)
+        key.dimensions[d] = codes_[d][i];
+      if (counts_.empty() || !(key == last_key_)) {
+        last_key_ = key;
+        last_group_ = groups_.insert(key).number;
+        counts_.resize(groups_.size());
+        if (counts_.size() > answer_groups_max)
+          return too_many_groups();
+      }
+      group_counts& counts = counts_[last_group_];
+      ++counts.events;
+      for (std::size_t u = 0; u < 3; ++u)
+        if (ids_[u][i] != 0)
+          counts.uniques[u] += seen_[u].insert(std::uint64_t{last_group_} << 32 | ids_[u][i]).is_new;
+    }
+    return {};
+  }
+
+  std::vector<event_aggregate> finish() const {
+    std::vector<event_aggregate> out;
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      const auto& uniques = counts_[g].uniques;
+      event_aggregate& each
+          = out.emplace_back(event_aggregate{timestamp{groups_[g].bucket}, counts_[g].events, uniques[0], uniques[1], uniques[2], {}});
+      for (std::size_t d = 0; d < dimensions_.size(); ++d)
+        each.dimensions.push_back(dimensions_[d].value(groups_[g].dimensions[d]));
+    }
+    return out;
+  }
+
+private:
+  bucket_cursor cursor_;
+  std::vector<dimension_codes> dimensions_;
+  dense_index<group_key, group_hash> groups_;
+  std::vector<group_counts> counts_;
+  std::array<dense_index<std::uint64_t>, 3> seen_; ///< group and id
+  group_key last_key_;
+  std::uint32_t last_group_ = 0;
+  std::array<std::array<std::uint32_t, scan_rows>, question_dimensions_max> codes_;
+  std::array<std::array<std::uint32_t, scan_rows>, 3> ids_;
+};
+
+result<void> add_empty_buckets(std::vector<event_aggregate>& to, const aggregate_events& question) {
+  std::vector<timestamp> named;
+  for (const event_aggregate& each : to)
+    named.push_back(each.time_bucket);
+  std::sort(named.begin(), named.end());
+  std::size_t buckets = 0;
+  for (timestamp at = bucket_start(question.selection.start_time, question.size, question.zone);
+       at < question.selection.end_time; at = next_bucket_start(at, question.size, question.zone)) {
+    if (++buckets > answer_groups_max)
+      return too_many_groups();
+    if (!std::binary_search(named.begin(), named.end(), at))
+      to.push_back({at, 0, 0, 0, 0, {}});
+  }
+  return {};
+}
+
+} // namespace
+
+result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop) {
+  if (question.dimensions.size() > question_dimensions_max)
+    return failure{error_code::validation_failed, "more than question_dimensions_max = 3 dimensions", "dimensions"};
+  const result<filter_plan> plan = filter_plan::make(view, filter_of(question.selection));
+  if (!plan)
+    return plan.error();
+  auto work = std::make_unique<aggregation>(view, question);
+  const auto scanned = scan_events(view, *plan, question.selection.start_time, question.selection.end_time, stop,
+                                   [&](const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask) {
+                                     return work->add(chunk, first, mask);
+                                   });
+  if (!scanned)
+    return scanned.error();
+  event_aggregates out{work->finish(), {view.newest(), *scanned}};
+  if (question.fill_zero && question.dimensions.empty())
+    if (const result<void> filled = add_empty_buckets(out.aggregates, question); !filled)
+      return filled.error();
+  std::sort(out.aggregates.begin(), out.aggregates.end(), [](const event_aggregate& a, const event_aggregate& b) {
+    return a.time_bucket != b.time_bucket ? a.time_bucket < b.time_bucket : a.dimensions < b.dimensions;
+  });
+  return out;
+}
+
+} // namespace dotmac

@@ -1,0 +1,37 @@
+#pragma once
+
+/// Answers to the questions of event_questions.hpp, exact, from one view.
+///
+/// Definitions beyond those of the contract
+///   Group by     1 and 1.0 are one value; nested values count by their JSON text; absent and null are one.
+///   Funnel       Events of a user are ordered by time, then arrival. Of the attempts that came furthest the one that came there
+///                first counts, of several such the latest start. An exclusion ends the attempts that began before it; if it is a step
+///                itself it is served first. Strict: the very next event of the user must be the next step.
+///                Any order: step k is reached when distinct events of one window serve the steps 1 to k; the time to it is counted
+///                from when steps 1 to k - 1 were served. `start: first` goes with ordered and strict only.
+/// Limits     answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, funnel_users_listed_max.
+/// Errors     validation_failed; query_too_large naming the limit; cancelled.
+/// Threads    pure: any number of threads over one view.
+/// Cost       linear in the rows of chunks that the times do not rule out; a funnel sorts its matching events by user.
+
+#include "core/events/event_messages.hpp"
+#include "core/events/filter_plan.hpp"
+
+namespace dotmac {
+
+inline constexpr std::int64_t event_query_reach_max = 1'000'000; ///< offset + limit
+
+result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop);
+result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);
+result<funnel_counted> answer(const event_view& view, const count_funnel& question, const stop_check& stop);
+event_summary summarize(const event_view& view);
+
+/// Calls `visit(chunk, first, mask)` for each run of up to scan_rows rows in which a row may match, times included in the mask.
+/// Returns the rows looked at.
+result<std::uint64_t> scan_events(const event_view& view, const filter_plan& plan, timestamp start, timestamp end, const stop_check& stop,
+                                  const std::function<result<void>(const event_chunk&, std::uint32_t, std::span<const std::uint8_t>)>& visit);
+
+/// The value to group by (see above) of one row.
+scalar dimension_value(const event_view& view, std::uint64_t row, const event_reference& of);
+
+} // namespace dotmac

@@ -1,0 +1,318 @@
+#include "core/events/filter_plan.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <compare>
+#include <regex>
+
+namespace dotmac {
+namespace {
+
+/// How far into a text regular expressions look: matching takes quadratic time at worst.
+constexpr std::size_t regex_text_max = 256;
+
+constexpr std::array<std::string_view, event_field_count> field_names{"event_type", "event_name", "event_id", "user_id",
+                                                                      "session_id", "customer_id", "source"};
+
+std::partial_ordering compare_mixed(std::int64_t left, double right) {
+  if (std::isnan(right))
+    return std::partial_ordering::unordered;
+  if (right >= 9223372036854775808.0)
+    return std::partial_ordering::less;
+  if (right < -9223372036854775808.0)
+    return std::partial_ordering::greater;
+  const auto whole = static_cast<std::int64_t>(right);
+  if (left != whole)
+    return left <=> whole;
+  return 0.0 <=> right - static_cast<double>(whole);
+}
+
+/// Unordered across types, and for null.
+std::partial_ordering compare_scalars(const scalar& left, const scalar& right) {
+  if (const auto* a = std::get_if<std::string>(&left))
+    if (const auto* b = std::get_if<std::string>(&right))
+      return a->compare(*b) <=> 0;
+  if (const auto* a = std::get_if<bool>(&left))
+    if (const auto* b = std::get_if<bool>(&right))
+      return *a == *b ? std::partial_ordering::equivalent : std::partial_ordering::unordered;
+  const auto* integer_a = std::get_if<std::int64_t>(&left);
+  const auto* integer_b = std::get_if<std::int64_t>(&right);
+  const auto* number_a = std::get_if<double>(&left);
+  const auto* number_b = std::get_if<double>(&right);
+  if (integer_a && integer_b)
+    return *integer_a <=> *integer_b;
+  if (number_a && number_b)
+    return *number_a <=> *number_b;
+  if (integer_a && number_b)
+    return compare_mixed(*integer_a, *number_b);
+  if (number_a && integer_b)
+    return 0 <=> compare_mixed(*integer_b, *number_a);
+  return std::partial_ordering::unordered;
+}
+
+/// A condition whose regular expression is compiled.
+class matcher {
+public:
+  explicit matcher(const filter_node& condition) : condition_{condition} {
+    if (condition.operation == filter_operator::regex) {
+      auto flags = std::regex::ECMAScript | std::regex::nosubs;
+#ifdef __GLIBCXX__
+      flags |= std::regex_constants::__polynomial; // no backtracking: neither exponential time nor deep recursion
+#endif
+      pattern_.emplace(std::get<std::string>(condition.values[0]), flags);
+    }
+  }
+
+  bool operator()(const scalar& value, bool is_nested) const {
+    switch (condition_.operation) {
+    case filter_operator::is_null: return !is_nested && value.index() == 0;
+    case filter_operator::is_not_null: return is_nested || value.index() != 0;
+    case filter_operator::equals: return is_any_of(value);
+    case filter_operator::in: return is_any_of(value);
+    case filter_operator::not_equals: return !is_any_of(value);
+    case filter_operator::not_in: return !is_any_of(value);
+    case filter_operator::greater_than: return compare_scalars(value, condition_.values[0]) > 0;
+    case filter_operator::less_than: return compare_scalars(value, condition_.values[0]) < 0;
+    case filter_operator::greater_equal: return orders(value) && compare_scalars(value, condition_.values[0]) >= 0;
+    case filter_operator::less_equal: return orders(value) && compare_scalars(value, condition_.values[0]) <= 0;
+    case filter_operator::not_contains: return !contains(value);
+    case filter_operator::contains: return contains(value);
+    default: break;
+    }
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr)
+      return false;
+    if (condition_.operation == filter_operator::starts_with)
+      return text->starts_with(std::get<std::string>(condition_.values[0]));
+    if (condition_.operation == filter_operator::ends_with)
+      return text->ends_with(std::get<std::string>(condition_.values[0]));
+    const auto end = text->begin() + static_cast<std::ptrdiff_t>(std::min(text->size(), regex_text_max));
+    return std::regex_search(text->begin(), end, *pattern_);
+  }
+
+private:
+  static bool orders(const scalar& value) { return !std::holds_alternative<bool>(value); }
+  bool is_any_of(const scalar& value) const {
+    return std::any_of(condition_.values.begin(), condition_.values.end(),
+                       [&](const scalar& each) { return compare_scalars(value, each) == 0; });
+  }
+  bool contains(const scalar& value) const {
+    const auto* text = std::get_if<std::string>(&value);
+    return text != nullptr && text->find(std::get<std::string>(condition_.values[0])) != text->npos;
+  }
+  const filter_node& condition_;
+  std::optional<std::regex> pattern_;
+};
+
+} // namespace
+
+bool fulfils(const filter_node& condition, const scalar& value, bool is_nested) { return matcher{condition}(value, is_nested); }
+
+event_reference resolve_event_field(std::string_view name) {
+  event_reference out;
+  const auto named = std::find(field_names.begin(), field_names.end(), name);
+  if (named != field_names.end()) {
+    out.kind = event_reference::target::field;
+    out.field = static_cast<event_field>(named - field_names.begin());
+  } else if (name == "timestamp") {
+    out.kind = event_reference::target::timestamp;
+  } else if (name == "received_at") {
+    out.kind = event_reference::target::received_at;
+  } else if (name.starts_with("properties.")) {
+    out.key = name.substr(11);
+  } else if (name.starts_with("context.")) {
+    out.scope = property_scope::context;
+    out.key = name.substr(8);
+  } else {
+    out.key = name;
+  }
+  return out;
+}
+
+struct filter_plan::node {
+  filter_kind kind = filter_kind::all;
+  std::vector<std::unique_ptr<node>> children;
+  filter_node condition; ///< with times made milliseconds
+  event_reference target;
+  std::optional<matcher> matches;
+  std::vector<std::uint8_t> table; ///< by code of the field or of the property's texts
+  bool of_null = false;
+  bool of_nested = false;
+  std::optional<std::uint32_t> key;
+
+  void evaluate(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
+  void evaluate_condition(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
+  void evaluate_property(const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
+  bool of_value(const property_slice& slice, std::uint32_t i) const;
+  void fill_table(const string_dictionary& texts, std::uint32_t count);
+  static result<std::unique_ptr<node>> make(const event_view& view, const filter_node& from);
+  static result<void> read_times(filter_node& condition);
+};
+
+result<void> filter_plan::node::read_times(filter_node& condition) {
+  for (scalar& each : condition.values)
+    if (const auto* text = std::get_if<std::string>(&each)) {
+      const result<fine_timestamp> at = parse_timestamp(*text);
+      if (!at)
+        return failure{error_code::validation_failed, condition.field + " is compared with what is not a time", "filters"};
+      each = at->at.milliseconds;
+    }
+  return {};
+}
+
+void filter_plan::node::fill_table(const string_dictionary& texts, std::uint32_t count) {
+  table.resize(std::size_t{count} + 1);
+  table[0] = of_null;
+  const bool is_one_text = condition.operation == filter_operator::equals && std::holds_alternative<std::string>(condition.values[0]);
+  for (std::uint32_t code = 1; code <= count; ++code)
+    table[code] = is_one_text ? texts.text(code) == std::get<std::string>(condition.values[0])
+                              : (*matches)(std::string{texts.text(code)}, false);
+}
+
+result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_view& view, const filter_node& from) {
+  auto out = std::make_unique<node>();
+  out->kind = from.kind;
+  for (const filter_node& each : from.children) {
+    auto child = make(view, each);
+    if (!child)
+      return child.error();
+    out->children.push_back(std::move(*child));
+  }
+  if (from.kind != filter_kind::condition)
+    return out;
+  out->condition = from;
+  out->target = resolve_event_field(from.field);
+  const bool is_time = out->target.kind == event_reference::target::timestamp || out->target.kind == event_reference::target::received_at;
+  if (is_time && from.operation != filter_operator::contains && from.operation != filter_operator::not_contains
+      && from.operation != filter_operator::starts_with && from.operation != filter_operator::ends_with
+      && from.operation != filter_operator::regex) {
+    if (const result<void> read = read_times(out->condition); !read)
+      return read.error();
+  }
+  out->matches.emplace(out->condition);
+  out->of_null = (*out->matches)(scalar{}, false);
+  out->of_nested = (*out->matches)(scalar{}, true);
+  if (out->target.kind == event_reference::target::field && out->target.field != event_field::event_id)
+    out->fill_table(view.dictionary(out->target.field), view.dictionary_size(out->target.field));
+  if (out->target.kind == event_reference::target::property) {
+    out->key = view.find_key(out->target.scope, out->target.key);
+    if (out->key)
+      out->fill_table(*view.keys()[*out->key].texts, view.keys()[*out->key].text_count);
+  }
+  return out;
+}
+
+bool filter_plan::node::of_value(const property_slice& slice, std::uint32_t i) const {
+  const std::int64_t value = slice.values.empty() ? 0 : slice.values[i];
+  switch (slice.kind()) {
+  case value_kind::text: return table[static_cast<std::size_t>(value)];
+  case value_kind::json: return of_nested;
+  case value_kind::integer: return (*matches)(value, false);
+  case value_kind::number: return (*matches)(std::bit_cast<double>(value), false);
+  case value_kind::boolean: return (*matches)(value != 0, false);
+  default: return of_null;
+  }
+}
+
+void filter_plan::node::evaluate_property(const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const {
+  std::fill(mask.begin(), mask.end(), of_null);
+  if (!key)
+    return;
+  const std::uint32_t end = first + static_cast<std::uint32_t>(mask.size());
+  for (const property_slice& slice : chunk.properties) {
+    if (slice.key() != *key)
+      continue;
+    std::uint32_t i = slice.rows.empty() ? first : slice.rows.lower_bound(first);
+    for (; i < slice.count && slice.row_at(i) < end; ++i)
+      mask[slice.row_at(i) - first] = of_value(slice, i);
+  }
+}
+
+void filter_plan::node::evaluate_condition(const event_view& view, const event_chunk& chunk, std::uint32_t first,
+                                           std::span<std::uint8_t> mask) const {
+  if (target.kind == event_reference::target::property)
+    return evaluate_property(chunk, first, mask);
+  if (target.kind == event_reference::target::field && target.field != event_field::event_id) {
+    const packed_integers& codes = chunk.codes[static_cast<std::size_t>(target.field)];
+    std::array<std::uint32_t, scan_rows> unpacked;
+    codes.unpack(first, std::span{unpacked}.first(mask.size()));
+    for (std::size_t i = 0; i < mask.size(); ++i)
+      mask[i] = table[unpacked[i]];
+    return;
+  }
+  const packed_integers& times = target.kind == event_reference::target::timestamp ? chunk.at : chunk.received_at;
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    mask[i] = target.kind == event_reference::target::field
+                  ? (*matches)(view.event_id_text(chunk.first_row + first + i), false)
+                  : (*matches)(times[first + i], false);
+}
+
+void filter_plan::node::evaluate(const event_view& view, const event_chunk& chunk, std::uint32_t first,
+                                 std::span<std::uint8_t> mask) const {
+  if (kind == filter_kind::condition)
+    return evaluate_condition(view, chunk, first, mask);
+  if (kind == filter_kind::negation) {
+    children[0]->evaluate(view, chunk, first, mask);
+    for (std::uint8_t& each : mask)
+      each ^= 1;
+    return;
+  }
+  const bool is_all = kind == filter_kind::all;
+  std::fill(mask.begin(), mask.end(), is_all ? 1 : 0);
+  std::array<std::uint8_t, scan_rows> other;
+  for (const auto& child : children) {
+    const std::span<std::uint8_t> part = std::span{other}.first(mask.size());
+    child->evaluate(view, chunk, first, part);
+    for (std::size_t i = 0; i < mask.size(); ++i)
+      mask[i] = is_all ? mask[i] & part[i] : mask[i] | part[i];
+  }
+}
+
+filter_plan::filter_plan(std::unique_ptr<node> root) : root_{std::move(root)} {}
+filter_plan::filter_plan(filter_plan&&) noexcept = default;
+filter_plan& filter_plan::operator=(filter_plan&&) noexcept = default;
+filter_plan::~filter_plan() = default;
+
+result<filter_plan> filter_plan::make(const event_view& view, const filter_node& filter) {
+  // A selection's own conditions wrap what was asked; the limits are for the latter.
+  for (const filter_node& each : filter.kind == filter_kind::all ? std::span{filter.children} : std::span{&filter, 1})
+    if (const result<void> checked = check_filter(each); !checked)
+      return checked.error();
+  auto root = node::make(view, filter);
+  if (!root)
+    return root.error();
+  return filter_plan{std::move(*root)};
+}
+
+void filter_plan::evaluate(const event_view& view, const event_chunk& chunk, std::uint32_t first,
+                           std::span<std::uint8_t> mask) const {
+  root_->evaluate(view, chunk, first, mask);
+}
+
+filter_node condition(std::string field, filter_operator operation, scalar value) {
+  filter_node out;
+  out.kind = filter_kind::condition;
+  out.field = std::move(field);
+  out.operation = operation;
+  out.values.push_back(std::move(value));
+  return out;
+}
+
+filter_node filter_of(const event_selection& selection) {
+  filter_node out;
+  const auto add = [&out](const char* name, const std::optional<std::string>& text) {
+    if (text)
+      out.children.push_back(condition(name, filter_operator::equals, *text));
+  };
+  add("event_type", selection.event_type);
+  add("event_name", selection.event_name);
+  add("user_id", selection.user_id);
+  add("session_id", selection.session_id);
+  add("customer_id", selection.customer_id);
+  if (!selection.filters.children.empty() || selection.filters.kind != filter_kind::all)
+    out.children.push_back(selection.filters);
+  return out;
+}
+
+} // namespace dotmac

@@ -1,0 +1,56 @@
+#pragma once
+
+/// A filter made ready for one view: conditions on texts are decided once per dictionary entry, then rows are looked up in a table.
+///
+/// Times    `timestamp` and `received_at` compare, by milliseconds, with RFC 3339 text or with milliseconds since 1970.
+/// Nested   lists and objects are neither text nor number: of them only is_not_null and the negated operators are true.
+/// Order    texts by bytes; booleans have none.
+/// Threads  immutable once made; `evaluate` may run on several threads.
+/// Cost     making one: linear in the dictionaries it looks at. Evaluating: a few instructions per row and condition.
+
+#include "core/events/event_columns.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace dotmac {
+
+inline constexpr std::uint32_t scan_rows = 8'192; ///< looked at between two questions to the stop check
+
+/// Asked every scan_rows rows; true ends the scan with error_code::cancelled.
+using stop_check = std::function<bool()>;
+
+/// Where a name in a filter or a dimension points.
+struct event_reference {
+  enum class target : std::uint8_t { field, timestamp, received_at, property };
+  target kind = target::property;
+  event_field field{};
+  property_scope scope = property_scope::properties;
+  std::string key;
+};
+event_reference resolve_event_field(std::string_view name);
+
+class filter_plan {
+public:
+  static result<filter_plan> make(const event_view& view, const filter_node& filter);
+  filter_plan(filter_plan&&) noexcept;
+  filter_plan& operator=(filter_plan&&) noexcept;
+  ~filter_plan();
+
+  /// One byte per row of [first, first + mask.size()) of the chunk: 1 where the filter is true.
+  void evaluate(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
+
+private:
+  struct node;
+  explicit filter_plan(std::unique_ptr<node> root);
+  std::unique_ptr<node> root_;
+};
+
+/// The selection as one filter, without its times.
+filter_node filter_of(const event_selection& selection);
+filter_node condition(std::string field, filter_operator operation, scalar value);
+
+/// Whether a single value fulfils a condition (see filter.hpp). `value` of nested data: null with `is_nested`.
+bool fulfils(const filter_node& condition, const scalar& value, bool is_nested);
+
+} // namespace dotmac

@@ -1,0 +1,54 @@
+#include "core/events/event_answers.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+namespace {
+struct place {
+  std::int64_t at;
+  std::uint64_t row;
+};
+bool is_newer(const place& a, const place& b) { return a.at != b.at ? a.at > b.at : a.row > b.row; }
+} // namespace
+
+result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop) {
+  if (question.limit < 0 || question.offset < 0 || question.limit > event_query_reach_max
+      || question.offset > event_query_reach_max - question.limit)
+    return failure{error_code::validation_failed, "limit and offset reach past event_query_reach_max = 1000000", "offset"};
+  const result<filter_plan> plan = filter_plan::make(view, filter_of(question.selection));
+  if (!plan)
+    return plan.error();
+  const auto reach = static_cast<std::size_t>(question.limit + question.offset);
+  events_found out;
+  std::vector<place> newest;
+  const auto keep_newest = [&] {
+    if (newest.size() > reach) {
+      std::nth_element(newest.begin(), newest.begin() + static_cast<std::ptrdiff_t>(reach), newest.end(), is_newer);
+      newest.resize(reach);
+    }
+  };
+  const auto scanned = scan_events(view, *plan, question.selection.start_time, question.selection.end_time, stop,
+                                   [&](const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask) -> result<void> {
+    for (std::uint32_t i = 0; i < mask.size(); ++i) {
+      if (mask[i] == 0)
+        continue;
+      ++out.total;
+      const place here{chunk.at[first + i], chunk.first_row + first + i};
+      if (!question.before || is_newer({question.before->at.milliseconds, question.before->row}, here))
+        newest.push_back(here);
+    }
+    if (newest.size() > 2 * reach + scan_rows)
+      keep_newest();
+    return {};
+  });
+  if (!scanned)
+    return scanned.error();
+  keep_newest();
+  std::sort(newest.begin(), newest.end(), is_newer);
+  for (std::size_t i = static_cast<std::size_t>(question.offset); i < newest.size(); ++i)
+    out.events.push_back(view.read(newest[i].row));
+  out.scope = {view.newest(), *scanned};
+  return out;
+}
+
+} // namespace dotmac

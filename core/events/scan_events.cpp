@@ -1,0 +1,96 @@
+#include "core/events/event_answers.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+
+namespace dotmac {
+
+result<std::uint64_t> scan_events(const event_view& view, const filter_plan& plan, timestamp start, timestamp end, const stop_check& stop,
+                                  const std::function<result<void>(const event_chunk&, std::uint32_t, std::span<const std::uint8_t>)>& visit) {
+  std::array<std::uint8_t, scan_rows> holder;
+  std::array<std::int64_t, scan_rows> times;
+  std::uint64_t scanned = 0;
+  for (const auto& held : view.chunks()) {
+    const event_chunk& chunk = *held;
+    if (chunk.max_at < start.milliseconds || chunk.min_at >= end.milliseconds)
+      continue;
+    const bool all_inside = chunk.min_at >= start.milliseconds && chunk.max_at < end.milliseconds;
+    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+      if (stop && stop())
+        return failure{error_code::cancelled, "the question was cancelled"};
+      const std::uint32_t count = std::min(scan_rows, chunk.rows - first);
+      const std::span<std::uint8_t> mask = std::span{holder}.first(count);
+      plan.evaluate(view, chunk, first, mask);
+      if (!all_inside) {
+        chunk.at.unpack(first, std::span{times}.first(count));
+        for (std::uint32_t i = 0; i < count; ++i)
+          mask[i] &= static_cast<std::uint8_t>(times[i] >= start.milliseconds && times[i] < end.milliseconds);
+      }
+      scanned += count;
+      if (const result<void> visited = visit(chunk, first, mask); !visited)
+        return visited.error();
+    }
+  }
+  return scanned;
+}
+
+scalar dimension_value(const event_view& view, std::uint64_t row, const event_reference& of) {
+  const event_chunk& chunk = view.chunk_of(row);
+  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+  if (of.kind == event_reference::target::timestamp)
+    return format_timestamp(timestamp{chunk.at[at]});
+  if (of.kind == event_reference::target::received_at)
+    return format_timestamp(timestamp{chunk.received_at[at]});
+  if (of.kind == event_reference::target::field) {
+    if (of.field == event_field::event_id)
+      return view.event_id_text(row);
+    const auto code = static_cast<std::uint32_t>(chunk.codes[static_cast<std::size_t>(of.field)][at]);
+    return code == 0 ? scalar{} : scalar{std::string{view.dictionary(of.field).text(code)}};
+  }
+  const auto key = view.find_key(of.scope, of.key);
+  for (const property_slice& slice : chunk.properties) {
+    const auto position = key == slice.key() ? slice.position_of(at) : std::nullopt;
+    if (!position || slice.kind() == value_kind::null)
+      continue;
+    const std::int64_t value = slice.values[*position];
+    if (slice.kind() == value_kind::integer)
+      return value;
+    if (slice.kind() == value_kind::boolean)
+      return value != 0;
+    if (slice.kind() != value_kind::number)
+      return std::string{view.keys()[*key].texts->text(static_cast<std::uint32_t>(value))};
+    const double number = std::bit_cast<double>(value);
+    const bool is_whole = number == std::trunc(number) && number >= -9223372036854775808.0 && number < 9223372036854775808.0;
+    return is_whole ? scalar{static_cast<std::int64_t>(number)} : scalar{number};
+  }
+  return {};
+}
+
+event_summary summarize(const event_view& view) {
+  event_summary out;
+  out.event_count = view.row_count();
+  out.user_count = view.dictionary_size(event_field::user_id);
+  out.memory_bytes = view.memory_bytes();
+  out.last_event = view.newest();
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> counts;
+  for (const auto& chunk : view.chunks()) {
+    if (!out.first_event || chunk->min_at < out.first_event->milliseconds)
+      out.first_event = timestamp{chunk->min_at};
+    const packed_integers& types = chunk->codes[static_cast<std::size_t>(event_field::event_type)];
+    const packed_integers& names = chunk->codes[static_cast<std::size_t>(event_field::event_name)];
+    for (std::uint32_t i = 0; i < chunk->rows; ++i)
+      ++counts[{static_cast<std::uint32_t>(types[i]), static_cast<std::uint32_t>(names[i])}];
+  }
+  for (const auto& [codes, count] : counts)
+    out.kinds.push_back({std::string{view.dictionary(event_field::event_type).text(codes.first)},
+                         std::string{view.dictionary(event_field::event_name).text(codes.second)}, count});
+  std::stable_sort(out.kinds.begin(), out.kinds.end(),
+                   [](const event_kind_count& a, const event_kind_count& b) { return a.count > b.count; });
+  if (out.kinds.size() > 1000)
+    out.kinds.resize(1000);
+  return out;
+}
+
+} // namespace dotmac
