@@ -29,7 +29,8 @@ public:
   bool has_value() const noexcept { return held_.index() == 0; }
   T& operator*() & { return std::get<0>(held_); }
   const T& operator*() const& { return std::get<0>(held_); }
-  T&& operator*() && { return std::get<0>(std::move(held_)); }
+  /// By value, so that a loop over `*call()` does not outlive what it runs over.
+  T operator*() && { return std::get<0>(std::move(held_)); }
   T* operator->() { return &std::get<0>(held_); }
   const T* operator->() const { return &std::get<0>(held_); }
   const failure& error() const { return std::get<1>(held_); }

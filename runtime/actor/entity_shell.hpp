@@ -85,8 +85,10 @@ caf::typed_response_promise<Answer> submit_write(Self self, std::size_t size,
   auto promise = self->template make_response_promise<Answer>();
   self->state.last_used = std::chrono::steady_clock::now();
   self->state.entity->submit({size, std::move(stage), [self, promise, reply](result<void> outcome) mutable {
-    if (outcome)
-      return promise.deliver(reply());
+    if (outcome) {
+      promise.deliver(reply());
+      return;
+    }
     self->state.figures->failures.fetch_add(1, std::memory_order_relaxed);
     promise.deliver(to_caf_error(outcome.error()));
   }});
@@ -99,15 +101,19 @@ caf::typed_response_promise<Answer> submit_scan(Self self, View take_view, quest
   auto promise = self->template make_response_promise<Answer>();
   self->state.last_used = std::chrono::steady_clock::now();
   self->state.entity->read([self, promise, take_view, context](result<Domain*> domain) mutable {
-    if (!domain)
-      return promise.deliver(to_caf_error(domain.error()));
+    if (!domain) {
+      promise.deliver(to_caf_error(domain.error()));
+      return;
+    }
     std::function<result<Answer>(const question_context&)> scan = take_view(**domain);
     auto post = post_to(self);
     auto deliver = [self, promise, post](result<Answer> outcome) mutable {
       auto shared = std::make_shared<result<Answer>>(std::move(outcome));
       post([self, promise, shared]() mutable {
-        if (*shared)
-          return promise.deliver(std::move(**shared));
+        if (*shared) {
+          promise.deliver(std::move(**shared));
+          return;
+        }
         self->state.figures->failures.fetch_add(1, std::memory_order_relaxed);
         promise.deliver(to_caf_error(shared->error()));
       });
