@@ -13,9 +13,10 @@
 /// Cost     amortized no allocation per event; one hash of each short text.
 
 #include "core/bytes.hpp"
-#include "core/events/filter.hpp"
+#include "core/result.hpp"
 #include "core/time/timestamp.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>

@@ -255,7 +255,8 @@ private:
 
   void on_resolved(const result<commit_outcome>& outcome) {
     if (!outcome) {
-      if (outcome.error().code == error_code::corrupt_data)
+      const auto code = outcome.error().code;
+      if (code != error_code::storage_unavailable && code != error_code::commit_uncertain && code != error_code::draining)
         return fail(outcome.error());
       if (stopping_ && outcome.error().code == error_code::draining) {
         in_doubt_ = false; // the journal knows; the next recovery reads it

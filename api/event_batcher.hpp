@@ -1,0 +1,65 @@
+#pragma once
+
+/// Lets single-event requests share messages: the first one goes at once; what comes while it is under way is collected in
+/// columns and goes as one message when the answer is there (no timer).
+///
+/// Promise   Each event is answered once, by its own outcome. When an append fails, all of its events are answered with that
+///           failure.
+/// Limits    appends_max messages under way per tenant; what comes meanwhile collects up to waiting_max
+///           events, then too_many_requests.
+/// Threads   `track` from any thread; one lock per batcher, held for parsing one event.
+
+#include "actors/protocol/tenant_service.hpp"
+#include "api/event_parser.hpp"
+
+#include <functional>
+#include <map>
+#include <mutex>
+
+namespace dotmac {
+
+struct tracked_event {
+  std::string event_id;
+  event_outcome outcome = event_outcome::accepted;
+  fine_timestamp at;
+};
+
+class event_batcher {
+public:
+  static constexpr std::size_t waiting_max = 20'000;
+  static constexpr std::size_t appends_max = 2;
+  using answer = std::function<void(result<tracked_event>)>;
+
+  event_batcher(tenant_service& tenants, std::chrono::milliseconds timeout) : tenants_{tenants}, timeout_{timeout} {}
+
+  /// Parses `body` and has its event appended. A fault in it is answered at once, inside this call.
+  void track(const std::string& tenant, std::string body, timestamp received_at, answer on_answer);
+
+private:
+  struct waiting_event {
+    answer call_back;
+    fine_timestamp at;
+  };
+  struct lane {
+    event_block_builder builder;
+    std::vector<waiting_event> waiting;
+    std::size_t under_way = 0;
+  };
+  struct message {
+    std::string tenant;
+    bytes block;
+    std::vector<waiting_event> events;
+  };
+
+  message take(const std::string& tenant, lane& from);
+  void send(message batch);
+  void on_answer(const std::string& tenant, const std::vector<waiting_event>& events, const result<events_appended>& outcome);
+
+  tenant_service& tenants_;
+  const std::chrono::milliseconds timeout_;
+  std::mutex mutex_;
+  event_parser parser_;
+  std::map<std::string, lane> lanes_; ///< of tenants with something under way
+};
+
+} // namespace dotmac

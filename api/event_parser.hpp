@@ -1,0 +1,55 @@
+#pragma once
+
+/// From the bytes of a request straight into event columns: simdjson on demand, no document in between.
+///
+/// Accepts    one event; a batch as {"events": [...], "source"} or a bare list; NDJSON, an event a line.
+/// Promise    A fault in one event of a batch leaves that event out and is told with its position; the others are taken.
+///            A body that is not JSON at all is refused whole (malformed_request), and nothing of it is kept.
+/// Errors     per event: the field at fault and the limit. Unknown fields, wrong types, over-long texts, numbers beyond a double,
+///            invalid UTF-8, a key given twice, nesting deeper than json_depth_max, times outside the years 1 to 9999.
+/// Limits     batch_events_max events a request; those of core/events/event_block.hpp for each.
+/// Threads    one parser per thread.
+/// Cost       linear in the body; no allocation per event once warm.
+
+#include "core/events/event_block.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dotmac {
+
+inline constexpr std::size_t batch_events_max = 10'000;
+inline constexpr std::size_t json_depth_max = 64;
+
+struct event_fault {
+  std::size_t index = 0; ///< position in the batch, or line of NDJSON, from zero
+  std::string detail;
+};
+
+struct parsed_batch {
+  std::vector<std::size_t> positions; ///< of the events taken, in the order of their rows
+  std::vector<event_fault> faults;
+  std::size_t event_count = 0;
+};
+
+struct parsed_event {
+  fine_timestamp at; ///< as sent, else `received_at`
+};
+
+class event_parser {
+public:
+  event_parser();
+  ~event_parser();
+
+  /// One event; on a failure the builder is as before.
+  result<parsed_event> parse_event(std::string& body, timestamp received_at, event_block_builder& into);
+  result<parsed_batch> parse_batch(std::string& body, timestamp received_at, event_block_builder& into);
+  result<parsed_batch> parse_lines(std::string& body, timestamp received_at, event_block_builder& into);
+
+private:
+  class implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+} // namespace dotmac

@@ -1,0 +1,45 @@
+#pragma once
+
+/// The JSON forms of filters, funnel steps and durations in requests.
+///
+/// A filter is one of
+///   {"field": value}, {"field": [values]}, {"field": {"operator": value, ...}}       all of them must hold
+///   {"and": [filters]}, {"or": [filters]}, {"not": filter}                            nested, also beside fields
+///   [{"field": ..., "operator": ..., "value": ...}, ...]                              all of them must hold
+/// Operators have the names of core/events/filter.hpp, or eq, ne, gt, lt, gte, lte, nin.
+
+#include "core/describe/json.hpp"
+#include "core/events/event_questions.hpp"
+
+namespace dotmac {
+
+template <> struct json_form<filter_node> {
+  static void read(json_reader& in, const json& from, filter_node& into);
+  static json write(const filter_node& filter);
+  static json schema();
+};
+
+/// Text, or {"event_type", "event_name", "filters"}.
+template <> struct json_form<funnel_step> {
+  static void read(json_reader& in, const json& from, funnel_step& into);
+  static json write(const funnel_step& step);
+  static json schema();
+};
+
+template <> struct json_form<scalar> {
+  static void read(json_reader& in, const json& from, scalar& into);
+  static json write(const scalar& value);
+  static json schema();
+};
+
+/// Seconds as a number, or text such as "90s", "30m", "24h", "7d", "2w".
+struct duration_form {
+  std::int64_t milliseconds = 0;
+};
+template <> struct json_form<duration_form> {
+  static void read(json_reader& in, const json& from, duration_form& into);
+  static json write(const duration_form& duration);
+  static json schema();
+};
+
+} // namespace dotmac

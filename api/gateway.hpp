@@ -1,0 +1,55 @@
+#pragma once
+
+/// The node's front door: HTTP in, calls of tenants out, answers back. Routes are declared once (api/routes.cpp): parsing,
+/// authorization and the OpenAPI document follow from them.
+///
+/// Promise    Every request is answered once, by its deadline. A write is acknowledged only after the tenant's actor said that it
+///            is durable. Many single-event requests share one message (api/event_batcher.hpp).
+/// Limits     http_limits, batch_events_max, admission_limits (core/admission/admission.hpp).
+/// Threads    start, drain, stop from one thread.
+
+#include "api/http_server.hpp"
+#include "core/admission/admission.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace dotmac {
+
+struct gateway_options {
+  http_server_options http;
+  admission_limits admission;
+  std::chrono::milliseconds request_timeout{30'000};
+  std::chrono::milliseconds query_timeout{300'000};
+  std::string secret_key;
+  bool is_production = false;
+  std::vector<std::string> cors_origins;
+  std::string version;
+  std::string environment;
+};
+
+/// What the gateway asks of the node. All may be called from any I/O thread and must not block.
+struct gateway_hooks {
+  std::function<timestamp()> now;
+  std::function<std::optional<failure>()> why_not_ready; ///< nothing: ready
+  std::function<nlohmann::json()> health_components;     ///< {"name": {"status", "latency_ms", ...}}
+  std::function<nlohmann::json(const std::map<std::string, std::string>& filters)> actors;
+  std::function<std::string()> prometheus_text;
+  std::function<void(const access_record&)> log_access;
+};
+
+class gateway {
+public:
+  gateway(gateway_options options, tenant_service& tenants, gateway_hooks hooks);
+  ~gateway();
+
+  result<std::uint16_t> start();
+  void drain();
+  void stop(std::chrono::milliseconds within);
+
+  struct implementation;
+
+private:
+  std::shared_ptr<implementation> implementation_;
+};
+
+} // namespace dotmac

@@ -1,0 +1,96 @@
+#pragma once
+
+/// One request on its way through the gateway, and what its handler may use.
+
+#include "api/event_batcher.hpp"
+#include "api/gateway.hpp"
+#include "api/routes.hpp"
+
+#include <mutex>
+#include <unordered_map>
+
+namespace dotmac {
+
+struct gateway::implementation : std::enable_shared_from_this<gateway::implementation> {
+  implementation(gateway_options given, tenant_service& service, gateway_hooks callbacks)
+      : options{std::move(given)}, tenants{service}, hooks{std::move(callbacks)}, admitted{options.admission},
+        batcher{service, options.request_timeout} {}
+
+  void handle(http_request request, respond_function respond);
+  void authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed);
+  void run(const gateway_call_pointer& call);
+
+  /// What is known of a tenant; asked for where it is not. Forgotten by `forget_context` after a call that changes it.
+  void with_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const tenant_context&)> use);
+  void forget_context(const std::string& tenant);
+  void keep_context(const std::string& tenant, std::shared_ptr<const tenant_context> context, std::uint64_t asked_at);
+
+  gateway_options options;
+  tenant_service& tenants;
+  gateway_hooks hooks;
+  std::mutex admission_mutex;
+  admission admitted;
+  event_batcher batcher;
+  std::mutex context_mutex;
+  std::unordered_map<std::string, std::shared_ptr<const tenant_context>> contexts;
+  std::uint64_t context_changes = 0; ///< an answer asked for before a change is not kept
+  std::unique_ptr<http_server> server;
+};
+
+inline constexpr std::size_t contexts_max = 10'000; ///< tenants whose keys are kept in the gateway
+
+struct gateway_call {
+  std::shared_ptr<gateway::implementation> host;
+  http_request request;
+  respond_function respond;
+  const route* matched = nullptr;
+  std::map<std::string, std::string> parameters;
+  std::string tenant;
+  timestamp received_at;
+
+  void answer(const json& body) { respond({200, "application/json", body.dump(-1, ' ', false, json::error_handler_t::replace), {}}); }
+  void refuse(const failure& why) { respond(error_response(why, request.request_id)); }
+  /// 422 with the list of what is wrong with the body.
+  void refuse(const std::vector<complaint>& complaints);
+
+  /// Reads the body as `Record`; answers 400 or 422 and returns nothing where that fails.
+  template <class Record> std::optional<Record> read_body();
+
+  call_options options_for(std::chrono::milliseconds timeout) const {
+    return {tenant, std::chrono::steady_clock::now() + timeout, request.cancellation};
+  }
+
+  /// Asks the tenant; a failure is answered here, an answer goes to `use`.
+  template <class Call>
+  static void ask_tenant(const gateway_call_pointer& self, Call message, std::chrono::milliseconds timeout,
+                         std::function<void(typename answer_of<Call>::type&)> use) {
+    using answer_type = typename answer_of<Call>::type;
+    ask(self->host->tenants, self->options_for(timeout), std::move(message),
+        std::function<void(result<answer_type>)>{[self, use = std::move(use)](result<answer_type> outcome) {
+          if (!outcome)
+            return self->refuse(outcome.error());
+          use(*outcome);
+        }});
+  }
+};
+
+/// A document nested deeper than `depth_max` would cost the stack of whoever walks it.
+std::optional<json> parse_json(const std::string& text, std::size_t depth_max, std::string& why_not);
+
+template <class Record> std::optional<Record> gateway_call::read_body() {
+  std::string why_not;
+  const auto document = parse_json(request.body, json_depth_max, why_not);
+  if (!document) {
+    refuse(failure{error_code::malformed_request, "the body is not valid JSON: " + why_not, "body"});
+    return std::nullopt;
+  }
+  Record record;
+  json_reader in;
+  if (!in.read(*document, record)) {
+    refuse(in.complaints());
+    return std::nullopt;
+  }
+  return record;
+}
+
+} // namespace dotmac

@@ -1,0 +1,112 @@
+#include "config/settings.hpp"
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <variant>
+
+namespace dotmac {
+namespace {
+
+struct declaration {
+  std::string_view name;
+  std::variant<std::string settings::*, std::int64_t settings::*> member;
+  std::string_view default_text;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::string_view unit;
+  std::string_view meaning;
+};
+
+constexpr std::int64_t mib = 1 << 20;
+constexpr std::size_t secret_key_size_min = 32;
+
+const std::array declarations{
+    declaration{"DATABASE_URL", &settings::database_url, "", 0, 0, "", "postgresql://... ; unset: an embedded SQLite file below DATA_DIR"},
+    declaration{"DATA_DIR", &settings::data_dir, "./data", 0, 0, "", "folder of the embedded store"},
+    declaration{"SECRET_KEY", &settings::secret_key, "", 0, 0, "", "signs tokens; at least 32 bytes; required in production; once set, every call needs a credential"},
+    declaration{"ENVIRONMENT", &settings::environment, "development", 0, 0, "", "development or production"},
+    declaration{"HOST", &settings::host, "127.0.0.1", 0, 0, "", "address to listen on"},
+    declaration{"PORT", &settings::port, "8000", 0, 65'535, "", "port to listen on; 0: any free one"},
+    declaration{"CORS_ORIGINS", &settings::cors_origins, "", 0, 0, "", "origins of browsers that may call, separated by commas"},
+    declaration{"IO_THREADS", &settings::io_threads, "1", 1, 64, "threads", "for connections"},
+    declaration{"PROCESSING_MAX_WORKERS", &settings::scan_threads, "2", 1, 256, "threads", "for questions"},
+    declaration{"QUERY_TIMEOUT_SECONDS", &settings::query_timeout_seconds, "300", 1, 86'400, "s", "deadline of a question"},
+    declaration{"REQUEST_TIMEOUT_SECONDS", &settings::request_timeout_seconds, "30", 1, 3'600, "s", "deadline of a write or look-up"},
+    declaration{"BODY_BYTES_MAX", &settings::body_bytes_max, "33554432", 1'024, 1'024 * mib, "bytes", "largest request body, also after decompression"},
+    declaration{"CONNECTIONS_MAX", &settings::connections_max, "10000", 1, 1'000'000, "", "open connections"},
+    declaration{"TENANT_BYTES_IN_FLIGHT_MAX", &settings::tenant_bytes_in_flight_max, "67108864", mib, 65'536 * mib, "bytes", "bodies of one tenant under way; beyond: 429"},
+    declaration{"TENANT_CALLS_IN_FLIGHT_MAX", &settings::tenant_calls_in_flight_max, "10000", 1, 10'000'000, "", "calls of one tenant under way; beyond: 429"},
+    declaration{"NODE_BYTES_IN_FLIGHT_MAX", &settings::node_bytes_in_flight_max, "268435456", mib, 65'536 * mib, "bytes", "bodies of all tenants under way; beyond: 429 for who holds most"},
+    declaration{"NODE_CALLS_IN_FLIGHT_MAX", &settings::node_calls_in_flight_max, "50000", 1, 10'000'000, "", "calls of all tenants under way; beyond: 429 for who holds most"},
+    declaration{"EVENT_DEDUPE_WINDOW_DAYS", &settings::event_dedupe_window_days, "30", 1, 36'500, "days", "how long an event_id is remembered"},
+    declaration{"ACTOR_IDLE_SECONDS", &settings::actor_idle_seconds, "600", 1, 31'536'000, "s", "an actor not asked for so long leaves memory"},
+    declaration{"SNAPSHOT_ENTRIES", &settings::snapshot_entries, "10000", 1, 100'000'000, "entries", "journal entries between two snapshots of an actor"},
+    declaration{"SNAPSHOT_BYTES", &settings::snapshot_bytes, "67108864", 65'536, 65'536 * mib, "bytes", "journal bytes between two snapshots of an actor"},
+    declaration{"LOG_LEVEL", &settings::log_level, "info", 0, 0, "", "debug, info, warn or error"}};
+
+failure refused(std::string_view name, std::string_view value, const std::string& why) {
+  return {error_code::validation_failed, std::string{name} + "=" + std::string{value} + ": " + why, std::string{name}};
+}
+
+result<void> assign(settings& into, const declaration& each, std::string_view text) {
+  if (const auto* member = std::get_if<std::string settings::*>(&each.member)) {
+    into.**member = text;
+    return {};
+  }
+  std::int64_t number = 0;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (why != std::errc{} || end != text.data() + text.size() || number < each.min || number > each.max)
+    return refused(each.name, text, "must be a whole number from " + std::to_string(each.min) + " to " + std::to_string(each.max));
+  into.*std::get<std::int64_t settings::*>(each.member) = number;
+  return {};
+}
+
+result<void> check(const settings& loaded) {
+  if (loaded.environment != "development" && loaded.environment != "production")
+    return refused("ENVIRONMENT", loaded.environment, "must be development or production");
+  if (loaded.log_level != "debug" && loaded.log_level != "info" && loaded.log_level != "warn" && loaded.log_level != "error")
+    return refused("LOG_LEVEL", loaded.log_level, "must be debug, info, warn or error");
+  if (loaded.secret_key.empty() && loaded.is_production())
+    return failure{error_code::validation_failed, "SECRET_KEY is required in production: at least 32 random bytes", "SECRET_KEY"};
+  if (!loaded.secret_key.empty() && loaded.secret_key.size() < secret_key_size_min)
+    return failure{error_code::validation_failed, "SECRET_KEY has " + std::to_string(loaded.secret_key.size()) + " bytes; at least 32 are needed", "SECRET_KEY"};
+  for (const std::string_view weak : {"changeme", "change-me", "change_me", "your-secret-key", "your_secret_key", "secret-key-here"})
+    if (loaded.secret_key.find(weak) != std::string::npos)
+      return failure{error_code::validation_failed, "SECRET_KEY is a text from an example: use at least 32 random bytes", "SECRET_KEY"};
+  return {};
+}
+
+} // namespace
+
+result<settings> load_settings(const std::map<std::string, std::string>& variables) {
+  settings loaded;
+  for (const auto& each : declarations) {
+    const auto given = variables.find(std::string{each.name});
+    if (auto assigned = assign(loaded, each, given == variables.end() ? each.default_text : std::string_view{given->second}); !assigned)
+      return assigned.error();
+  }
+  if (auto checked = check(loaded); !checked)
+    return checked.error();
+  return loaded;
+}
+
+std::string settings_as_markdown() {
+  std::string table = "| variable | default | from | to | unit | meaning |\n|---|---|---|---|---|---|\n";
+  for (const auto& each : declarations) {
+    const bool is_number = std::holds_alternative<std::int64_t settings::*>(each.member);
+    table.append("| ").append(each.name).append(" | ").append(each.default_text.empty() ? "-" : each.default_text).append(" | ");
+    table.append(is_number ? std::to_string(each.min) : "").append(" | ").append(is_number ? std::to_string(each.max) : "").append(" | ");
+    table.append(each.unit).append(" | ").append(each.meaning).append(" |\n");
+  }
+  return table;
+}
+
+std::vector<std::string> setting_names() {
+  std::vector<std::string> names;
+  for (const auto& each : declarations)
+    names.emplace_back(each.name);
+  return names;
+}
+
+} // namespace dotmac

@@ -1,0 +1,53 @@
+#pragma once
+
+/// Every setting, declared once: its name in the environment, its default, bounds, unit and sentence. The table in the README is made
+/// from these declarations.
+///
+/// Errors   validation_failed, naming the setting, its value and what it may be.
+
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dotmac {
+
+struct settings {
+  std::string database_url;
+  std::string data_dir;
+  std::string secret_key;
+  std::string environment;
+  std::string host;
+  std::int64_t port = 0;
+  std::string cors_origins;
+  std::int64_t io_threads = 0;
+  std::int64_t scan_threads = 0;
+  std::int64_t query_timeout_seconds = 0;
+  std::int64_t request_timeout_seconds = 0;
+  std::int64_t body_bytes_max = 0;
+  std::int64_t connections_max = 0;
+  std::int64_t tenant_bytes_in_flight_max = 0;
+  std::int64_t tenant_calls_in_flight_max = 0;
+  std::int64_t node_bytes_in_flight_max = 0;
+  std::int64_t node_calls_in_flight_max = 0;
+  std::int64_t event_dedupe_window_days = 0;
+  std::int64_t actor_idle_seconds = 0;
+  std::int64_t snapshot_entries = 0;
+  std::int64_t snapshot_bytes = 0;
+  std::string log_level;
+
+  bool is_production() const noexcept { return environment == "production"; }
+};
+
+/// Defaults, overlaid by the variables given (usually the environment).
+result<settings> load_settings(const std::map<std::string, std::string>& variables);
+
+/// The table of the README.
+std::string settings_as_markdown();
+
+/// Names of all variables, for reading the environment.
+std::vector<std::string> setting_names();
+
+} // namespace dotmac

@@ -1,0 +1,562 @@
+#include "core/events/event_columns.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <map>
+
+namespace dotmac {
+namespace {
+
+/// An array whose filled part never moves under a reader: growing makes a new one and leaves the old to its owners.
+template <class T> class growing_array {
+public:
+  void push_back(T value) {
+    if (size_ == capacity_)
+      grow();
+    data_[size_++] = value;
+  }
+  void append(const T* from, std::uint32_t count) {
+    while (capacity_ - size_ < count)
+      grow();
+    std::copy(from, from + count, data_.get() + size_);
+    size_ += count;
+  }
+  T operator[](std::size_t i) const { return data_[i]; }
+  std::uint32_t size() const { return size_; }
+  void truncate(std::uint32_t size) { size_ = size; }
+  const T* data() const { return data_.get(); }
+  std::shared_ptr<const void> owner() const { return data_; }
+  std::size_t memory_bytes() const { return std::size_t{capacity_} * sizeof(T); }
+  packed_integers packed(std::uint32_t count) const { return {data_.get(), sizeof(T), 0, count}; }
+
+private:
+  void grow() {
+    const std::uint32_t wanted = std::max<std::uint32_t>(16, capacity_ * 2);
+    std::shared_ptr<T[]> larger{new T[wanted]};
+    if (size_ != 0)
+      std::copy(data_.get(), data_.get() + size_, larger.get());
+    data_ = std::move(larger);
+    capacity_ = wanted;
+  }
+  std::shared_ptr<T[]> data_;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+};
+
+struct growing_slice {
+  growing_array<std::uint32_t> rows;
+  growing_array<std::int64_t> values;
+};
+
+struct growing_chunk {
+  std::uint64_t first_row = 0;
+  growing_array<std::int64_t> at, received;
+  growing_array<std::uint32_t> finer_rows, finer_nanoseconds, id_references, id_text_ends;
+  std::array<growing_array<std::uint32_t>, event_field_count> codes;
+  growing_array<uuid_bytes> uuids;
+  growing_array<char> id_texts;
+  std::map<std::uint32_t, growing_slice> properties;
+
+  event_chunk view(std::uint32_t rows) const;
+};
+
+std::uint32_t count_below(const growing_array<std::uint32_t>& rows, std::uint32_t bound) {
+  return static_cast<std::uint32_t>(std::lower_bound(rows.data(), rows.data() + rows.size(), bound) - rows.data());
+}
+
+event_chunk growing_chunk::view(std::uint32_t rows) const {
+  event_chunk out;
+  out.first_row = first_row;
+  out.rows = rows;
+  const auto keep = [&out](const auto& array) {
+    out.owners.push_back(array.owner());
+    out.memory_bytes += array.memory_bytes();
+  };
+  out.at = at.packed(rows);
+  out.received_at = received.packed(rows);
+  keep(at);
+  keep(received);
+  const std::uint32_t finer = count_below(finer_rows, rows);
+  out.finer_rows = finer_rows.packed(finer);
+  out.finer_nanoseconds = finer_nanoseconds.packed(finer);
+  keep(finer_rows);
+  keep(finer_nanoseconds);
+  for (std::size_t i = 0; i < event_field_count; ++i)
+    if (i != static_cast<std::size_t>(event_field::event_id)) {
+      out.codes[i] = codes[i].packed(rows);
+      keep(codes[i]);
+    }
+  out.id_references = id_references.packed(rows);
+  out.id_text_ends = id_text_ends.packed(id_text_ends.size());
+  out.uuids = uuids.data();
+  out.id_texts = id_texts.data();
+  keep(id_references);
+  keep(id_text_ends);
+  keep(uuids);
+  keep(id_texts);
+  for (const auto& [column, slice] : properties) {
+    const std::uint32_t count = count_below(slice.rows, rows);
+    if (count == 0)
+      continue;
+    out.properties.push_back({column, count, slice.rows.packed(count), slice.values.packed(count)});
+    keep(slice.rows);
+    keep(slice.values);
+  }
+  const auto [low, high] = std::minmax_element(at.data(), at.data() + rows);
+  out.min_at = *low;
+  out.max_at = *high;
+  out.max_received = *std::max_element(received.data(), received.data() + rows);
+  return out;
+}
+
+/// The same chunk in as few bytes as its values need, in one piece.
+event_chunk narrow(const event_chunk& wide, std::uint32_t uuid_count, std::uint32_t id_text_bytes) {
+  event_chunk out = wide;
+  out.owners.clear();
+  auto piece = std::make_shared<bytes>();
+  std::vector<std::pair<packed_integers*, std::size_t>> placed;
+  const auto pack = [&](packed_integers& column) {
+    if (column.empty())
+      return;
+    const std::size_t start = piece->size();
+    const packed_layout layout = pack_values(*piece, column, column.size());
+    column = packed_integers{nullptr, layout.width, layout.base, column.size()};
+    placed.emplace_back(&column, start);
+  };
+  for (packed_integers* each : {&out.at, &out.received_at, &out.finer_rows, &out.finer_nanoseconds, &out.id_references,
+                                &out.id_text_ends})
+    pack(*each);
+  for (packed_integers& each : out.codes)
+    pack(each);
+  for (property_slice& each : out.properties) {
+    if (each.count == out.rows)
+      each.rows = {};
+    pack(each.rows);
+    pack(each.values);
+  }
+  const std::size_t texts_start = piece->size();
+  piece->append(wide.id_texts == nullptr ? "" : wide.id_texts, id_text_bytes);
+  piece->shrink_to_fit();
+  for (const auto& [column, start] : placed)
+    *column = packed_integers{piece->data() + start, column->width(), column->base(), column->size()};
+  out.id_texts = piece->data() + texts_start;
+  auto ids = std::make_shared<std::vector<uuid_bytes>>(wide.uuids, wide.uuids + uuid_count);
+  out.uuids = ids->data();
+  out.memory_bytes = piece->size() + ids->size() * sizeof(uuid_bytes) + sizeof(event_chunk);
+  out.owners = {piece, ids};
+  return out;
+}
+
+} // namespace
+
+std::optional<std::uint32_t> property_slice::position_of(std::uint32_t row) const noexcept {
+  if (rows.empty())
+    return row;
+  const std::uint32_t at = rows.lower_bound(row);
+  return at < count && rows[at] == row ? std::optional{at} : std::nullopt;
+}
+
+std::string_view event_chunk::id_text(std::uint32_t number) const noexcept {
+  const std::size_t start = number == 0 ? 0 : static_cast<std::size_t>(id_text_ends[number - 1]);
+  return {id_texts + start, static_cast<std::size_t>(id_text_ends[number]) - start};
+}
+
+std::uint32_t event_chunk::nanoseconds_at(std::uint32_t row) const noexcept {
+  const std::uint32_t at_position = finer_rows.lower_bound(row);
+  return at_position < finer_rows.size() && finer_rows[at_position] == row
+             ? static_cast<std::uint32_t>(finer_nanoseconds[at_position])
+             : 0;
+}
+
+struct event_columns::storage {
+  std::uint64_t key = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t committed = 0;
+  std::array<string_dictionary, event_field_count> fields;
+  std::array<std::uint32_t, event_field_count> committed_fields{};
+  string_dictionary key_names; ///< scope as a character, then the name
+  std::uint32_t committed_keys = 0;
+  std::vector<std::unique_ptr<string_dictionary>> texts;
+  std::vector<std::uint32_t> committed_texts;
+  std::vector<std::shared_ptr<const event_chunk>> sealed;
+  std::vector<growing_chunk> open; ///< follow the sealed ones; all but the last are full
+  std::vector<std::uint32_t> translated; ///< scratch: the block's code -> ours
+
+  void append_run(const event_block_view& block, std::span<const std::uint32_t> rows_of_run,
+                  std::span<const std::uint32_t> uuid_numbers);
+  void append_column(growing_chunk& to, const event_block_view& block, const block_property_column& column,
+                     std::span<const std::uint32_t> chosen, std::uint32_t first);
+  std::uint32_t translate(string_dictionary& into, const event_block_view& block, std::uint32_t code);
+  std::uint32_t key_number(property_scope scope, std::string_view name);
+  const growing_chunk& open_chunk(std::uint64_t row) const { return open[row / event_chunk_rows - sealed.size()]; }
+};
+
+event_columns::event_columns(std::uint64_t key) : storage_{std::make_shared<storage>()} { storage_->key = key; }
+event_columns::~event_columns() = default;
+event_columns::event_columns(event_columns&&) noexcept = default;
+event_columns& event_columns::operator=(event_columns&&) noexcept = default;
+std::uint64_t event_columns::row_count() const noexcept { return storage_->rows; }
+std::uint64_t event_columns::committed_rows() const noexcept { return storage_->committed; }
+std::uint64_t event_columns::key() const noexcept { return storage_->key; }
+void event_columns::set_key(std::uint64_t key) noexcept { storage_->key = key; }
+
+std::uint32_t event_columns::storage::translate(string_dictionary& into, const event_block_view& block, std::uint32_t code) {
+  if (code == 0)
+    return 0;
+  std::uint32_t& known = translated[code];
+  if (known == 0)
+    known = into.insert(block.text(code));
+  return known;
+}
+
+std::uint32_t event_columns::storage::key_number(property_scope scope, std::string_view name) {
+  std::string full(1, scope == property_scope::properties ? 'p' : 'c');
+  full.append(name);
+  const std::uint32_t code = key_names.insert(full);
+  if (code > texts.size()) {
+    texts.push_back(std::make_unique<string_dictionary>());
+    committed_texts.push_back(0);
+  }
+  return code - 1;
+}
+
+result<void> event_columns::append(const event_block_view& block, std::span<const std::uint32_t> rows) {
+  storage& s = *storage_;
+  std::size_t new_keys = 0;
+  for (const block_property_column& each : block.columns) {
+    std::string full(1, each.scope == property_scope::properties ? 'p' : 'c');
+    full.append(block.text(each.key));
+    new_keys += s.key_names.find(full) == 0;
+  }
+  if (s.key_names.size() + new_keys > property_keys_max)
+    return failure{error_code::validation_failed, "more than property_keys_max = 10000 different property names", "properties"};
+  std::vector<std::uint32_t> uuid_numbers; // per chosen row: which of the block's uuids is its own
+  const packed_integers& ids = block.fields[static_cast<std::size_t>(event_field::event_id)];
+  std::uint32_t passed = 0;
+  std::uint32_t scanned = 0;
+  for (const std::uint32_t row : rows) {
+    for (; scanned < row; ++scanned)
+      passed += ids[scanned] == std::int64_t{block.uuid_code()};
+    uuid_numbers.push_back(passed);
+  }
+  for (std::size_t done = 0; done < rows.size();) {
+    const std::uint32_t used = static_cast<std::uint32_t>(s.rows % event_chunk_rows);
+    if (used == 0) {
+      s.open.emplace_back();
+      s.open.back().first_row = s.rows;
+    }
+    const std::size_t count = std::min<std::size_t>(rows.size() - done, event_chunk_rows - used);
+    s.append_run(block, rows.subspan(done, count), std::span{uuid_numbers}.subspan(done, count));
+    s.rows += count;
+    done += count;
+  }
+  return {};
+}
+
+void event_columns::storage::append_run(const event_block_view& block, std::span<const std::uint32_t> chosen,
+                                        std::span<const std::uint32_t> uuid_numbers) {
+  growing_chunk& to = open.back();
+  const std::uint32_t first = to.at.size();
+  const packed_integers& ids = block.fields[static_cast<std::size_t>(event_field::event_id)];
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const std::uint32_t row = chosen[i];
+    to.at.push_back(block.at[row]);
+    to.received.push_back(block.received_at[row]);
+    const auto code = static_cast<std::uint32_t>(ids[row]);
+    if (code == 0) {
+      to.id_references.push_back(0);
+    } else if (code == block.uuid_code()) {
+      to.id_references.push_back(to.uuids.size() * 2 + 1);
+      to.uuids.push_back(block.uuid(uuid_numbers[i]));
+    } else {
+      const std::string_view text = block.text(code);
+      to.id_references.push_back(to.id_text_ends.size() * 2 + 2);
+      to.id_texts.append(text.data(), static_cast<std::uint32_t>(text.size()));
+      to.id_text_ends.push_back(to.id_texts.size());
+    }
+  }
+  for (std::size_t f = 0; f < event_field_count; ++f) {
+    if (f == static_cast<std::size_t>(event_field::event_id))
+      continue;
+    translated.assign(block.string_count() + 1, 0);
+    for (const std::uint32_t row : chosen)
+      to.codes[f].push_back(translate(fields[f], block, static_cast<std::uint32_t>(block.fields[f][row])));
+  }
+  std::uint32_t position = 0;
+  for (std::uint32_t i = 0; i < block.finer_rows.size(); ++i) {
+    while (position < chosen.size() && chosen[position] < block.finer_rows[i])
+      ++position;
+    if (position < chosen.size() && chosen[position] == block.finer_rows[i]) {
+      to.finer_rows.push_back(first + position);
+      to.finer_nanoseconds.push_back(static_cast<std::uint32_t>(block.finer_nanoseconds[i]));
+    }
+  }
+  for (const block_property_column& each : block.columns)
+    append_column(to, block, each, chosen, first);
+}
+
+void event_columns::storage::append_column(growing_chunk& to, const event_block_view& block,
+                                           const block_property_column& column, std::span<const std::uint32_t> chosen,
+                                           std::uint32_t first) {
+  const std::uint32_t key_index = key_number(column.scope, block.text(column.key));
+  const bool is_coded = column.kind == value_kind::text || column.kind == value_kind::json;
+  if (is_coded)
+    translated.assign(block.string_count() + 1, 0);
+  growing_slice* slice = nullptr;
+  std::uint32_t i = column.rows.empty() ? 0 : column.rows.lower_bound(chosen.front());
+  for (std::uint32_t position = 0; position < chosen.size() && i < column.count; ++position) {
+    while (i < column.count && column.row_at(i) < chosen[position])
+      ++i;
+    if (i == column.count || column.row_at(i) != chosen[position])
+      continue;
+    if (slice == nullptr)
+      slice = &to.properties[key_index * value_kind_count + static_cast<std::uint32_t>(column.kind)];
+    std::int64_t value = column.values.empty() ? 0 : column.values[i];
+    if (is_coded)
+      value = translate(*texts[key_index], block, static_cast<std::uint32_t>(value));
+    slice->rows.push_back(first + position);
+    slice->values.push_back(value);
+  }
+}
+
+void event_columns::commit() {
+  storage& s = *storage_;
+  s.committed = s.rows;
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    s.committed_fields[f] = s.fields[f].size();
+  s.committed_keys = s.key_names.size();
+  for (std::size_t k = 0; k < s.texts.size(); ++k)
+    s.committed_texts[k] = s.texts[k]->size();
+  while (!s.open.empty() && s.open.front().at.size() == event_chunk_rows) {
+    const growing_chunk& full = s.open.front();
+    s.sealed.push_back(std::make_shared<event_chunk>(narrow(full.view(event_chunk_rows), full.uuids.size(), full.id_texts.size())));
+    s.open.erase(s.open.begin());
+  }
+}
+
+void event_columns::discard() {
+  storage& s = *storage_;
+  s.rows = s.committed;
+  while (!s.open.empty() && s.open.back().first_row >= s.committed)
+    s.open.pop_back();
+  if (!s.open.empty()) {
+    growing_chunk& last = s.open.back();
+    const auto rows = static_cast<std::uint32_t>(s.committed - last.first_row);
+    std::uint32_t uuids = 0;
+    std::uint32_t texts = 0;
+    for (std::uint32_t i = 0; i < rows; ++i) {
+      uuids += last.id_references[i] % 2;
+      texts += last.id_references[i] != 0 && last.id_references[i] % 2 == 0;
+    }
+    last.uuids.truncate(uuids);
+    last.id_text_ends.truncate(texts);
+    last.id_texts.truncate(texts == 0 ? 0 : last.id_text_ends[texts - 1]);
+    const std::uint32_t finer = count_below(last.finer_rows, rows);
+    last.finer_rows.truncate(finer);
+    last.finer_nanoseconds.truncate(finer);
+    last.at.truncate(rows);
+    last.received.truncate(rows);
+    last.id_references.truncate(rows);
+    for (std::size_t f = 0; f < event_field_count; ++f)
+      if (f != static_cast<std::size_t>(event_field::event_id))
+        last.codes[f].truncate(rows);
+    for (auto& [column, slice] : last.properties) {
+      const std::uint32_t count = count_below(slice.rows, rows);
+      slice.rows.truncate(count);
+      slice.values.truncate(count);
+    }
+    std::erase_if(last.properties, [](const auto& each) { return each.second.rows.size() == 0; });
+  }
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    s.fields[f].truncate(s.committed_fields[f]);
+  s.key_names.truncate(s.committed_keys);
+  s.texts.resize(s.committed_keys);
+  s.committed_texts.resize(s.committed_keys);
+  for (std::size_t k = 0; k < s.texts.size(); ++k)
+    s.texts[k]->truncate(s.committed_texts[k]);
+}
+
+event_view event_columns::snapshot() const {
+  const storage& s = *storage_;
+  event_view view;
+  view.rows_ = s.committed;
+  view.key_ = s.key;
+  view.owner_ = storage_;
+  view.chunks_ = s.sealed;
+  for (const growing_chunk& each : s.open)
+    if (each.first_row < s.committed)
+      view.chunks_.push_back(std::make_shared<event_chunk>(each.view(
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(s.committed - each.first_row, event_chunk_rows)))));
+  for (std::size_t f = 0; f < event_field_count; ++f) {
+    view.dictionaries_[f] = &s.fields[f];
+    view.counts_[f] = s.committed_fields[f];
+  }
+  for (std::uint32_t k = 0; k < s.committed_keys; ++k) {
+    const std::string_view full = s.key_names.text(k + 1);
+    view.keys_.push_back({full[0] == 'p' ? property_scope::properties : property_scope::context, full.substr(1),
+                          s.texts[k].get(), s.committed_texts[k]});
+  }
+  view.memory_ = memory_bytes();
+  return view;
+}
+
+std::size_t event_columns::memory_bytes() const {
+  const storage& s = *storage_;
+  std::size_t total = sizeof(storage) + s.key_names.memory_bytes();
+  for (const string_dictionary& each : s.fields)
+    total += each.memory_bytes();
+  for (const auto& each : s.texts)
+    total += each->memory_bytes() + sizeof(string_dictionary);
+  for (const auto& each : s.sealed)
+    total += each->memory_bytes;
+  for (const growing_chunk& each : s.open)
+    total += each.at.size() == 0 ? 0 : each.view(each.at.size()).memory_bytes;
+  return total;
+}
+
+std::optional<uuid_bytes> event_columns::uuid_of(std::uint64_t row) const {
+  const storage& s = *storage_;
+  const std::size_t chunk = row / event_chunk_rows;
+  const std::size_t at = row % event_chunk_rows;
+  const auto reference = chunk < s.sealed.size() ? static_cast<std::uint32_t>(s.sealed[chunk]->id_references[at])
+                                                 : s.open_chunk(row).id_references[at];
+  if (reference % 2 == 0)
+    return std::nullopt;
+  return chunk < s.sealed.size() ? s.sealed[chunk]->uuids[reference / 2] : s.open_chunk(row).uuids[reference / 2];
+}
+
+std::string_view event_columns::id_text_of(std::uint64_t row) const {
+  const storage& s = *storage_;
+  const std::size_t chunk = row / event_chunk_rows;
+  const std::size_t at = row % event_chunk_rows;
+  if (chunk < s.sealed.size()) {
+    const auto reference = static_cast<std::uint32_t>(s.sealed[chunk]->id_references[at]);
+    return reference == 0 || reference % 2 == 1 ? std::string_view{} : s.sealed[chunk]->id_text(reference / 2 - 1);
+  }
+  const growing_chunk& open = s.open_chunk(row);
+  const std::uint32_t reference = open.id_references[at];
+  if (reference == 0 || reference % 2 == 1)
+    return {};
+  const std::uint32_t number = reference / 2 - 1;
+  const std::uint32_t start = number == 0 ? 0 : open.id_text_ends[number - 1];
+  return {open.id_texts.data() + start, open.id_text_ends[number] - start};
+}
+
+bool event_columns::same_content(std::uint64_t row, const event_block_view& block, std::uint32_t block_row) const {
+  const storage& s = *storage_;
+  const std::size_t number = row / event_chunk_rows;
+  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+  const event_chunk chunk = number < s.sealed.size() ? *s.sealed[number] : s.open_chunk(row).view(s.open_chunk(row).at.size());
+  const auto nanoseconds_in_block = [&] {
+    const std::uint32_t i = block.finer_rows.lower_bound(block_row);
+    return i < block.finer_rows.size() && block.finer_rows[i] == block_row ? block.finer_nanoseconds[i] : 0;
+  };
+  const bool both_without_time = chunk.at[at] == chunk.received_at[at] && block.at[block_row] == block.received_at[block_row];
+  if (!both_without_time
+      && (chunk.at[at] != block.at[block_row] || chunk.nanoseconds_at(at) != nanoseconds_in_block()))
+    return false;
+  const auto block_text = [&](std::int64_t code) {
+    return code == 0 ? std::string_view{} : block.text(static_cast<std::uint32_t>(code));
+  };
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    if (f != static_cast<std::size_t>(event_field::event_id)
+        && s.fields[f].text(static_cast<std::uint32_t>(chunk.codes[f][at])) != block_text(block.fields[f][block_row]))
+      return false;
+  std::size_t stored = 0;
+  for (const property_slice& each : chunk.properties)
+    stored += each.position_of(at).has_value();
+  for (const block_property_column& each : block.columns) {
+    const std::uint32_t i = each.rows.empty() ? block_row : each.rows.lower_bound(block_row);
+    if (i >= each.count || each.row_at(i) != block_row)
+      continue;
+    std::string full(1, each.scope == property_scope::properties ? 'p' : 'c');
+    full.append(block.text(each.key));
+    const std::uint32_t key = s.key_names.find(full);
+    const std::uint32_t column = (key - 1) * value_kind_count + static_cast<std::uint32_t>(each.kind);
+    const auto slice = std::lower_bound(chunk.properties.begin(), chunk.properties.end(), column,
+                                        [](const property_slice& left, std::uint32_t right) { return left.column < right; });
+    if (key == 0 || slice == chunk.properties.end() || slice->column != column)
+      return false;
+    const auto position = slice->position_of(at);
+    if (!position)
+      return false;
+    --stored;
+    if (each.kind == value_kind::null)
+      continue;
+    const std::int64_t value = slice->values[*position];
+    const bool is_coded = each.kind == value_kind::text || each.kind == value_kind::json;
+    if (is_coded ? s.texts[key - 1]->text(static_cast<std::uint32_t>(value)) != block_text(each.values[i])
+                 : value != each.values[i])
+      return false;
+  }
+  return stored == 0;
+}
+
+// -- views ------------------------------------------------------------------------------------------------------------------
+
+std::optional<std::uint32_t> event_view::find_key(property_scope scope, std::string_view name) const {
+  for (std::uint32_t i = 0; i < keys_.size(); ++i)
+    if (keys_[i].scope == scope && keys_[i].name == name)
+      return i;
+  return std::nullopt;
+}
+
+std::uint32_t event_view::find_code(event_field which, std::string_view text) const {
+  const string_dictionary& from = dictionary(which);
+  for (std::uint32_t code = 1; code <= dictionary_size(which); ++code)
+    if (from.text(code) == text)
+      return code;
+  return 0;
+}
+
+std::optional<timestamp> event_view::newest() const {
+  std::optional<timestamp> newest;
+  for (const auto& each : chunks_)
+    if (!newest || newest->milliseconds < each->max_at)
+      newest = timestamp{each->max_at};
+  return newest;
+}
+
+std::string event_view::event_id_text(std::uint64_t row) const {
+  const event_chunk& chunk = chunk_of(row);
+  const auto reference = static_cast<std::uint32_t>(chunk.id_references[row % event_chunk_rows]);
+  if (reference == 0)
+    return format_uuid(derive_event_id(row, key_));
+  return reference % 2 == 1 ? format_uuid(chunk.uuids[reference / 2]) : std::string{chunk.id_text(reference / 2 - 1)};
+}
+
+found_event event_view::read(std::uint64_t row) const {
+  const event_chunk& chunk = chunk_of(row);
+  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+  found_event out;
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    if (f != static_cast<std::size_t>(event_field::event_id))
+      out.texts[f] = dictionaries_[f]->text(static_cast<std::uint32_t>(chunk.codes[f][at]));
+  out.texts[static_cast<std::size_t>(event_field::event_id)] = event_id_text(row);
+  out.at.milliseconds = chunk.at[at];
+  out.nanoseconds_below = chunk.nanoseconds_at(at);
+  out.received_at.milliseconds = chunk.received_at[at];
+  out.row = row;
+  for (const property_slice& slice : chunk.properties) {
+    const auto position = slice.position_of(at);
+    if (!position)
+      continue;
+    const property_key& key = keys_[slice.key()];
+    event_property& property = out.properties.emplace_back();
+    property.scope = key.scope;
+    property.key = key.name;
+    const std::int64_t value = slice.values.empty() ? 0 : slice.values[*position];
+    switch (slice.kind()) {
+    case value_kind::text: property.value = std::string{key.texts->text(static_cast<std::uint32_t>(value))}; break;
+    case value_kind::json: property.json = key.texts->text(static_cast<std::uint32_t>(value)); break;
+    case value_kind::integer: property.value = value; break;
+    case value_kind::number: property.value = std::bit_cast<double>(value); break;
+    case value_kind::boolean: property.value = value != 0; break;
+    case value_kind::null: break;
+    }
+  }
+  return out;
+}
+
+} // namespace dotmac

@@ -1,0 +1,443 @@
+#include "core/events/event_partition.hpp"
+
+#include "core/describe/binary.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace dotmac {
+namespace {
+constexpr std::uint32_t journal_version = 1;
+failure damaged(std::string how) { return {error_code::corrupt_data, "a journaled run of events is damaged: " + std::move(how)}; }
+} // namespace
+
+/// An event of a block with the id it came with.
+struct event_partition::incoming {
+  std::optional<uuid_bytes> uuid;
+  std::string_view id_text;
+  std::uint32_t tag = 0;
+
+  incoming(const event_block_view& block, std::uint32_t row, std::uint32_t uuid_number, std::uint64_t key) {
+    const auto code = static_cast<std::uint32_t>(block.fields[static_cast<std::size_t>(event_field::event_id)][row]);
+    if (code == 0)
+      return;
+    std::uint64_t hash = 0;
+    if (code == block.uuid_code()) {
+      uuid = block.uuid(uuid_number);
+      hash = XXH3_64bits_withSeed(uuid->octets.data(), uuid->octets.size(), key);
+    } else {
+      id_text = block.text(code);
+      hash = XXH3_64bits_withSeed(id_text.data(), id_text.size(), key);
+    }
+    tag = static_cast<std::uint32_t>(hash >> 32);
+  }
+  bool has_id() const { return uuid || !id_text.empty(); }
+};
+
+event_partition::event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds)
+    : columns_{key}, window_{dedupe_window_milliseconds}, newest_received_{timestamp_min.milliseconds} {}
+
+bool event_partition::has_this_id(std::uint64_t row, const incoming& event) const {
+  if (row >= columns_.row_count()) {
+    const std::size_t i = row - columns_.row_count();
+    const incoming other{*deciding_, (*deciding_rows_)[i], deciding_uuids_[i], columns_.key()};
+    return other.uuid == event.uuid && other.id_text == event.id_text;
+  }
+  return event.uuid ? columns_.uuid_of(row) == event.uuid : columns_.id_text_of(row) == event.id_text;
+}
+
+std::optional<std::uint64_t> event_partition::find_row(const incoming& event) const {
+  if (event.uuid)
+    if (const auto row = row_of_derived_id(*event.uuid, columns_.key()))
+      if (*row < columns_.row_count() && !columns_.uuid_of(*row) && columns_.id_text_of(*row).empty())
+        return row;
+  if (slots_.empty())
+    return std::nullopt;
+  // The table's size is a power of two up to 2^32, so that the tag alone gives an entry's home.
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = event.tag & mask; slots_[at] != 0; at = (at + 1) & mask)
+    if (slots_[at] >> 32 == event.tag && has_this_id(static_cast<std::uint32_t>(slots_[at]) - 1, event))
+      return static_cast<std::uint32_t>(slots_[at]) - 1;
+  return std::nullopt;
+}
+
+void event_partition::remember(std::uint32_t tag, std::uint64_t row) {
+  if ((used_ + 1) * 3 > slots_.size() * 2)
+    grow();
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = tag & mask;
+  while (slots_[at] != 0)
+    at = (at + 1) & mask;
+  slots_[at] = std::uint64_t{tag} << 32 | (row + 1);
+  ++used_;
+}
+
+void event_partition::grow() {
+  // Whole chunks that were received before the window are let go here, and only here.
+  std::uint64_t first_kept = 0;
+  const event_view view = columns_.snapshot();
+  for (const auto& chunk : view.chunks()) {
+    if (chunk->rows != event_chunk_rows || chunk->max_received >= newest_received_ - window_)
+      break;
+    first_kept += chunk->rows;
+  }
+  std::vector<std::uint64_t> kept;
+  for (const std::uint64_t slot : slots_)
+    if (slot != 0 && static_cast<std::uint32_t>(slot) > first_kept)
+      kept.push_back(slot);
+  std::sort(kept.begin(), kept.end(), [](std::uint64_t a, std::uint64_t b) {
+    return static_cast<std::uint32_t>(a) < static_cast<std::uint32_t>(b);
+  });
+  std::size_t size = 16;
+  while (kept.size() * 2 >= size)
+    size *= 2;
+  slots_.assign(size, 0);
+  used_ = 0;
+  for (const std::uint64_t slot : kept)
+    remember(static_cast<std::uint32_t>(slot >> 32), static_cast<std::uint32_t>(slot) - 1);
+}
+
+void event_partition::forget_from(std::uint64_t first) {
+  std::vector<std::uint64_t> kept;
+  for (const std::uint64_t slot : slots_)
+    if (slot != 0 && static_cast<std::uint32_t>(slot) <= first)
+      kept.push_back(slot);
+  std::fill(slots_.begin(), slots_.end(), 0);
+  used_ = 0;
+  for (const std::uint64_t slot : kept)
+    remember(static_cast<std::uint32_t>(slot >> 32), static_cast<std::uint32_t>(slot) - 1);
+}
+
+namespace {
+
+/// Whether two rows of one block are the same event apart from the time of receipt.
+bool same_in_block(const event_block_view& block, std::uint32_t left, std::uint32_t right) {
+  const auto nanoseconds = [&](std::uint32_t row) {
+    const std::uint32_t i = block.finer_rows.lower_bound(row);
+    return i < block.finer_rows.size() && block.finer_rows[i] == row ? block.finer_nanoseconds[i] : 0;
+  };
+  const bool both_without_time = block.at[left] == block.received_at[left] && block.at[right] == block.received_at[right];
+  if (!both_without_time && (block.at[left] != block.at[right] || nanoseconds(left) != nanoseconds(right)))
+    return false;
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    if (f != static_cast<std::size_t>(event_field::event_id)
+        && (block.fields[f][left] == 0) != (block.fields[f][right] == 0))
+      return false;
+    else if (f != static_cast<std::size_t>(event_field::event_id) && block.fields[f][left] != 0
+             && block.text(static_cast<std::uint32_t>(block.fields[f][left]))
+                    != block.text(static_cast<std::uint32_t>(block.fields[f][right])))
+      return false;
+  const auto position = [](const block_property_column& column, std::uint32_t row) -> std::optional<std::uint32_t> {
+    const std::uint32_t i = column.rows.empty() ? row : column.rows.lower_bound(row);
+    return i < column.count && column.row_at(i) == row ? std::optional{i} : std::nullopt;
+  };
+  for (const block_property_column& column : block.columns) {
+    const auto a = position(column, left);
+    const auto b = position(column, right);
+    if (a.has_value() != b.has_value())
+      return false;
+    if (!a || column.values.empty() || column.values[*a] == column.values[*b])
+      continue;
+    const bool is_coded = column.kind == value_kind::text || column.kind == value_kind::json;
+    if (!is_coded || block.text(static_cast<std::uint32_t>(column.values[*a])) != block.text(static_cast<std::uint32_t>(column.values[*b])))
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+void event_partition::decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid,
+                             std::vector<std::uint32_t>& chosen, staged_block& out) {
+  const incoming event{block, row, uuid, columns_.key()};
+  if (event.has_id()) {
+    if (const auto before = find_row(event)) {
+      const bool same = *before < columns_.row_count()
+                            ? columns_.same_content(*before, block, row)
+                            : same_in_block(block, chosen[*before - columns_.row_count()], row);
+      out.outcomes.push_back(same ? event_outcome::duplicate : event_outcome::conflicting);
+      out.rows.push_back(*before);
+      return;
+    }
+    remember(event.tag, columns_.row_count() + chosen.size());
+  }
+  out.outcomes.push_back(event_outcome::accepted);
+  out.rows.push_back(columns_.row_count() + chosen.size());
+  chosen.push_back(row);
+  deciding_uuids_.push_back(uuid);
+}
+
+result<staged_block> event_partition::stage(bytes block) {
+  const result<event_block_view> view = event_block_view::parse(block);
+  if (!view)
+    return view.error();
+  if (columns_.row_count() + view->row_count() > event_rows_max)
+    return failure{error_code::validation_failed, "the partition is full: event_rows_max = 4000000000 events"};
+  staged_block out;
+  out.first_row = columns_.row_count();
+  std::vector<std::uint32_t> chosen;
+  deciding_ = &*view;
+  deciding_rows_ = &chosen;
+  deciding_uuids_.clear();
+  const packed_integers& ids = view->fields[static_cast<std::size_t>(event_field::event_id)];
+  std::uint32_t uuids = 0;
+  for (std::uint32_t row = 0; row < view->row_count(); ++row) {
+    newest_received_ = std::max(newest_received_, view->received_at[row]);
+    decide(*view, row, uuids, chosen, out);
+    uuids += ids[row] == std::int64_t{view->uuid_code()};
+  }
+  deciding_ = nullptr;
+  deciding_rows_ = nullptr;
+  if (const result<void> appended = columns_.append(*view, chosen); !appended) {
+    forget_from(out.first_row);
+    return appended.error();
+  }
+  if (!chosen.empty())
+    staged_.push_back({std::move(block), std::move(chosen)});
+  return out;
+}
+
+bytes event_partition::staged_payload() const {
+  if (staged_.empty())
+    return {};
+  bytes out;
+  binary::write(out, journal_version);
+  binary::write(out, columns_.key());
+  binary::write(out, columns_.committed_rows());
+  binary::write_length(out, staged_.size());
+  for (const staged_part& each : staged_) {
+    std::vector<std::uint32_t> skipped;
+    const std::uint32_t rows = event_block_view::parse(each.block)->row_count();
+    for (std::uint32_t row = 0, next = 0; row < rows; ++row)
+      if (next < each.rows.size() && each.rows[next] == row)
+        ++next;
+      else
+        skipped.push_back(row);
+    binary::write(out, skipped);
+    binary::write(out, each.block);
+  }
+  return out;
+}
+
+void event_partition::commit_staged() {
+  columns_.commit();
+  staged_.clear();
+}
+
+void event_partition::discard_staged() {
+  forget_from(columns_.committed_rows());
+  columns_.discard();
+  staged_.clear();
+}
+
+result<void> event_partition::append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows) {
+  const packed_integers& ids = block.fields[static_cast<std::size_t>(event_field::event_id)];
+  if (columns_.row_count() + rows.size() > event_rows_max)
+    return damaged("more than event_rows_max events");
+  const std::uint64_t first = columns_.row_count();
+  if (const result<void> appended = columns_.append(block, rows); !appended)
+    return appended;
+  std::uint32_t uuids = 0;
+  std::size_t next = 0;
+  for (std::uint32_t row = 0; row < block.row_count() && next < rows.size(); ++row) {
+    if (rows[next] == row) {
+      newest_received_ = std::max(newest_received_, block.received_at[row]);
+      const incoming event{block, row, uuids, columns_.key()};
+      if (event.has_id())
+        remember(event.tag, first + next);
+      ++next;
+    }
+    uuids += ids[row] == std::int64_t{block.uuid_code()};
+  }
+  return {};
+}
+
+result<void> event_partition::apply(bytes_view payload) {
+  assert(staged_.empty());
+  binary::reader in{payload};
+  std::uint32_t version = 0;
+  std::uint64_t key = 0;
+  std::uint64_t first_row = 0;
+  std::uint32_t blocks = 0;
+  if (!in.read(version))
+    return damaged("its header ends early");
+  if (version != journal_version)
+    return failure{error_code::unknown_schema_version, "a journaled run of events has a version that this program does not know"};
+  if (!in.read(key) || !in.read(first_row) || !in.read(blocks))
+    return damaged("its header ends early");
+  if (columns_.row_count() == 0)
+    columns_.set_key(key);
+  if (key != columns_.key() || first_row != columns_.row_count())
+    return damaged("it does not follow what was applied before it");
+  const auto refuse = [this](failure why) {
+    discard_staged();
+    return why;
+  };
+  for (std::uint32_t i = 0; i < blocks; ++i) {
+    std::vector<std::uint32_t> skipped;
+    bytes block;
+    if (!in.read(skipped) || !in.read(block))
+      return refuse(damaged("a block ends early"));
+    const result<event_block_view> view = event_block_view::parse(block);
+    if (!view)
+      return refuse(view.error());
+    std::vector<std::uint32_t> rows;
+    std::size_t next = 0;
+    for (std::uint32_t row = 0; row < view->row_count(); ++row)
+      if (next < skipped.size() && skipped[next] == row)
+        ++next;
+      else
+        rows.push_back(row);
+    if (next != skipped.size())
+      return refuse(damaged("it passes over rows that its block does not have"));
+    if (const result<void> appended = append_known(*view, rows); !appended)
+      return refuse(appended.error());
+  }
+  if (!in.at_end())
+    return refuse(damaged("bytes are left over"));
+  columns_.commit();
+  return {};
+}
+
+std::string event_partition::event_id_text(std::uint64_t row) const {
+  if (const auto uuid = columns_.uuid_of(row))
+    return format_uuid(*uuid);
+  const std::string_view text = columns_.id_text_of(row);
+  return text.empty() ? format_uuid(derive_event_id(row, columns_.key())) : std::string{text};
+}
+
+// -- snapshots -----------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+void add_event(event_block_builder& to, const event_view& view, std::uint64_t row) {
+  found_event event = view.read(row);
+  if (view.chunk_of(row).id_references[row % event_chunk_rows] == 0)
+    event.texts[static_cast<std::size_t>(event_field::event_id)].clear();
+  to.begin_event(event.received_at);
+  to.set_timestamp({event.at, event.nanoseconds_below});
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    to.set_field(static_cast<event_field>(f), event.texts[f]);
+  for (const event_property& each : event.properties) {
+    if (!each.json.empty())
+      to.add_json(each.scope, each.key, each.json);
+    else if (const auto* text = std::get_if<std::string>(&each.value))
+      to.add_text(each.scope, each.key, *text);
+    else if (const auto* integer = std::get_if<std::int64_t>(&each.value))
+      to.add_integer(each.scope, each.key, *integer);
+    else if (const auto* number = std::get_if<double>(&each.value))
+      to.add_number(each.scope, each.key, *number);
+    else if (const auto* boolean = std::get_if<bool>(&each.value))
+      to.add_boolean(each.scope, each.key, *boolean);
+    else
+      to.add_null(each.scope, each.key);
+  }
+  to.end_event();
+}
+
+event_segment encode_segment(const event_view& view, std::uint64_t number, std::uint64_t first_row) {
+  event_segment out{number, first_row, 0, timestamp_max.milliseconds, timestamp_min.milliseconds, {}};
+  event_block_builder builder;
+  for (std::uint64_t row = first_row; row < view.row_count(); ++row) {
+    add_event(builder, view, row);
+    const std::int64_t at = view.chunk_of(row).at[row % event_chunk_rows];
+    out.min_time_ms = std::min(out.min_time_ms, at);
+    out.max_time_ms = std::max(out.max_time_ms, at);
+    if (++out.row_count == event_block_rows_max)
+      break;
+    if (row % 1024 == 1023 && builder.byte_count() >= event_segment_bytes_max)
+      break;
+  }
+  out.payload = builder.finish();
+  return out;
+}
+
+} // namespace
+
+event_snapshot_image event_snapshot_plan::encode() const {
+  event_snapshot_image image;
+  image.live_segments = kept;
+  std::uint64_t number = next_segment;
+  std::uint64_t row = kept.empty() ? 0 : kept.back().first_row + kept.back().row_count;
+  while (row < view.row_count()) {
+    event_segment segment = encode_segment(view, number++, row);
+    row += segment.row_count;
+    image.live_segments.push_back({segment.number, segment.first_row, segment.row_count, segment.min_time_ms, segment.max_time_ms, {}});
+    image.new_segments.push_back(std::move(segment));
+  }
+  binary::write(image.payload, view.key());
+  binary::write(image.payload, view.row_count());
+  binary::write(image.payload, number);
+  binary::write_length(image.payload, image.live_segments.size());
+  for (const event_segment& each : image.live_segments)
+    for (const std::uint64_t value : {each.number, each.first_row, each.row_count, static_cast<std::uint64_t>(each.min_time_ms),
+                                      static_cast<std::uint64_t>(each.max_time_ms)})
+      binary::write(image.payload, value);
+  return image;
+}
+
+event_snapshot_plan event_partition::prepare_snapshot() const {
+  event_snapshot_plan plan{columns_.snapshot(), segments_, next_segment_};
+  std::uint64_t fresh = row_count() - (segments_.empty() ? 0 : segments_.back().first_row + segments_.back().row_count);
+  // A trailing segment that is not more than twice what follows it is written anew together with it, so that segments
+  // shrink geometrically towards the end. Full ones stay.
+  while (fresh > 0 && !plan.kept.empty() && plan.kept.back().row_count <= 2 * fresh
+         && plan.kept.back().row_count + fresh <= event_block_rows_max) {
+    fresh += plan.kept.back().row_count;
+    plan.kept.pop_back();
+  }
+  return plan;
+}
+
+void event_partition::snapshot_written(const event_snapshot_image& image) {
+  segments_ = image.live_segments;
+  for (const event_segment& each : image.new_segments)
+    next_segment_ = std::max(next_segment_, each.number + 1);
+}
+
+result<event_partition> event_partition::restore(std::uint32_t version, bytes_view payload,
+                                                 const std::function<result<bytes>(std::uint64_t)>& read_segment,
+                                                 std::int64_t dedupe_window_milliseconds) {
+  if (version != event_snapshot_version)
+    return failure{error_code::unknown_schema_version, "a snapshot of events has a version that this program does not know"};
+  binary::reader in{payload};
+  std::uint64_t key = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t next_segment = 0;
+  std::uint32_t count = 0;
+  if (!in.read(key) || !in.read(rows) || !in.read(next_segment) || !in.read(count))
+    return damaged("its snapshot ends early");
+  event_partition out{key, dedupe_window_milliseconds};
+  out.next_segment_ = next_segment;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    event_segment segment;
+    if (!in.read(segment.number) || !in.read(segment.first_row) || !in.read(segment.row_count) || !in.read(segment.min_time_ms)
+        || !in.read(segment.max_time_ms))
+      return damaged("its snapshot ends early");
+    if (segment.first_row != out.columns_.row_count())
+      return damaged("its segments do not follow each other");
+    const result<bytes> stored = read_segment(segment.number);
+    if (!stored)
+      return stored.error();
+    const result<event_block_view> view = event_block_view::parse(*stored);
+    if (!view)
+      return view.error();
+    if (view->row_count() != segment.row_count)
+      return damaged("a segment has another number of rows than its snapshot says");
+    std::vector<std::uint32_t> all(view->row_count());
+    for (std::uint32_t row = 0; row < all.size(); ++row)
+      all[row] = row;
+    if (const result<void> appended = out.append_known(*view, all); !appended)
+      return appended.error();
+    out.columns_.commit();
+    out.segments_.push_back(std::move(segment));
+  }
+  if (!in.at_end() || out.columns_.row_count() != rows)
+    return damaged("its snapshot has another number of rows than its segments");
+  return out;
+}
+
+} // namespace dotmac

@@ -1,0 +1,112 @@
+#pragma once
+
+/// The journaled state of one partition of a tenant's events: decides which events are new, holds them as columns, and says
+/// what to write down.
+///
+/// Life     stage blocks -> staged_payload to the journal -> commit_staged once durable, or discard_staged. Between
+///          staged_payload and its end nothing may be staged. Recovery: restore, then apply for each later payload.
+/// Promise  An event id is taken once within the dedupe window (by time of receipt), exactly: hashes only find candidates, the
+///          stored rows decide. Staged events are in no view before their commit.
+///          Events without an id have one derived from row number and key; sent back, it is recognized.
+/// Limits   event_rows_max rows; property_keys_max property names. Refused with the limit's name; nothing is staged then.
+/// Errors   corrupt_data, unknown_schema_version for bytes; validation_failed at a limit.
+/// Threads  one owner; event_view and snapshot_plan may be used by other threads.
+/// Cost     a stage is linear in its block; 8 bytes a slot of the dedupe table, which is at most two thirds full.
+
+#include "core/events/event_columns.hpp"
+#include "core/events/event_messages.hpp"
+
+#include <functional>
+
+namespace dotmac {
+
+inline constexpr std::uint64_t event_rows_max = 4'000'000'000;
+inline constexpr std::int64_t dedupe_window_milliseconds_default = 30ll * 86'400'000;
+inline constexpr std::uint32_t event_snapshot_version = 1;
+inline constexpr std::size_t event_segment_bytes_max = 64u << 20; ///< a segment ends at the event that passes this
+
+struct staged_block {
+  std::uint64_t first_row = 0; ///< number of the first new row
+  std::vector<event_outcome> outcomes;
+  std::vector<std::uint64_t> rows; ///< per row of the block: its number, or that of the event that was there before
+};
+
+struct event_segment {
+  std::uint64_t number = 0;
+  std::uint64_t first_row = 0;
+  std::uint64_t row_count = 0;
+  std::int64_t min_time_ms = 0;
+  std::int64_t max_time_ms = 0;
+  bytes payload; ///< empty for segments written before
+};
+
+struct event_snapshot_image {
+  std::uint32_t version = event_snapshot_version;
+  bytes payload;
+  std::vector<event_segment> new_segments;
+  std::vector<event_segment> live_segments; ///< all, without payloads, by first row
+};
+
+/// What is to be written down; independent of the partition from then on.
+struct event_snapshot_plan {
+  event_view view;
+  std::vector<event_segment> kept;
+  std::uint64_t next_segment = 1;
+  /// Heavy: linear in the rows that are in no kept segment.
+  event_snapshot_image encode() const;
+};
+
+class event_partition {
+public:
+  explicit event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default);
+
+  result<staged_block> stage(bytes block);
+  bool has_staged() const noexcept { return !staged_.empty(); }
+  /// Empty when nothing new is staged: then there is nothing to journal, and commit_staged may follow at once.
+  bytes staged_payload() const;
+  void commit_staged();
+  void discard_staged();
+  result<void> apply(bytes_view payload);
+
+  event_view snapshot() const { return columns_.snapshot(); }
+  std::uint64_t row_count() const noexcept { return columns_.committed_rows(); }
+  std::size_t memory_bytes() const { return columns_.memory_bytes() + slots_.size() * sizeof(std::uint64_t); }
+  std::string event_id_text(std::uint64_t row) const;
+
+  event_snapshot_plan prepare_snapshot() const;
+  void snapshot_written(const event_snapshot_image& image);
+  static result<event_partition> restore(std::uint32_t version, bytes_view payload,
+                                         const std::function<result<bytes>(std::uint64_t segment_number)>& read_segment,
+                                         std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default);
+
+private:
+  struct incoming;
+  std::optional<std::uint64_t> find_row(const incoming& event) const;
+  bool has_this_id(std::uint64_t row, const incoming& event) const;
+  void remember(std::uint32_t tag, std::uint64_t row);
+  void forget_from(std::uint64_t row);
+  void grow();
+  void decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid, std::vector<std::uint32_t>& chosen,
+              staged_block& out);
+  result<void> append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows);
+
+  event_columns columns_;
+  std::int64_t window_;
+  std::int64_t newest_received_;
+  std::vector<std::uint64_t> slots_; ///< tag, row + 1; zero: free
+  std::size_t used_ = 0;
+  struct staged_part {
+    bytes block;
+    std::vector<std::uint32_t> rows;
+  };
+  std::vector<staged_part> staged_;
+  std::vector<event_segment> segments_;
+  std::uint64_t next_segment_ = 1;
+
+  // While a block is decided: its rows that are new already, and which uuid each has.
+  const event_block_view* deciding_ = nullptr;
+  const std::vector<std::uint32_t>* deciding_rows_ = nullptr;
+  std::vector<std::uint32_t> deciding_uuids_;
+};
+
+} // namespace dotmac

@@ -1,0 +1,109 @@
+#include "core/events/string_dictionary.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace dotmac {
+namespace {
+constexpr std::size_t arena_part_min = 256;
+constexpr std::size_t arena_part_max = 1 << 20;
+std::uint32_t hash_of(std::string_view text) { return static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size())); }
+} // namespace
+
+const char** string_dictionary::entry(std::uint32_t number) const noexcept {
+  const std::uint64_t shifted = std::uint64_t{number} + 16;
+  const int part = std::bit_width(shifted) - 5;
+  return &directory_[static_cast<std::size_t>(part)][shifted - (std::uint64_t{16} << part)];
+}
+
+std::string_view string_dictionary::text(std::uint32_t code) const noexcept {
+  if (code == 0)
+    return {};
+  const char* from = *entry(code - 1);
+  std::uint32_t size = 0;
+  std::memcpy(&size, from, 4);
+  return {from + 4, size};
+}
+
+char* string_dictionary::allocate(std::size_t size) {
+  if (size > arena_left_) {
+    arena_left_ = std::max(size, std::clamp(memory_ / 4, arena_part_min, arena_part_max));
+    arena_.push_back(std::make_unique<char[]>(arena_left_));
+    arena_next_ = arena_.back().get();
+    memory_ += arena_left_;
+  }
+  char* start = arena_next_;
+  arena_next_ += size;
+  arena_left_ -= size;
+  return start;
+}
+
+std::uint32_t string_dictionary::find(std::string_view text) const {
+  if (slots_.empty())
+    return 0;
+  const std::uint32_t hash = hash_of(text);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash & mask; slots_[at] != 0; at = (at + 1) & mask)
+    if (slots_[at] >> 32 == hash && this->text(static_cast<std::uint32_t>(slots_[at])) == text)
+      return static_cast<std::uint32_t>(slots_[at]);
+  return 0;
+}
+
+std::uint32_t string_dictionary::insert(std::string_view text) {
+  if (const std::uint32_t known = find(text))
+    return known;
+  if ((std::size_t{count_} + 1) * 3 > slots_.size() * 2)
+    grow();
+  const std::uint64_t shifted = std::uint64_t{count_} + 16;
+  const int part = std::bit_width(shifted) - 5;
+  auto& holder = directory_[static_cast<std::size_t>(part)];
+  if (!holder) {
+    holder = std::make_unique<const char*[]>(std::size_t{16} << part);
+    memory_ += (std::size_t{16} << part) * sizeof(const char*);
+  }
+  char* to = allocate(text.size() + 4);
+  const auto size = static_cast<std::uint32_t>(text.size());
+  std::memcpy(to, &size, 4);
+  if (size != 0)
+    std::memcpy(to + 4, text.data(), size);
+  *entry(count_++) = to;
+  const std::uint32_t hash = hash_of(text);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at] != 0)
+    at = (at + 1) & mask;
+  slots_[at] = std::uint64_t{hash} << 32 | count_;
+  return count_;
+}
+
+void string_dictionary::truncate(std::uint32_t count) {
+  const std::size_t mask = slots_.size() - 1;
+  while (count_ > count) {
+    // The newest entry is the last of its probe run, so that nothing lies behind it.
+    std::size_t at = hash_of(text(count_)) & mask;
+    while (static_cast<std::uint32_t>(slots_[at]) != count_)
+      at = (at + 1) & mask;
+    slots_[at] = 0;
+    --count_;
+  }
+}
+
+void string_dictionary::grow() {
+  const std::size_t size = slots_.empty() ? 16 : slots_.size() * 2;
+  memory_ += (size - slots_.size()) * sizeof(std::uint64_t);
+  slots_.assign(size, 0);
+  // In the order of the codes, so that newer entries stand behind older ones.
+  for (std::uint32_t code = 1; code <= count_; ++code) {
+    const std::uint32_t hash = hash_of(text(code));
+    std::size_t at = hash & (size - 1);
+    while (slots_[at] != 0)
+      at = (at + 1) & (size - 1);
+    slots_[at] = std::uint64_t{hash} << 32 | code;
+  }
+}
+
+} // namespace dotmac

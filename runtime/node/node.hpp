@@ -1,0 +1,34 @@
+#pragma once
+
+/// One running node: store, actors and gateway, started and stopped in order.
+///
+/// Promise   `start` returns once requests are taken. `stop` drains: no new connection, requests under way finish, every actor
+///           writes its snapshot, the journal ends last. What was acknowledged is durable in any case.
+/// Errors    start: the schema is unknown, the store is away, the port is taken; the message says which.
+/// Threads   start and stop from one thread.
+
+#include "config/settings.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace dotmac {
+
+class node {
+public:
+  explicit node(settings given);
+  ~node();
+
+  result<std::uint16_t> start();
+  void stop();
+
+private:
+  struct implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+/// The store that these settings mean, as a URL; its folder is made where it is the embedded one.
+result<std::string> store_url_of(const settings& given);
+
+} // namespace dotmac

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The Debian packages that this project needs, declared once; installs those that are missing.
+# Use: scripts/packages.sh build|test
+
+set -euo pipefail
+
+build_packages=(
+  g++ cmake ninja-build ccache mold git ca-certificates tzdata
+  libcaf-dev libboost1.81-dev libpqxx-dev libpq-dev libsqlite3-dev libzstd-dev libxxhash-dev
+  nlohmann-json3-dev libsimdjson-dev zlib1g-dev libsodium-dev libspdlog-dev libfmt-dev libcli11-dev
+  libhowardhinnant-date-dev libgtest-dev libgmock-dev curl
+)
+test_packages=(postgresql-15 sqlite3 python3)
+
+case "${1:-build}" in
+  build) wanted=("${build_packages[@]}") ;;
+  test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+  *) echo "use: $0 build|test" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+echo "installing: ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "packages are missing, and neither root nor sudo is here: ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"

@@ -1,0 +1,50 @@
+#include "config/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace dotmac {
+namespace {
+
+const std::string good_key(40, 'k');
+
+TEST(settings, have_the_defaults_of_the_contract) {
+  const auto loaded = load_settings({});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->host, "127.0.0.1");
+  EXPECT_EQ(loaded->port, 8'000);
+  EXPECT_EQ(loaded->query_timeout_seconds, 300);
+  EXPECT_EQ(loaded->event_dedupe_window_days, 30);
+  EXPECT_FALSE(loaded->is_production());
+}
+
+TEST(settings, refuse_a_wrong_number_and_name_the_setting_the_value_and_the_limit) {
+  for (const auto* text : {"abc", "", "70000", "-1", "80 ", "8e3"}) {
+    const auto loaded = load_settings({{"PORT", text}});
+    ASSERT_FALSE(loaded) << text;
+    EXPECT_EQ(loaded.error().field, "PORT");
+    EXPECT_NE(loaded.error().message.find(std::string{"PORT="} + text), std::string::npos);
+    EXPECT_NE(loaded.error().message.find("65535"), std::string::npos);
+  }
+}
+
+TEST(settings, let_production_start_only_with_a_real_secret_key) {
+  EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}}));
+  EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", "short"}}));
+  EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", "changeme" + good_key}}));
+  EXPECT_TRUE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", good_key}}));
+  EXPECT_FALSE(load_settings({{"ENVIRONMENT", "staging"}}));
+  EXPECT_FALSE(load_settings({{"LOG_LEVEL", "loud"}}));
+}
+
+TEST(settings, stand_in_the_readme_as_they_are_declared) {
+  std::ifstream file{DOTMAC_SOURCE_DIR "/README.md"};
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_NE(text.str().find(settings_as_markdown()), std::string::npos) << "put this table into README.md:\n" << settings_as_markdown();
+}
+
+} // namespace
+} // namespace dotmac
