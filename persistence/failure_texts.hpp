@@ -21,10 +21,12 @@ inline std::string name_of_segment(const std::string& entity, segment_number num
 }
 
 inline failure lost_ownership() {
-  return {error_code::ownership_lost, "a shard of this write is owned with another epoch, or by nobody", "claims"};
+  return {error_code::ownership_lost, "a shard of this write is owned with another epoch, or by nobody",
+          "claims"};
 }
 inline failure conflicting_sequence() {
-  return {error_code::sequence_conflict, "the journal already holds a row with this entity and sequence", "sequence"};
+  return {error_code::sequence_conflict, "the journal already holds a row with this entity and sequence",
+          "sequence"};
 }
 inline failure outdated_snapshot(const std::string& entity) {
   return {error_code::sequence_conflict, "a newer snapshot of " + entity + " is stored", "sequence"};
@@ -45,8 +47,8 @@ inline failure missing_dead_letter(std::uint64_t id) {
 
 /// What was found of an uncertain commit.
 struct rows_found {
-  std::size_t same = 0;     ///< stored with the payload asked for
-  std::size_t other = 0;    ///< stored with another payload: another owner's
+  std::size_t same = 0;  ///< stored with the payload asked for
+  std::size_t other = 0; ///< stored with another payload: another owner's
   std::size_t absent = 0;
   std::size_t outdated = 0; ///< absent, but a snapshot of this sequence or a later one is there
 };
@@ -60,7 +62,8 @@ inline result<commit_outcome> outcome_of(const rows_found& found) {
                        std::to_string(found.other + found.absent) + " are not",
                    "rows"};
   if (found.outdated != 0)
-    return failure{error_code::ownership_lost, "another owner has gone on and dropped the rows asked for", "rows"};
+    return failure{error_code::ownership_lost, "another owner has gone on and dropped the rows asked for",
+                   "rows"};
   return commit_outcome::absent;
 }
 

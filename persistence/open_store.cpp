@@ -35,9 +35,10 @@ bool is_postgres(std::string_view url) {
 }
 
 failure unknown_url() {
-  return {error_code::validation_failed,
-          "a database URL begins with postgresql://, postgres://, sqlite:/// (and a path to a file) or memory:",
-          "DATABASE_URL"};
+  return {
+      error_code::validation_failed,
+      "a database URL begins with postgresql://, postgres://, sqlite:/// (and a path to a file) or memory:",
+      "DATABASE_URL"};
 }
 
 } // namespace

@@ -1,6 +1,17 @@
 #pragma once
 
-/// The one place that turns a DATABASE_URL into a store: "postgresql://...", "sqlite:///path/file.db" or "memory:".
+/// The one place that turns a DATABASE_URL into a store.
+///
+/// URLs     "postgresql://..." or "postgres://..." with all that libpq takes, "sqlite:///var/lib/file.db" (or
+///          "sqlite:///./file.db" below the working directory), "memory:" or "memory:name" (one for the whole
+///          process).
+/// Errors   validation_failed, field DATABASE_URL: none of these. Nothing is connected before `open`, which
+/// ends with
+///          storage_unavailable where the database does not answer and with unknown_schema_version where it
+///          has no schema.
+/// Bounds   every call of a store ends: connecting by connect_timeout (whole seconds, two at least), a
+/// statement, and
+///          waiting for other writers of a SQLite file, by statement_timeout.
 
 #include "persistence/ports/migrations.hpp"
 #include "persistence/ports/store.hpp"

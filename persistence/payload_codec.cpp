@@ -26,7 +26,8 @@ std::uint64_t read_little_endian(const char* at) noexcept {
   return value;
 }
 
-/// Length of the UTF-8 sequence at the front of `text` (RFC 3629), 0 where it is none or is NUL, which no text column takes.
+/// Length of the UTF-8 sequence at the front of `text` (RFC 3629), 0 where it is none or is NUL, which no
+/// text column takes.
 std::size_t sequence_length(bytes_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
@@ -36,7 +37,8 @@ std::size_t sequence_length(bytes_view text) noexcept {
   if (first >= 0xC2 && first <= 0xDF)
     return continues(1) ? 2 : 0;
   if (first >= 0xE0 && first <= 0xEF) {
-    if (!continues(1) || !continues(2) || (first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F))
+    if (!continues(1) || !continues(2) || (first == 0xE0 && byte(1) < 0xA0) ||
+        (first == 0xED && byte(1) > 0x9F))
       return 0;
     return 3;
   }

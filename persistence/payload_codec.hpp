@@ -1,9 +1,10 @@
 #pragma once
 
-/// How a payload lies in a store, the same for every vendor: one marker byte, the XXH3-64 of the body (8 bytes, little
-/// endian), the body.
+/// How a payload lies in a store, the same for every vendor: one marker byte, the XXH3-64 of the body (8
+/// bytes, little endian), the body.
 ///
-/// Marker   0 as it was given; 1 a zstd frame; 2 as it was given, and it is JSON text that a person may read with SQL
+/// Marker   0 as it was given; 1 a zstd frame; 2 as it was given, and it is JSON text that a person may read
+/// with SQL
 ///          (from the tenth byte on).
 /// Promise  what decodes is what was encoded; damage is corrupt_data, never other bytes.
 /// Limits   payload_bytes_max, also of what a stored frame may grow to.

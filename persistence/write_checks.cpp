@@ -39,8 +39,8 @@ result<void> check_entity(const entity_id& entity) {
 } // namespace
 
 std::optional<ownership_epoch> claimed_epoch(std::span<const shard_claim> claims, shard_id shard) noexcept {
-  const auto found =
-      std::find_if(claims.begin(), claims.end(), [&](const shard_claim& claim) { return claim.shard == shard; });
+  const auto found = std::find_if(claims.begin(), claims.end(),
+                                  [&](const shard_claim& claim) { return claim.shard == shard; });
   if (found == claims.end())
     return std::nullopt;
   return found->epoch;
@@ -79,7 +79,8 @@ result<void> check_snapshot_write(const snapshot_write& write) {
   if (write.snapshot.payload.size() > payload_bytes_max)
     return over_limit("the snapshot of " + to_string(entity), payload_bytes_max, "payload");
   if (write.live_segments.size() > live_segments_max)
-    return invalid("an entity has at most " + std::to_string(live_segments_max) + " live segments", "live_segments");
+    return invalid("an entity has at most " + std::to_string(live_segments_max) + " live segments",
+                   "live_segments");
   for (const auto& segment : write.new_segments) {
     if (segment.payload.size() > payload_bytes_max)
       return over_limit("segment " + std::to_string(segment.number) + " of " + to_string(entity),
@@ -105,7 +106,8 @@ result<void> check_dead_letter(const dead_letter& letter) {
   if (letter.message_type.size() > dead_letter_text_bytes_max)
     return invalid("a message type has at most " + std::to_string(dead_letter_text_bytes_max) + " bytes",
                    "message_type");
-  if (!std::all_of(letter.message_type.begin(), letter.message_type.end(), [](char c) { return c >= ' ' && c <= '~'; }))
+  if (!std::all_of(letter.message_type.begin(), letter.message_type.end(),
+                   [](char c) { return c >= ' ' && c <= '~'; }))
     return invalid("a message type is made of printable ASCII characters", "message_type");
   return {};
 }
@@ -137,7 +139,8 @@ result<void> check_lease(const std::string& owner, std::span<const shard_claim> 
 
 std::string storable_reason(std::string_view reason) {
   std::string text{reason.substr(0, dead_letter_text_bytes_max)};
-  std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
 

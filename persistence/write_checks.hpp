@@ -14,14 +14,16 @@ result<void> check_snapshot_write(const snapshot_write& write);
 result<void> check_dead_letter(const dead_letter& letter);
 
 /// An owner that is not empty, a lease that is longer than nothing, shards that exist.
-result<void> check_lease(const std::string& owner, std::span<const shard_id> shards, std::chrono::milliseconds lease);
-result<void> check_lease(const std::string& owner, std::span<const shard_claim> held, std::chrono::milliseconds lease);
+result<void> check_lease(const std::string& owner, std::span<const shard_id> shards,
+                         std::chrono::milliseconds lease);
+result<void> check_lease(const std::string& owner, std::span<const shard_claim> held,
+                         std::chrono::milliseconds lease);
 
 /// The epoch that `claims` names for `shard`.
 std::optional<ownership_epoch> claimed_epoch(std::span<const shard_claim> claims, shard_id shard) noexcept;
 
-/// A reason cut to dead_letter_text_bytes_max, with '?' for what is not printable ASCII: any bytes can be in the text of an
-/// exception, and recording a failure must not fail over them.
+/// A reason cut to dead_letter_text_bytes_max, with '?' for what is not printable ASCII: any bytes can be in
+/// the text of an exception, and recording a failure must not fail over them.
 std::string storable_reason(std::string_view reason);
 
 } // namespace dotmac

@@ -1,7 +1,7 @@
 #pragma once
 
-/// A store in memory, for tests: what it holds lives as long as somebody holds its `memory_database`, and it fails on
-/// demand the way real databases do.
+/// A store in memory, for tests: what it holds lives as long as somebody holds its `memory_database`, and it
+/// fails on demand the way real databases do.
 ///
 ///     auto database = std::make_shared<memory_database>();
 ///     auto factory = make_memory_store_factory(database);
@@ -28,8 +28,8 @@ class memory_database {
 public:
   memory_database();
 
-  /// The next append_entries of any session ends with `why`. `outcome` says whether its rows are there afterwards: only
-  /// after commit_uncertain may it be `committed`. Several calls queue up.
+  /// The next append_entries of any session ends with `why`. `outcome` says whether its rows are there
+  /// afterwards: only after commit_uncertain may it be `committed`. Several calls queue up.
   void fail_next_append(failure why, commit_outcome outcome = commit_outcome::absent);
   void fail_next_append(error_code code) { fail_next_append({code, "a fault set by a test", ""}); }
   /// The same for write_snapshot.

@@ -17,7 +17,8 @@ std::string checksum_of(const migration_step& step) {
   return digits;
 }
 
-result<void> check_history(std::span<const migration_step> known, std::span<const applied_migration> applied) {
+result<void> check_history(std::span<const migration_step> known,
+                           std::span<const applied_migration> applied) {
   const auto refuse = [](std::uint32_t number, const std::string& why) {
     return failure{error_code::unknown_schema_version, "migration " + std::to_string(number) + ' ' + why,
                    "schema_migrations"};
@@ -50,7 +51,8 @@ std::vector<migration_state> states_of(std::span<const migration_step> known,
   for (const auto& row : applied)
     states.push_back({row.number, row.name, true, row.applied_at});
   for (const auto& step : known)
-    if (std::none_of(applied.begin(), applied.end(), [&](const auto& row) { return row.number == step.number; }))
+    if (std::none_of(applied.begin(), applied.end(),
+                     [&](const auto& row) { return row.number == step.number; }))
       states.push_back({step.number, std::string{step.name}, false, ""});
   std::sort(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
   return states;

@@ -11,7 +11,8 @@
 
 namespace dotmac {
 
-/// A step's text never changes once it was released: its checksum is in every store. Statements are separated by ';'.
+/// A step's text never changes once it was released: its checksum is in every store. Statements are separated
+/// by ';'.
 struct migration_step {
   std::uint32_t number = 0;
   std::string_view name;
@@ -34,7 +35,8 @@ struct applied_migration {
 /// XXH3-64 over the texts of a step, in hexadecimal.
 std::string checksum_of(const migration_step& step);
 
-/// unknown_schema_version where `applied` is not exactly a beginning of `known`. `applied` is sorted by number.
+/// unknown_schema_version where `applied` is not exactly a beginning of `known`. `applied` is sorted by
+/// number.
 result<void> check_history(std::span<const migration_step> known, std::span<const applied_migration> applied);
 
 /// As check_history, and nothing may be missing.

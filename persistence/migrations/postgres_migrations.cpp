@@ -9,8 +9,8 @@ namespace {
 
 static_assert(shard_count == 256, "step 1 makes as many rows of shards");
 
-// Payloads are compressed already where that helps: STORAGE EXTERNAL keeps PostgreSQL from trying again. Entities are
-// compared by bytes (COLLATE "C"): the ranges of a tenant depend on it.
+// Payloads are compressed already where that helps: STORAGE EXTERNAL keeps PostgreSQL from trying again.
+// Entities are compared by bytes (COLLATE "C"): the ranges of a tenant depend on it.
 constexpr std::array steps{
     migration_step{1, "journal, snapshots, segments, shards",
                    R"sql(

@@ -1,8 +1,10 @@
 #pragma once
 
-/// The schema of a store: numbered steps with a way up and a way down, applied under a lock, recorded with a checksum.
+/// The schema of a store: numbered steps with a way up and a way down, applied under a lock, recorded with a
+/// checksum.
 ///
-/// Errors   unknown_schema_version   the store has a step that this program does not know, or one whose text has changed.
+/// Errors   unknown_schema_version   the store has a step that this program does not know, or one whose text
+/// has changed.
 
 #include "core/result.hpp"
 

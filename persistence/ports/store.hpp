@@ -2,27 +2,33 @@
 
 /// What the product needs of a database, and nothing of how it is done.
 ///
-/// A `store` is one session with the database (one connection): its calls block, and it is used by one thread at a
-/// time. Who needs several at once opens several from the `store_factory`, which may be called from any thread.
+/// A `store` is one session with the database (one connection): its calls block, and it is used by one thread
+/// at a time. Who needs several at once opens several from the `store_factory`, which may be called from any
+/// thread.
 ///
 /// Promise
-///   append_entries commits all of its rows in one transaction or none. It commits only if, in that same transaction,
-///   every shard claimed is owned by somebody with the epoch named: an older owner, and one who has released the shard,
-///   is refused by the store itself. Every row's shard must be among the claims.
-///   What a call reported as done survives a kill of this process and of the database.
+///   append_entries commits all of its rows in one transaction or none. It commits only if, in that same
+///   transaction, every shard claimed is owned by somebody with the epoch named: an older owner, and one who
+///   has released the shard, is refused by the store itself. Every row's shard must be among the claims. What
+///   a call reported as done survives a kill of this process and of the database.
 /// Errors (see core/error_code.hpp)
-///   storage_unavailable   certain: nothing was written. The session may be broken; the next call reconnects by itself
+///   storage_unavailable   certain: nothing was written. The session may be broken; the next call reconnects
+///   by itself
 ///                         (with the attempt bounded by the connect timeout) or fails the same way.
-///   commit_uncertain      the session broke while the commit was under way. The caller must call `resolve` with the
-///                         same rows until that answers, and only then append anything for these entities again.
+///   commit_uncertain      the session broke while the commit was under way. The caller must call `resolve`
+///   with the
+///                         same rows until that answers, and only then append anything for these entities
+///                         again.
 ///   ownership_lost        the epoch was refused; nothing was written. Final for this epoch.
 ///   sequence_conflict     a row with this (entity, sequence) exists; nothing was written.
 ///   corrupt_data          a checksum or format failed while reading; the damaged bytes are never returned.
-///   payload_too_large     a payload or the payloads of a call together are over their limit; nothing was written.
-///   validation_failed     a row without a claim of its shard, too many rows, a sequence out of bounds; nothing was
+///   payload_too_large     a payload or the payloads of a call together are over their limit; nothing was
+///   written. validation_failed     a row without a claim of its shard, too many rows, a sequence out of
+///   bounds; nothing was
 ///                         written. The caller's mistake: sending it again does not help.
 ///   unknown_schema_version  the store has not been migrated.
-/// Limits     payload_bytes_max a payload, append_bytes_max the payloads of a call; append_rows_max rows a call;
+/// Limits     payload_bytes_max a payload, append_bytes_max the payloads of a call; append_rows_max rows a
+/// call;
 ///            live_segments_max segments an entity; dead_letters_per_tenant_max, after which the oldest go.
 /// Cost       append_entries is one round trip where the vendor allows it.
 
@@ -71,13 +77,16 @@ using journal_visitor = std::function<result<void>(journal_sequence, bytes_view 
 class journal {
 public:
   virtual ~journal() = default;
-  virtual result<void> append_entries(std::span<const journal_row> rows, std::span<const shard_claim> claims) = 0;
-  /// After commit_uncertain: waits until the broken session can no longer commit, then looks. `committed` only if every
-  /// row is there with this payload; a part of them is corrupt_data. ownership_lost where another owner has gone on so
-  /// far that the rows, if they ever were there, are behind its snapshot: then nobody can tell any more.
+  virtual result<void> append_entries(std::span<const journal_row> rows,
+                                      std::span<const shard_claim> claims) = 0;
+  /// After commit_uncertain: waits until the broken session can no longer commit, then looks. `committed`
+  /// only if every row is there with this payload; a part of them is corrupt_data. ownership_lost where
+  /// another owner has gone on so far that the rows, if they ever were there, are behind its snapshot: then
+  /// nobody can tell any more.
   virtual result<commit_outcome> resolve(std::span<const journal_row> rows) = 0;
   /// The session must not be used by `visit`. Memory: a bounded part of the rows at a time.
-  virtual result<void> read_entries(const entity_id& entity, journal_sequence after, const journal_visitor& visit) = 0;
+  virtual result<void> read_entries(const entity_id& entity, journal_sequence after,
+                                    const journal_visitor& visit) = 0;
   /// Of the newest row, or of the newest snapshot where the rows are gone; zero where there is neither.
   virtual result<journal_sequence> last_sequence(const entity_id& entity) = 0;
 };
@@ -102,11 +111,11 @@ struct stored_segment {
 };
 
 /// One step of writing state down: new segments, then the snapshot that refers to them, in one transaction.
-/// `live_segments` are all that this snapshot refers to. In the same transaction goes what no kept snapshot needs:
-/// snapshots but the newest two, journal rows up to the older of these, and segments in neither's `live_segments`.
-/// Refused: a snapshot older than the newest (sequence_conflict), a segment number taken by other content
-/// (sequence_conflict), a live segment that does not exist (validation_failed). Writing the same again is harmless: that
-/// is what to do after commit_uncertain.
+/// `live_segments` are all that this snapshot refers to. In the same transaction goes what no kept snapshot
+/// needs: snapshots but the newest two, journal rows up to the older of these, and segments in neither's
+/// `live_segments`. Refused: a snapshot older than the newest (sequence_conflict), a segment number taken by
+/// other content (sequence_conflict), a live segment that does not exist (validation_failed). Writing the
+/// same again is harmless: that is what to do after commit_uncertain.
 struct snapshot_write {
   stored_snapshot snapshot;
   std::vector<stored_segment> new_segments;
@@ -118,8 +127,8 @@ class snapshot_store {
 public:
   virtual ~snapshot_store() = default;
   virtual result<void> write_snapshot(const snapshot_write& write) = 0;
-  /// Newest first, at most two. A damaged one is left out and told in `damaged`, so that the caller can fall back
-  /// to the older one and say so.
+  /// Newest first, at most two. A damaged one is left out and told in `damaged`, so that the caller can fall
+  /// back to the older one and say so.
   struct kept_snapshots {
     std::vector<stored_snapshot> snapshots;
     std::vector<failure> damaged;
@@ -144,15 +153,18 @@ struct shard_lease {
   bool expired = false;
 };
 
+/// After commit_uncertain any of its calls may simply be made again: each has the same effect twice as once.
 class lease_table {
 public:
   virtual ~lease_table() = default;
-  /// Takes every shard in `shards` that is free, expired, or already this node's incarnation's; the epoch rises by one for
-  /// each shard that changes its owner. Returns the claims now held by `owner` among them.
-  virtual result<std::vector<shard_claim>> claim_shards(const std::string& owner, std::span<const shard_id> shards,
+  /// Takes every shard in `shards` that is free, expired, or already this node's incarnation's; the epoch
+  /// rises by one for each shard that changes its owner. Returns the claims now held by `owner` among them.
+  virtual result<std::vector<shard_claim>> claim_shards(const std::string& owner,
+                                                        std::span<const shard_id> shards,
                                                         std::chrono::milliseconds lease) = 0;
   /// Prolongs the leases still held with these epochs; returns those that are.
-  virtual result<std::vector<shard_claim>> renew_leases(const std::string& owner, std::span<const shard_claim> held,
+  virtual result<std::vector<shard_claim>> renew_leases(const std::string& owner,
+                                                        std::span<const shard_claim> held,
                                                         std::chrono::milliseconds lease) = 0;
   /// Gives them up at once, for a clean stop. From then on the store refuses these epochs.
   virtual result<void> release_shards(const std::string& owner, std::span<const shard_claim> held) = 0;
@@ -175,7 +187,8 @@ public:
   /// `id` is chosen by the store; the one given is not looked at.
   virtual result<void> add_dead_letter(const dead_letter& letter) = 0;
   /// Newest first; of every tenant where `tenant` is empty.
-  virtual result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant, std::size_t limit) = 0;
+  virtual result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant,
+                                                             std::size_t limit) = 0;
   /// not_found where there is none (any more).
   virtual result<void> remove_dead_letter(std::uint64_t id) = 0;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The one session that the parts of a postgres_store share. A broken one is replaced by the next call, which first sees
-/// to it that nothing of the broken one can commit any more.
+/// The one session that the parts of a postgres_store share. A broken one is replaced by the next call, which
+/// first sees to it that nothing of the broken one can commit any more.
 
 #include "persistence/postgres/postgres_session.hpp"
 

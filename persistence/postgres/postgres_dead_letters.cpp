@@ -24,10 +24,11 @@ constexpr postgres_statement drop_oldest{
 constexpr postgres_statement read_newest{
     "read_dead_letters",
     "SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters "
-    "WHERE $1::text = '' OR (entity >= $1::text || '/' AND entity < $1::text || '0') ORDER BY id DESC LIMIT $2::int8",
+    "WHERE $1::text = '' OR (entity >= $1::text || '/' AND entity < $1::text || '0') ORDER BY id DESC LIMIT "
+    "$2::int8",
     false};
-constexpr postgres_statement remove_one{"remove_dead_letter", "DELETE FROM dead_letters WHERE id = $1::int8 RETURNING 1",
-                                        true};
+constexpr postgres_statement remove_one{"remove_dead_letter",
+                                        "DELETE FROM dead_letters WHERE id = $1::int8 RETURNING 1", true};
 
 result<dead_letter> letter_in(const postgres_rows& rows, int row) {
   dead_letter letter;
@@ -72,8 +73,8 @@ result<std::vector<dead_letter>> postgres_dead_letters::read_dead_letters(const 
                                                                           std::size_t limit) {
   return connection_.use([&](postgres_session& session) -> result<std::vector<dead_letter>> {
     const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-    auto rows = session.execute(
-        read_newest, postgres_values{}.view(tenant).number(static_cast<std::int64_t>(std::min(limit, limit_max))));
+    auto rows = session.execute(read_newest, postgres_values{}.view(tenant).number(
+                                                 static_cast<std::int64_t>(std::min(limit, limit_max))));
     if (!rows)
       return rows.error();
     std::vector<dead_letter> letters;

@@ -7,12 +7,13 @@
 namespace dotmac {
 namespace {
 
-// The shards are locked before they are compared: FOR SHARE waits for a new owner's claim and then sees its epoch, and a
-// claim waits until this commit is done. Rows are inserted only if all claims hold.
+// The shards are locked before they are compared: FOR SHARE waits for a new owner's claim and then sees its
+// epoch, and a claim waits until this commit is done. Rows are inserted only if all claims hold.
 constexpr postgres_statement append{
     "append",
     "WITH claimed AS (SELECT * FROM unnest($1::int2[], $2::int8[]) AS c(shard, epoch)), "
-    "locked AS MATERIALIZED (SELECT id, epoch, owner FROM shards WHERE id = ANY($1::int2[]) ORDER BY id FOR SHARE), "
+    "locked AS MATERIALIZED (SELECT id, epoch, owner FROM shards WHERE id = ANY($1::int2[]) ORDER BY id FOR "
+    "SHARE), "
     "fence AS MATERIALIZED (SELECT count(*) = (SELECT count(*) FROM claimed) AS holds FROM claimed c "
     "JOIN locked l ON l.id = c.shard AND l.epoch = c.epoch AND l.owner <> ''), "
     "written AS (INSERT INTO journal(entity, seq, shard, epoch, payload) "
@@ -24,7 +25,8 @@ constexpr postgres_statement append{
 constexpr postgres_statement find_row{
     "find_row",
     "SELECT 1 AS found, payload FROM journal WHERE entity = $1::text AND seq = $2::int8 "
-    "UNION ALL (SELECT 2, NULL FROM snapshots WHERE entity = $1::text AND seq >= $2::int8 LIMIT 1) ORDER BY found",
+    "UNION ALL (SELECT 2, NULL FROM snapshots WHERE entity = $1::text AND seq >= $2::int8 LIMIT 1) ORDER BY "
+    "found",
     false};
 
 // At most 1,024 rows and 16 MiB at a time, but always one row.
@@ -33,7 +35,8 @@ constexpr postgres_statement read_page{
     "SELECT seq, payload FROM journal WHERE entity = $1::text AND seq > $2::int8 AND seq <= "
     "(SELECT coalesce(max(seq) FILTER (WHERE total <= 16777216), min(seq)) FROM "
     "(SELECT seq, sum(octet_length(payload)) OVER (ORDER BY seq) AS total FROM "
-    "(SELECT seq, payload FROM journal WHERE entity = $1::text AND seq > $2::int8 ORDER BY seq LIMIT 1024) AS page) "
+    "(SELECT seq, payload FROM journal WHERE entity = $1::text AND seq > $2::int8 ORDER BY seq LIMIT 1024) "
+    "AS page) "
     "AS totals) ORDER BY seq",
     false};
 
@@ -44,7 +47,8 @@ constexpr postgres_statement find_last{
     false};
 
 constexpr postgres_statement check_claim{
-    "check_claim", "SELECT 1 FROM shards WHERE id = $1::int8 AND epoch = $2::int8 AND owner <> '' FOR SHARE", false};
+    "check_claim", "SELECT 1 FROM shards WHERE id = $1::int8 AND epoch = $2::int8 AND owner <> '' FOR SHARE",
+    false};
 
 postgres_values values_of(std::span<const journal_row> rows, std::span<const shard_claim> claims) {
   auto claim_shards = postgres_array::of_int2();
@@ -68,14 +72,18 @@ postgres_values values_of(std::span<const journal_row> rows, std::span<const sha
   }
   postgres_values values;
   values.array(std::move(claim_shards)).array(std::move(claim_epochs)).array(std::move(entities));
-  values.array(std::move(sequences)).array(std::move(shards)).array(std::move(epochs)).array(std::move(payloads));
+  values.array(std::move(sequences))
+      .array(std::move(shards))
+      .array(std::move(epochs))
+      .array(std::move(payloads));
   return values;
 }
 
 } // namespace
 
 result<void> check_postgres_claim(postgres_session& session, std::uint16_t shard, std::uint64_t epoch) {
-  auto held = session.execute(check_claim, postgres_values{}.number(shard).number(static_cast<std::int64_t>(epoch)));
+  auto held =
+      session.execute(check_claim, postgres_values{}.number(shard).number(static_cast<std::int64_t>(epoch)));
   if (!held)
     return held.error();
   if (held->size() == 0)
@@ -104,8 +112,8 @@ result<commit_outcome> postgres_journal::resolve(std::span<const journal_row> ro
     rows_found found;
     for (const auto& row : rows) {
       const auto entity = to_string(row.entity);
-      auto hits = session.execute(
-          find_row, postgres_values{}.view(entity).number(static_cast<std::int64_t>(to_number(row.sequence))));
+      auto hits = session.execute(find_row, postgres_values{}.view(entity).number(
+                                                static_cast<std::int64_t>(to_number(row.sequence))));
       if (!hits)
         return hits.error();
       if (hits->size() > 0 && hits->number(0, 0) == 1) {

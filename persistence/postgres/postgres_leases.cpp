@@ -7,7 +7,8 @@
 namespace dotmac {
 namespace {
 
-// Rows are locked in the order of their ids, so that two nodes that claim and renew at once wait and do not deadlock.
+// Rows are locked in the order of their ids, so that two nodes that claim and renew at once wait and do not
+// deadlock.
 constexpr postgres_statement claim{
     "claim_shards",
     "WITH free AS MATERIALIZED (SELECT id FROM shards WHERE id = ANY($2::int2[]) "
@@ -17,19 +18,23 @@ constexpr postgres_statement claim{
     "RETURNING s.id, s.epoch",
     true};
 
-#define DOTMAC_HELD_SHARDS                                                                                             \
-  "WITH mine AS MATERIALIZED (SELECT s.id FROM shards s JOIN unnest($2::int2[], $3::int8[]) AS held(id, epoch) "      \
+#define DOTMAC_HELD_SHARDS                                                                                   \
+  "WITH mine AS MATERIALIZED (SELECT s.id FROM shards s JOIN unnest($2::int2[], $3::int8[]) AS held(id, "    \
+  "epoch) "                                                                                                  \
   "ON s.id = held.id AND s.epoch = held.epoch WHERE s.owner = $1::text ORDER BY s.id FOR UPDATE OF s) "
 
 constexpr postgres_statement renew{
     "renew_leases",
-    DOTMAC_HELD_SHARDS "UPDATE shards s SET lease_until = clock_timestamp() + $4::int8 * interval '1 millisecond' "
-                       "FROM mine WHERE s.id = mine.id RETURNING s.id, s.epoch",
+    DOTMAC_HELD_SHARDS
+    "UPDATE shards s SET lease_until = clock_timestamp() + $4::int8 * interval '1 millisecond' "
+    "FROM mine WHERE s.id = mine.id RETURNING s.id, s.epoch",
     true};
 
 constexpr postgres_statement release{
     "release_shards",
-    DOTMAC_HELD_SHARDS "UPDATE shards s SET owner = '', lease_until = '-infinity' FROM mine WHERE s.id = mine.id", true};
+    DOTMAC_HELD_SHARDS
+    "UPDATE shards s SET owner = '', lease_until = '-infinity' FROM mine WHERE s.id = mine.id",
+    true};
 
 #undef DOTMAC_HELD_SHARDS
 
@@ -111,8 +116,9 @@ result<std::vector<shard_lease>> postgres_leases::read_leases() {
       return rows.error();
     std::vector<shard_lease> leases;
     for (int i = 0; i < rows->size(); ++i)
-      leases.push_back({shard_id{static_cast<std::uint16_t>(rows->number(i, 0))}, std::string{rows->view(i, 1)},
-                        ownership_epoch{static_cast<std::uint64_t>(rows->number(i, 2))}, rows->number(i, 3) != 0});
+      leases.push_back(
+          {shard_id{static_cast<std::uint16_t>(rows->number(i, 0))}, std::string{rows->view(i, 1)},
+           ownership_epoch{static_cast<std::uint64_t>(rows->number(i, 2))}, rows->number(i, 3) != 0});
     return leases;
   });
 }

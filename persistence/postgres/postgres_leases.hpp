@@ -5,7 +5,8 @@
 
 namespace dotmac {
 
-/// Leases in PostgreSQL, by its clock; see the port. After commit_uncertain the same call may simply be made again.
+/// Leases in PostgreSQL, by its clock; see the port. After commit_uncertain the same call may simply be made
+/// again.
 class postgres_leases final : public lease_table {
 public:
   explicit postgres_leases(postgres_connection& connection) noexcept : connection_{connection} {}

@@ -22,9 +22,9 @@ std::vector<applied_migration> read_applied(pqxx::transaction_base& transaction)
   std::vector<applied_migration> applied;
   if (transaction.exec("SELECT to_regclass('schema_migrations')")[0][0].is_null())
     return applied;
-  const auto rows = transaction.exec(
-      "SELECT number, name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') "
-      "FROM schema_migrations ORDER BY number");
+  const auto rows = transaction.exec("SELECT number, name, checksum, to_char(applied_at AT TIME ZONE 'UTC', "
+                                     "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') "
+                                     "FROM schema_migrations ORDER BY number");
   for (const auto& row : rows)
     applied.push_back({row[0].as<std::uint32_t>(), row[1].as<std::string>(), row[2].as<std::string>(),
                        row[3].as<std::string>()});
@@ -50,8 +50,9 @@ public:
   result<std::vector<std::uint32_t>> up() override {
     return transact([](pqxx::work& transaction) -> result<std::vector<std::uint32_t>> {
       transaction.exec(take_lock);
-      transaction.exec("CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
-                       "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())");
+      transaction.exec(
+          "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
+          "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())");
       const auto applied = read_applied(transaction);
       if (auto valid = check_history(postgres_migrations(), applied); !valid)
         return valid.error();
@@ -109,7 +110,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<migrator> make_postgres_migrator(const std::string& url, std::chrono::milliseconds connect_timeout) {
+std::unique_ptr<migrator> make_postgres_migrator(const std::string& url,
+                                                 std::chrono::milliseconds connect_timeout) {
   return std::make_unique<postgres_migrator>(with_timeout(url, connect_timeout));
 }
 

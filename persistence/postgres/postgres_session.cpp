@@ -27,7 +27,8 @@ std::string trimmed(const char* message) {
   return text;
 }
 
-/// A server that ends an idle session says so with an error that nobody asked for; libpq hands it on as a notice.
+/// A server that ends an idle session says so with an error that nobody asked for; libpq hands it on as a
+/// notice.
 void hear_farewell(void* has_farewell, const PGresult* notice) {
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   const std::string_view word = severity ? severity : "";
@@ -37,10 +38,19 @@ void hear_farewell(void* has_farewell, const PGresult* notice) {
 
 PGconn* connect(const postgres_settings& settings) {
   // libpq counts the connect timeout in seconds, two at least. What the URL says comes later and wins.
-  const auto seconds = std::to_string(std::max<std::int64_t>(2, (settings.connect_timeout.count() + 999) / 1'000));
-  const char* keys[] = {"connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-                        "tcp_user_timeout", "fallback_application_name", "client_encoding", "dbname", nullptr};
-  const char* values[] = {seconds.c_str(), "1", "5", "2", "3", "10000", "dotmac-analytics", "UTF8",
+  const auto seconds =
+      std::to_string(std::max<std::int64_t>(2, (settings.connect_timeout.count() + 999) / 1'000));
+  const char* keys[] = {"connect_timeout",
+                        "keepalives",
+                        "keepalives_idle",
+                        "keepalives_interval",
+                        "keepalives_count",
+                        "tcp_user_timeout",
+                        "fallback_application_name",
+                        "client_encoding",
+                        "dbname",
+                        nullptr};
+  const char* values[] = {seconds.c_str(),      "1",    "5", "2", "3", "10000", "dotmac-analytics", "UTF8",
                           settings.url.c_str(), nullptr};
   return PQconnectdbParams(keys, values, 1);
 }
@@ -57,8 +67,8 @@ error_code code_of_sqlstate(std::string_view sqlstate) noexcept {
     return error_code::unknown_schema_version;
   if (sqlstate == "XX001" || sqlstate == "XX002")
     return error_code::corrupt_data;
-  // Connection, authorization, rolled back, resources, not in the right state, operator intervention, system errors,
-  // read-only (a standby): all of them pass.
+  // Connection, authorization, rolled back, resources, not in the right state, operator intervention, system
+  // errors, read-only (a standby): all of them pass.
   for (const auto prefix : {"08", "28", "3D", "40", "53", "55", "57", "58", "25"})
     if (in_class(prefix))
       return error_code::storage_unavailable;
@@ -87,7 +97,8 @@ result<std::unique_ptr<postgres_session>> postgres_session::open(const postgres_
 
 result<void> postgres_session::prepare_session() {
   const auto timeout = std::to_string(settings_.statement_timeout.count());
-  const auto sql = "SET statement_timeout = " + timeout + "; SET idle_in_transaction_session_timeout = " + timeout +
+  const auto sql = "SET statement_timeout = " + timeout +
+                   "; SET idle_in_transaction_session_timeout = " + timeout +
                    "; SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
                    "SET client_min_messages = error";
   if (auto set = command(sql.c_str()); !set)
@@ -123,7 +134,8 @@ bool postgres_session::is_usable() noexcept {
   auto* connection = connection_.get();
   if (is_broken_ || PQstatus(connection) != CONNECTION_OK)
     return false;
-  // An idle server has nothing to say: what can be read is a notice, its farewell or the end of the connection.
+  // An idle server has nothing to say: what can be read is a notice, its farewell or the end of the
+  // connection.
   pollfd socket{PQsocket(connection), POLLIN, 0};
   while (poll(&socket, 1, 0) > 0) {
     if (PQconsumeInput(connection) == 0)
@@ -194,7 +206,8 @@ result<postgres_rows> postgres_session::receive(bool writes) {
     }
     const char* sqlstate = PQresultErrorField(next, PG_DIAG_SQLSTATE);
     if (!refused)
-      refused = failure{code_of_sqlstate(sqlstate ? sqlstate : "08000"), "postgresql: " + trimmed(PQresultErrorMessage(next)), ""};
+      refused = failure{code_of_sqlstate(sqlstate ? sqlstate : "08000"),
+                        "postgresql: " + trimmed(PQresultErrorMessage(next)), ""};
   }
   if (PQstatus(connection) != CONNECTION_OK)
     return broken(writes, refused ? refused->message : "the connection broke");
@@ -223,7 +236,8 @@ result<void> postgres_session::prepare(const postgres_statement& statement) {
   return {};
 }
 
-result<postgres_rows> postgres_session::execute(const postgres_statement& statement, const postgres_values& values) {
+result<postgres_rows> postgres_session::execute(const postgres_statement& statement,
+                                                const postgres_values& values) {
   if (auto prepared = prepare(statement); !prepared)
     return prepared.error();
   const auto count = values.values_.size();
@@ -236,8 +250,8 @@ result<postgres_rows> postgres_session::execute(const postgres_statement& statem
     data[i] = seen.data() ? seen.data() : ""; // a null pointer would be SQL's NULL
     lengths[i] = static_cast<int>(seen.size());
   }
-  if (PQsendQueryPrepared(connection_.get(), statement.name, static_cast<int>(count), data.data(), lengths.data(),
-                          formats.data(), 1) == 0)
+  if (PQsendQueryPrepared(connection_.get(), statement.name, static_cast<int>(count), data.data(),
+                          lengths.data(), formats.data(), 1) == 0)
     return broken(false, trimmed(PQerrorMessage(connection_.get())));
   return receive(statement.writes);
 }

@@ -2,10 +2,13 @@
 
 /// A connection with PostgreSQL whose end is always known.
 ///
-/// Fence     Every session holds an advisory lock on a random number of its own, its token, taken before it can write
-///           anything. Whoever opens the next session with that token first ends the old one: its process is terminated,
-///           and its lock seen to be gone. From then on nothing that the old session had under way can commit.
-/// Bounds    connecting: the connect timeout. A statement: the statement timeout on the server, and a second more
+/// Fence     Every session holds an advisory lock on a random number of its own, its token, taken before it
+/// can write
+///           anything. Whoever opens the next session with that token first ends the old one: its process is
+///           terminated, and its lock seen to be gone. From then on nothing that the old session had under
+///           way can commit.
+/// Bounds    connecting: the connect timeout. A statement: the statement timeout on the server, and a second
+/// more
 ///           on this side, should the server hang. Dead peers: keepalives and the TCP user timeout.
 /// Errors    broken before the whole statement was handed to the kernel, or a statement that only reads:
 ///           storage_unavailable. Broken later: commit_uncertain. The session is then done for.
@@ -48,7 +51,8 @@ public:
   /// A statement without parameters, e.g. BEGIN.
   result<void> command(const char* sql, bool writes = false);
 
-  /// False as soon as the other side is known to be gone, or something is under way that nobody waits for any more.
+  /// False as soon as the other side is known to be gone, or something is under way that nobody waits for any
+  /// more.
   bool is_usable() noexcept;
   token own_token() const noexcept { return token_; }
 

@@ -15,14 +15,16 @@ constexpr postgres_statement insert_segment{
     "INSERT INTO segments(entity, number, min_time, max_time, row_count, payload) "
     "VALUES ($1::text, $2::int8, $3::int8, $4::int8, $5::int8, $6::bytea) ON CONFLICT DO NOTHING RETURNING 1",
     false};
-constexpr postgres_statement read_segment_row{
-    "read_segment",
-    "SELECT min_time, max_time, row_count, payload FROM segments WHERE entity = $1::text AND number = $2::int8", false};
+constexpr postgres_statement read_segment_row{"read_segment",
+                                              "SELECT min_time, max_time, row_count, payload FROM segments "
+                                              "WHERE entity = $1::text AND number = $2::int8",
+                                              false};
 constexpr postgres_statement insert_snapshot{
     "insert_snapshot",
     "INSERT INTO snapshots(entity, seq, version, epoch, payload) "
     "VALUES ($1::text, $2::int8, $3::int8, $4::int8, $5::bytea) ON CONFLICT (entity, seq) DO UPDATE SET "
-    "version = excluded.version, epoch = excluded.epoch, written_at = excluded.written_at, payload = excluded.payload",
+    "version = excluded.version, epoch = excluded.epoch, written_at = excluded.written_at, payload = "
+    "excluded.payload",
     false};
 constexpr postgres_statement drop_references{
     "drop_references", "DELETE FROM segment_references WHERE entity = $1::text AND seq = $2::int8", false};
@@ -47,23 +49,27 @@ constexpr postgres_statement drop_segments{
     "(SELECT 1 FROM segment_references r WHERE r.entity = s.entity AND r.number = s.number)",
     false};
 constexpr postgres_statement read_all{
-    "read_snapshots",
-    "SELECT seq, version, payload FROM snapshots WHERE entity = $1::text ORDER BY seq DESC", false};
-constexpr postgres_statement list_all{
-    "list_segments",
-    "SELECT number, row_count, octet_length(payload), min_time, max_time FROM segments WHERE entity = $1::text "
-    "ORDER BY number",
+    "read_snapshots", "SELECT seq, version, payload FROM snapshots WHERE entity = $1::text ORDER BY seq DESC",
     false};
+constexpr postgres_statement list_all{"list_segments",
+                                      "SELECT number, row_count, octet_length(payload), min_time, max_time "
+                                      "FROM segments WHERE entity = $1::text "
+                                      "ORDER BY number",
+                                      false};
 
 std::int64_t as_signed(std::uint64_t number) noexcept {
   return static_cast<std::int64_t>(number);
 }
 
 /// Writes the segment, or finds the same one there.
-result<void> write_segment(postgres_session& session, const std::string& entity, const stored_segment& segment) {
+result<void> write_segment(postgres_session& session, const std::string& entity,
+                           const stored_segment& segment) {
   const auto stored = encode_payload(segment.payload);
   postgres_values values;
-  values.view(entity).number(as_signed(segment.number)).number(segment.min_time_ms).number(segment.max_time_ms);
+  values.view(entity)
+      .number(as_signed(segment.number))
+      .number(segment.min_time_ms)
+      .number(segment.max_time_ms);
   values.number(as_signed(segment.row_count)).view(stored);
   auto inserted = session.execute(insert_segment, values);
   if (!inserted)
@@ -88,19 +94,24 @@ result<void> write_state(postgres_session& session, const std::string& entity, c
   const auto sequence = as_signed(to_number(write.snapshot.sequence));
   const auto stored = encode_payload(write.snapshot.payload, payload_wish::readable);
   postgres_values values;
-  values.view(entity).number(sequence).number(write.snapshot.version).number(as_signed(to_number(write.claim.epoch)));
+  values.view(entity)
+      .number(sequence)
+      .number(write.snapshot.version)
+      .number(as_signed(to_number(write.claim.epoch)));
   values.view(stored);
   if (auto inserted = session.execute(insert_snapshot, values); !inserted)
     return inserted.error();
-  if (auto dropped = session.execute(drop_references, postgres_values{}.view(entity).number(sequence)); !dropped)
+  if (auto dropped = session.execute(drop_references, postgres_values{}.view(entity).number(sequence));
+      !dropped)
     return dropped.error();
   auto live = postgres_array::of_int8();
   for (const auto number : write.live_segments)
     live.add_int8(number);
-  auto referred =
-      session.execute(insert_references, postgres_values{}.view(entity).number(sequence).array(std::move(live)));
+  auto referred = session.execute(insert_references,
+                                  postgres_values{}.view(entity).number(sequence).array(std::move(live)));
   if (!referred)
-    return referred.error().code == error_code::validation_failed ? missing_live_segment(entity) : referred.error();
+    return referred.error().code == error_code::validation_failed ? missing_live_segment(entity)
+                                                                  : referred.error();
   return {};
 }
 
@@ -168,12 +179,13 @@ result<stored_segment> postgres_snapshots::read_segment(const entity_id& entity,
     auto payload = decode_payload(row->view(0, 3), name_of_segment(key, number));
     if (!payload)
       return payload.error();
-    return stored_segment{number, row->number(0, 0), row->number(0, 1), static_cast<std::uint64_t>(row->number(0, 2)),
-                          *std::move(payload)};
+    return stored_segment{number, row->number(0, 0), row->number(0, 1),
+                          static_cast<std::uint64_t>(row->number(0, 2)), *std::move(payload)};
   });
 }
 
-result<std::vector<snapshot_store::segment_summary>> postgres_snapshots::list_segments(const entity_id& entity) {
+result<std::vector<snapshot_store::segment_summary>>
+postgres_snapshots::list_segments(const entity_id& entity) {
   const auto key = to_string(entity);
   return connection_.use([&](postgres_session& session) -> result<std::vector<segment_summary>> {
     auto rows = session.execute(list_all, postgres_values{}.view(key));
@@ -181,8 +193,9 @@ result<std::vector<snapshot_store::segment_summary>> postgres_snapshots::list_se
       return rows.error();
     std::vector<segment_summary> summaries;
     for (int i = 0; i < rows->size(); ++i)
-      summaries.push_back({static_cast<std::uint64_t>(rows->number(i, 0)), static_cast<std::uint64_t>(rows->number(i, 1)),
-                           static_cast<std::uint64_t>(rows->number(i, 2)), rows->number(i, 3), rows->number(i, 4)});
+      summaries.push_back(
+          {static_cast<std::uint64_t>(rows->number(i, 0)), static_cast<std::uint64_t>(rows->number(i, 1)),
+           static_cast<std::uint64_t>(rows->number(i, 2)), rows->number(i, 3), rows->number(i, 4)});
     return summaries;
   });
 }

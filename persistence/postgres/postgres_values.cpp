@@ -75,7 +75,8 @@ std::int64_t postgres_rows::number(int row, int column) const noexcept {
 }
 
 bytes_view postgres_rows::view(int row, int column) const noexcept {
-  return {PQgetvalue(rows_.get(), row, column), static_cast<std::size_t>(PQgetlength(rows_.get(), row, column))};
+  return {PQgetvalue(rows_.get(), row, column),
+          static_cast<std::size_t>(PQgetlength(rows_.get(), row, column))};
 }
 
 } // namespace dotmac

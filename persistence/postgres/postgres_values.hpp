@@ -1,7 +1,8 @@
 #pragma once
 
-/// Parameters and results in PostgreSQL's binary format: big-endian numbers, bytes as they are, one-dimensional arrays.
-/// Source: https://www.postgresql.org/docs/15/protocol-overview.html and array_recv in its sources.
+/// Parameters and results in PostgreSQL's binary format: big-endian numbers, bytes as they are,
+/// one-dimensional arrays. Source: https://www.postgresql.org/docs/15/protocol-overview.html and array_recv
+/// in its sources.
 
 #include "core/bytes.hpp"
 

@@ -45,8 +45,9 @@ result<void> sqlite_dead_letters::add_dead_letter(const dead_letter& letter) {
     const auto entity = to_string(letter.entity);
     const auto reason = storable_reason(letter.reason);
     const auto stored = encode_payload(letter.payload);
-    auto insert = session.prepare("INSERT INTO dead_letters(entity, recorded_at, message_type, reason, payload) "
-                                  "VALUES (?1, ?2, ?3, ?4, ?5)");
+    auto insert =
+        session.prepare("INSERT INTO dead_letters(entity, recorded_at, message_type, reason, payload) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5)");
     if (!insert)
       return insert.error();
     auto inserted = insert->bind_text(1, entity)
@@ -70,17 +71,16 @@ result<void> sqlite_dead_letters::add_dead_letter(const dead_letter& letter) {
 result<std::vector<dead_letter>> sqlite_dead_letters::read_dead_letters(const std::string& tenant,
                                                                         std::size_t limit) {
   return connection_.use([&](sqlite_session& session) -> result<std::vector<dead_letter>> {
-    auto rows = session.prepare("SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters "
-                                "WHERE ?1 = '' OR (entity >= ?2 AND entity < ?3) ORDER BY id DESC LIMIT ?4");
+    auto rows =
+        session.prepare("SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters "
+                        "WHERE ?1 = '' OR (entity >= ?2 AND entity < ?3) ORDER BY id DESC LIMIT ?4");
     if (!rows)
       return rows.error();
     const auto first = first_key(tenant);
     const auto end = end_key(tenant);
     const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-    rows->bind_text(1, tenant)
-        .bind_text(2, first)
-        .bind_text(3, end)
-        .bind(4, static_cast<std::int64_t>(std::min(limit, limit_max)));
+    rows->bind_text(1, tenant).bind_text(2, first).bind_text(3, end).bind(
+        4, static_cast<std::int64_t>(std::min(limit, limit_max)));
     std::vector<dead_letter> letters;
     for (;;) {
       auto is_there = rows->step();

@@ -30,7 +30,8 @@ result<void> insert_rows(sqlite_session& session, std::span<const journal_row> r
                         .bind_blob(5, stored)
                         .run();
     if (!inserted)
-      return inserted.error().code == error_code::sequence_conflict ? conflicting_sequence() : inserted.error();
+      return inserted.error().code == error_code::sequence_conflict ? conflicting_sequence()
+                                                                    : inserted.error();
   }
   return {};
 }
@@ -81,15 +82,17 @@ result<void> sqlite_journal::append_entries(std::span<const journal_row> rows,
     return valid;
   return connection_.write([&](sqlite_session& session) -> result<void> {
     for (const auto& claim : claims)
-      if (auto held = check_sqlite_claim(session, signed_number(claim.shard), signed_number(claim.epoch)); !held)
+      if (auto held = check_sqlite_claim(session, signed_number(claim.shard), signed_number(claim.epoch));
+          !held)
         return held;
     return insert_rows(session, rows, claims);
   });
 }
 
 result<commit_outcome> sqlite_journal::resolve(std::span<const journal_row> rows) {
-  // The looking is done by a transaction that writes: should frames of the failed commit still lie in the log beyond its
-  // valid end, this overwrites them, and no recovery can bring them back after the answer was given.
+  // The looking is done by a transaction that writes: should frames of the failed commit still lie in the log
+  // beyond its valid end, this overwrites them, and no recovery can bring them back after the answer was
+  // given.
   return connection_.write([&](sqlite_session& session) -> result<commit_outcome> {
     if (auto touched = session.execute("UPDATE shards SET epoch = epoch WHERE id = 0"); !touched)
       return touched.error();
@@ -105,7 +108,8 @@ result<void> sqlite_journal::read_entries(const entity_id& entity, journal_seque
                                           const journal_visitor& visit) {
   return connection_.use([&](sqlite_session& session) -> result<void> {
     const auto key = to_string(entity);
-    auto rows = session.prepare("SELECT seq, payload FROM journal WHERE entity = ?1 AND seq > ?2 ORDER BY seq");
+    auto rows =
+        session.prepare("SELECT seq, payload FROM journal WHERE entity = ?1 AND seq > ?2 ORDER BY seq");
     if (!rows)
       return rows.error();
     rows->bind_text(1, key).bind(2, signed_number(after));

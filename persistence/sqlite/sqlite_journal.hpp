@@ -9,9 +9,11 @@ namespace dotmac {
 class sqlite_journal final : public journal {
 public:
   explicit sqlite_journal(sqlite_connection& connection) noexcept : connection_{connection} {}
-  result<void> append_entries(std::span<const journal_row> rows, std::span<const shard_claim> claims) override;
+  result<void> append_entries(std::span<const journal_row> rows,
+                              std::span<const shard_claim> claims) override;
   result<commit_outcome> resolve(std::span<const journal_row> rows) override;
-  result<void> read_entries(const entity_id& entity, journal_sequence after, const journal_visitor& visit) override;
+  result<void> read_entries(const entity_id& entity, journal_sequence after,
+                            const journal_visitor& visit) override;
   result<journal_sequence> last_sequence(const entity_id& entity) override;
 
 private:

@@ -18,8 +18,10 @@ result<std::vector<shard_claim>> sqlite_leases::claim_shards(const std::string& 
     return valid.error();
   return connection_.write([&](sqlite_session& session) -> result<std::vector<shard_claim>> {
     auto claim = session.prepare(
-        "UPDATE shards SET epoch = epoch + (owner <> ?1), owner = ?1, lease_until = " DOTMAC_SQLITE_NOW_MS " + ?3 "
-        "WHERE id = ?2 AND (owner = ?1 OR owner = '' OR lease_until <= " DOTMAC_SQLITE_NOW_MS ") RETURNING epoch");
+        "UPDATE shards SET epoch = epoch + (owner <> ?1), owner = ?1, lease_until = " DOTMAC_SQLITE_NOW_MS
+        " + ?3 "
+        "WHERE id = ?2 AND (owner = ?1 OR owner = '' OR lease_until <= " DOTMAC_SQLITE_NOW_MS
+        ") RETURNING epoch");
     if (!claim)
       return claim.error();
     std::vector<shard_claim> claims;
@@ -65,8 +67,8 @@ result<void> sqlite_leases::release_shards(const std::string& owner, std::span<c
   if (auto valid = check_lease(owner, held, lease_max); !valid)
     return valid;
   return connection_.write([&](sqlite_session& session) -> result<void> {
-    auto release =
-        session.prepare("UPDATE shards SET owner = '', lease_until = 0 WHERE id = ?2 AND owner = ?1 AND epoch = ?3");
+    auto release = session.prepare(
+        "UPDATE shards SET owner = '', lease_until = 0 WHERE id = ?2 AND owner = ?1 AND epoch = ?3");
     if (!release)
       return release.error();
     for (const auto& claim : held) {

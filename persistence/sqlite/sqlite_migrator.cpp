@@ -8,7 +8,8 @@ namespace {
 /// The table is made by the first `up`; a file without it has nothing applied.
 result<std::vector<applied_migration>> read_applied(sqlite_session& session) {
   std::vector<applied_migration> applied;
-  auto table = session.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'");
+  auto table =
+      session.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'");
   if (!table)
     return table.error();
   auto exists = table->step();
@@ -16,7 +17,8 @@ result<std::vector<applied_migration>> read_applied(sqlite_session& session) {
     return exists.error();
   if (!*exists)
     return applied;
-  auto rows = session.prepare("SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number");
+  auto rows =
+      session.prepare("SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number");
   if (!rows)
     return rows.error();
   for (;;) {
@@ -68,11 +70,13 @@ public:
     return check_schema(sqlite_migrations(), *applied);
   }
 
-  // BEGIN IMMEDIATE is the lock: of several processes one migrates, and the others then find nothing left to do.
+  // BEGIN IMMEDIATE is the lock: of several processes one migrates, and the others then find nothing left to
+  // do.
   result<std::vector<std::uint32_t>> up() override {
     return connection_.write([](sqlite_session& session) -> result<std::vector<std::uint32_t>> {
-      auto created = session.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, "
-                                     "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT");
+      auto created =
+          session.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, "
+                          "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT");
       if (!created)
         return created.error();
       auto applied = read_applied(session);
@@ -113,7 +117,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<migrator> make_sqlite_migrator(const std::string& path, std::chrono::milliseconds busy_timeout) {
+std::unique_ptr<migrator> make_sqlite_migrator(const std::string& path,
+                                               std::chrono::milliseconds busy_timeout) {
   return std::make_unique<sqlite_migrator>(sqlite_settings{path, busy_timeout});
 }
 

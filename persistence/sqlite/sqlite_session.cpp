@@ -52,14 +52,16 @@ sqlite_statement& sqlite_statement::bind(int index, std::int64_t value) noexcept
 }
 
 sqlite_statement& sqlite_statement::bind_text(int index, std::string_view value) noexcept {
-  const int code = sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
+  const int code =
+      sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (code != SQLITE_OK)
     bind_error_ = code;
   return *this;
 }
 
 sqlite_statement& sqlite_statement::bind_blob(int index, bytes_view value) noexcept {
-  if (const int code = sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_STATIC); code != SQLITE_OK)
+  if (const int code = sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_STATIC);
+      code != SQLITE_OK)
     bind_error_ = code;
   return *this;
 }
@@ -103,11 +105,13 @@ bytes_view sqlite_statement::view(int column) const noexcept {
 result<std::unique_ptr<sqlite_session>> sqlite_session::open(const std::string& path,
                                                              std::chrono::milliseconds busy_timeout) {
   sqlite3* connection = nullptr;
-  constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  constexpr int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   std::unique_ptr<sqlite_session> session{new sqlite_session{connection}};
   if (code != SQLITE_OK)
-    return failure{error_code::storage_unavailable, "sqlite cannot open " + path + ": " + sqlite3_errstr(code), ""};
+    return failure{error_code::storage_unavailable,
+                   "sqlite cannot open " + path + ": " + sqlite3_errstr(code), ""};
   if (auto configured = session->configure(busy_timeout); !configured)
     return configured.error();
   return session;

@@ -3,7 +3,8 @@
 /// A connection with a SQLite file and its prepared statements; the errors of SQLite as failures.
 ///
 /// Settings   WAL, synchronous=FULL (a commit is on the disk when it returns), foreign keys, busy timeout.
-/// Errors     full disk, I/O, busy, cannot open: storage_unavailable. Damaged file: corrupt_data. No such table:
+/// Errors     full disk, I/O, busy, cannot open: storage_unavailable. Damaged file: corrupt_data. No such
+/// table:
 ///            unknown_schema_version. A taken key: sequence_conflict.
 /// Threads    one at a time.
 
@@ -20,11 +21,13 @@
 
 namespace dotmac {
 
-/// A prepared statement being used: parameters from 1, columns from 0. Views and blobs bound must outlive its steps.
+/// A prepared statement being used: parameters from 1, columns from 0. Views and blobs bound must outlive its
+/// steps.
 class sqlite_statement {
 public:
   explicit sqlite_statement(sqlite3_stmt* statement) noexcept : statement_{statement} {}
-  sqlite_statement(sqlite_statement&& other) noexcept : statement_{std::exchange(other.statement_, nullptr)} {}
+  sqlite_statement(sqlite_statement&& other) noexcept
+      : statement_{std::exchange(other.statement_, nullptr)} {}
   sqlite_statement(const sqlite_statement&) = delete;
   sqlite_statement& operator=(const sqlite_statement&) = delete;
   sqlite_statement& operator=(sqlite_statement&&) = delete;
@@ -50,7 +53,8 @@ private:
 
 class sqlite_session {
 public:
-  static result<std::unique_ptr<sqlite_session>> open(const std::string& path, std::chrono::milliseconds busy_timeout);
+  static result<std::unique_ptr<sqlite_session>> open(const std::string& path,
+                                                      std::chrono::milliseconds busy_timeout);
   ~sqlite_session();
   sqlite_session(const sqlite_session&) = delete;
   sqlite_session& operator=(const sqlite_session&) = delete;
@@ -61,8 +65,8 @@ public:
   result<void> execute(const std::string& sql);
 
   result<void> begin();
-  /// storage_unavailable where there was no room: the last frame of the commit is not whole. commit_uncertain where the
-  /// disk failed in the act.
+  /// storage_unavailable where there was no room: the last frame of the commit is not whole. commit_uncertain
+  /// where the disk failed in the act.
   result<void> commit();
   void rollback() noexcept;
 

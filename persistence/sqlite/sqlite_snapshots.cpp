@@ -25,7 +25,8 @@ result<void> check_newest(sqlite_session& session, const std::string& entity, st
 }
 
 /// Writes the segment, or finds the same one there.
-result<void> insert_segment(sqlite_session& session, const std::string& entity, const stored_segment& segment) {
+result<void> insert_segment(sqlite_session& session, const std::string& entity,
+                            const stored_segment& segment) {
   auto present = session.prepare("SELECT payload FROM segments WHERE entity = ?1 AND number = ?2");
   if (!present)
     return present.error();
@@ -40,8 +41,9 @@ result<void> insert_segment(sqlite_session& session, const std::string& entity, 
       return conflicting_segment(entity, segment.number);
     return {};
   }
-  auto insert = session.prepare("INSERT INTO segments(entity, number, min_time, max_time, row_count, payload) "
-                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  auto insert =
+      session.prepare("INSERT INTO segments(entity, number, min_time, max_time, row_count, payload) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   if (!insert)
     return insert.error();
   const auto stored = encode_payload(segment.payload);
@@ -54,7 +56,8 @@ result<void> insert_segment(sqlite_session& session, const std::string& entity, 
       .run();
 }
 
-result<void> insert_snapshot(sqlite_session& session, const std::string& entity, const snapshot_write& write) {
+result<void> insert_snapshot(sqlite_session& session, const std::string& entity,
+                             const snapshot_write& write) {
   const auto sequence = as_signed(to_number(write.snapshot.sequence));
   auto insert = session.prepare("INSERT OR REPLACE INTO snapshots(entity, seq, version, epoch, payload) "
                                 "VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -69,11 +72,13 @@ result<void> insert_snapshot(sqlite_session& session, const std::string& entity,
                       .run();
   if (!inserted)
     return inserted;
-  auto refer = session.prepare("INSERT OR IGNORE INTO segment_references(entity, seq, number) VALUES (?1, ?2, ?3)");
+  auto refer =
+      session.prepare("INSERT OR IGNORE INTO segment_references(entity, seq, number) VALUES (?1, ?2, ?3)");
   if (!refer)
     return refer.error();
   for (const auto number : write.live_segments)
-    if (auto referred = refer->bind_text(1, entity).bind(2, sequence).bind(3, as_signed(number)).run(); !referred)
+    if (auto referred = refer->bind_text(1, entity).bind(2, sequence).bind(3, as_signed(number)).run();
+        !referred)
       return referred.error().code == error_code::validation_failed ? missing_live_segment(entity)
                                                                     : referred.error();
   return {};
@@ -104,7 +109,8 @@ result<void> sqlite_snapshots::write_snapshot(const snapshot_write& write) {
     return valid;
   const auto entity = to_string(write.snapshot.entity);
   return connection_.write([&](sqlite_session& session) -> result<void> {
-    if (auto held = check_sqlite_claim(session, to_number(write.claim.shard), as_signed(to_number(write.claim.epoch)));
+    if (auto held = check_sqlite_claim(session, to_number(write.claim.shard),
+                                       as_signed(to_number(write.claim.epoch)));
         !held)
       return held;
     if (auto newest = check_newest(session, entity, as_signed(to_number(write.snapshot.sequence))); !newest)
@@ -121,7 +127,8 @@ result<void> sqlite_snapshots::write_snapshot(const snapshot_write& write) {
 result<snapshot_store::kept_snapshots> sqlite_snapshots::read_snapshots(const entity_id& entity) {
   return connection_.use([&](sqlite_session& session) -> result<kept_snapshots> {
     const auto key = to_string(entity);
-    auto rows = session.prepare("SELECT seq, version, payload FROM snapshots WHERE entity = ?1 ORDER BY seq DESC");
+    auto rows =
+        session.prepare("SELECT seq, version, payload FROM snapshots WHERE entity = ?1 ORDER BY seq DESC");
     if (!rows)
       return rows.error();
     rows->bind_text(1, key);
@@ -163,7 +170,8 @@ result<stored_segment> sqlite_snapshots::read_segment(const entity_id& entity, s
   });
 }
 
-result<std::vector<snapshot_store::segment_summary>> sqlite_snapshots::list_segments(const entity_id& entity) {
+result<std::vector<snapshot_store::segment_summary>>
+sqlite_snapshots::list_segments(const entity_id& entity) {
   return connection_.use([&](sqlite_session& session) -> result<std::vector<segment_summary>> {
     const auto key = to_string(entity);
     auto rows = session.prepare("SELECT number, row_count, length(payload), min_time, max_time FROM segments "
@@ -178,7 +186,8 @@ result<std::vector<snapshot_store::segment_summary>> sqlite_snapshots::list_segm
         return is_there.error();
       if (!*is_there)
         return summaries;
-      summaries.push_back({static_cast<std::uint64_t>(rows->number(0)), static_cast<std::uint64_t>(rows->number(1)),
+      summaries.push_back({static_cast<std::uint64_t>(rows->number(0)),
+                           static_cast<std::uint64_t>(rows->number(1)),
                            static_cast<std::uint64_t>(rows->number(2)), rows->number(3), rows->number(4)});
     }
   });

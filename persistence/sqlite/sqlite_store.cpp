@@ -32,9 +32,9 @@ private:
 
 result<std::vector<std::string>> sqlite_store::list_tenants() {
   return connection_.use([](sqlite_session& session) -> result<std::vector<std::string>> {
-    auto next_key =
-        session.prepare("SELECT min(entity) FROM (SELECT min(entity) AS entity FROM journal WHERE entity >= ?1 "
-                        "UNION ALL SELECT min(entity) FROM snapshots WHERE entity >= ?1)");
+    auto next_key = session.prepare(
+        "SELECT min(entity) FROM (SELECT min(entity) AS entity FROM journal WHERE entity >= ?1 "
+        "UNION ALL SELECT min(entity) FROM snapshots WHERE entity >= ?1)");
     if (!next_key)
       return next_key.error();
     // From tenant to tenant by the index: '0' follows '/', so "tenant0" is behind all of its entities.

@@ -105,7 +105,8 @@ void cutting_proxy::run() {
       accept_one();
     for (auto& link : links_) {
       const bool client_ended = is_readable(link.client) && !forward(link.client, link.server);
-      const bool server_ended = is_readable(link.server) && !forward(link.server, link.loses_answers ? -1 : link.client);
+      const bool server_ended =
+          is_readable(link.server) && !forward(link.server, link.loses_answers ? -1 : link.client);
       if (!client_ended && !server_ended)
         continue;
       for (int* socket : {&link.client, &link.server})

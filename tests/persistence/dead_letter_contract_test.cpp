@@ -6,7 +6,8 @@ namespace {
 class dead_letter_contract : public store_contract {
 protected:
   dead_letter letter(const std::string& tenant, const std::string& reason) {
-    return {0, {tenant, entity_kind::metric, "m_1"}, 1'700'000'000'123, "record_value", reason, bytes("a\0b", 3)};
+    return {
+        0, {tenant, entity_kind::metric, "m_1"}, 1'700'000'000'123, "record_value", reason, bytes("a\0b", 3)};
   }
   std::vector<std::string> reasons(const std::string& tenant, std::size_t limit = 100) {
     std::vector<std::string> found;
@@ -56,7 +57,8 @@ TEST_P(dead_letter_contract, removes_a_letter_once) {
 TEST_P(dead_letter_contract, keeps_any_reason_as_printable_text_of_bounded_length) {
   ASSERT_OK(store_->dead_letters().add_dead_letter(letter("acme", std::string("bad \xff\0 byte", 11))));
   EXPECT_EQ(reasons("acme"), (texts{"bad ?? byte"}));
-  ASSERT_OK(store_->dead_letters().add_dead_letter(letter("acme", std::string(dead_letter_text_bytes_max + 1, 'r'))));
+  ASSERT_OK(store_->dead_letters().add_dead_letter(
+      letter("acme", std::string(dead_letter_text_bytes_max + 1, 'r'))));
   EXPECT_EQ(reasons("acme").at(0).size(), dead_letter_text_bytes_max);
 }
 

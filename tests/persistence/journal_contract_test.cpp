@@ -138,7 +138,8 @@ TEST_P(journal_contract, refuses_a_payload_over_the_limit_and_names_it) {
 }
 
 TEST_P(journal_contract, refuses_payloads_that_together_are_over_the_limit) {
-  std::vector<journal_row> rows{row(1, bytes(append_bytes_max / 2, 'x')), row(2, bytes(append_bytes_max / 2 + 1, 'x'))};
+  std::vector<journal_row> rows{row(1, bytes(append_bytes_max / 2, 'x')),
+                                row(2, bytes(append_bytes_max / 2 + 1, 'x'))};
   const auto refused = store_->entries().append_entries(rows, {&acme_, 1});
   EXPECT_EQ(code_of(refused), error_code::payload_too_large);
   EXPECT_EQ(refused.error().field, "rows");
@@ -148,10 +149,11 @@ TEST_P(journal_contract, reports_a_damaged_row_and_never_returns_it) {
   append(1, 3);
   database_->damage_journal_row(metric_, journal_sequence{2});
   rows_read rows;
-  const auto done = store_->entries().read_entries(metric_, journal_sequence{}, [&](auto sequence, auto payload) {
-    rows.emplace_back(to_number(sequence), payload);
-    return result<void>{};
-  });
+  const auto done =
+      store_->entries().read_entries(metric_, journal_sequence{}, [&](auto sequence, auto payload) {
+        rows.emplace_back(to_number(sequence), payload);
+        return result<void>{};
+      });
   EXPECT_EQ(code_of(done), error_code::corrupt_data);
   EXPECT_EQ(rows, (rows_read{{1, "row 1"}}));
 }
@@ -159,11 +161,12 @@ TEST_P(journal_contract, reports_a_damaged_row_and_never_returns_it) {
 TEST_P(journal_contract, stops_reading_at_the_failure_of_the_visitor) {
   append(1, 5);
   std::size_t visits = 0;
-  const auto done = store_->entries().read_entries(metric_, journal_sequence{}, [&](auto, auto) -> result<void> {
-    if (++visits == 2)
-      return failure{error_code::cancelled, "enough", ""};
-    return {};
-  });
+  const auto done =
+      store_->entries().read_entries(metric_, journal_sequence{}, [&](auto, auto) -> result<void> {
+        if (++visits == 2)
+          return failure{error_code::cancelled, "enough", ""};
+        return {};
+      });
   EXPECT_EQ(code_of(done), error_code::cancelled);
   EXPECT_EQ(visits, 2u);
   EXPECT_EQ(read(metric_).size(), 5u); // the session goes on
@@ -184,7 +187,8 @@ TEST_P(journal_contract, tells_what_became_of_rows) {
 TEST_P(journal_contract, does_not_guess_about_rows_behind_another_owners_snapshot) {
   append(1, 3);
   for (const std::uint64_t sequence : {2, 3})
-    ASSERT_OK(store_->snapshots().write_snapshot({{metric_, journal_sequence{sequence}, 1, "state"}, {}, {}, acme_}));
+    ASSERT_OK(store_->snapshots().write_snapshot(
+        {{metric_, journal_sequence{sequence}, 1, "state"}, {}, {}, acme_}));
   const std::vector<journal_row> dropped{row(1, "row 1")};
   EXPECT_EQ(code_of(store_->entries().resolve(dropped)), error_code::ownership_lost);
 }

@@ -130,10 +130,12 @@ TEST_P(lease_contract, gives_every_shard_to_one_of_several_that_ask_at_once) {
 
 TEST_P(lease_contract, refuses_an_empty_owner_a_lease_of_no_time_and_a_shard_that_is_none) {
   EXPECT_EQ(code_of(take("", {first})), error_code::validation_failed);
-  EXPECT_EQ(code_of(take(std::string(lease_owner_bytes_max + 1, 'n'), {first})), error_code::validation_failed);
+  EXPECT_EQ(code_of(take(std::string(lease_owner_bytes_max + 1, 'n'), {first})),
+            error_code::validation_failed);
   EXPECT_EQ(code_of(take("n1", {shard_id{shard_count}})), error_code::validation_failed);
   const shard_id shards[] = {first};
-  EXPECT_EQ(code_of(store_->leases().claim_shards("n1", shards, milliseconds{0})), error_code::validation_failed);
+  EXPECT_EQ(code_of(store_->leases().claim_shards("n1", shards, milliseconds{0})),
+            error_code::validation_failed);
   EXPECT_EQ(code_of(store_->leases().claim_shards("n1", shards, lease_max + milliseconds{1})),
             error_code::validation_failed);
 }

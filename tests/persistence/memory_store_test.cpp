@@ -50,7 +50,8 @@ TEST_F(memory_faults, leave_an_uncertain_append_committed_or_absent) {
 }
 
 TEST_F(memory_faults, fail_a_snapshot) {
-  const snapshot_write write{{{"acme", entity_kind::metric, "m"}, journal_sequence{1}, 1, "s"}, {}, {}, claim_};
+  const snapshot_write write{
+      {{"acme", entity_kind::metric, "m"}, journal_sequence{1}, 1, "s"}, {}, {}, claim_};
   database_->fail_next_snapshot({error_code::storage_unavailable, "full", ""});
   EXPECT_EQ(code(store_->snapshots().write_snapshot(write)), error_code::storage_unavailable);
   EXPECT_EQ(code(store_->snapshots().write_snapshot(write)), error_code::none);

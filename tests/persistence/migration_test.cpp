@@ -7,13 +7,15 @@
 namespace dotmac {
 namespace {
 
-constexpr std::array known{migration_step{1, "one", "CREATE a", "DROP a"}, migration_step{2, "two", "CREATE b", "DROP b"},
+constexpr std::array known{migration_step{1, "one", "CREATE a", "DROP a"},
+                           migration_step{2, "two", "CREATE b", "DROP b"},
                            migration_step{3, "three", "CREATE c", "DROP c"}};
 
 std::vector<applied_migration> history(std::size_t count) {
   std::vector<applied_migration> applied;
   for (std::size_t i = 0; i < count; ++i)
-    applied.push_back({known[i].number, std::string{known[i].name}, checksum_of(known[i]), "2026-01-01T00:00:00.000Z"});
+    applied.push_back(
+        {known[i].number, std::string{known[i].name}, checksum_of(known[i]), "2026-01-01T00:00:00.000Z"});
   return applied;
 }
 

@@ -14,7 +14,8 @@ TEST(open_store, knows_its_vendors_by_the_url) {
 }
 
 TEST(open_store, refuses_every_other_url_and_names_the_setting) {
-  for (const std::string url : {"", "mysql://host/db", "sqlite://relative.db", "sqlite:///", "sqlite:///folder/", "postgre"}) {
+  for (const std::string url :
+       {"", "mysql://host/db", "sqlite://relative.db", "sqlite:///", "sqlite:///folder/", "postgre"}) {
     const auto refused = make_store_factory({.url = url});
     ASSERT_FALSE(refused.has_value()) << url;
     EXPECT_EQ(refused.error().code, error_code::validation_failed);

@@ -83,13 +83,14 @@ TEST(payload_codec, refuses_what_is_cut_short_or_of_unknown_form) {
 TEST(payload_codec, reads_what_the_first_version_wrote) {
   // Marker 0, XXH3-64 of "DotMac" (little endian), the text: from a store of format 1.
   const auto stored = encode_payload("DotMac");
-  const unsigned char golden[] = {0x00, 0xc9, 0x81, 0x07, 0x13, 0x10, 0xb2, 0xf2, 0x74, 'D', 'o', 't', 'M', 'a', 'c'};
+  const unsigned char golden[] = {0x00, 0xc9, 0x81, 0x07, 0x13, 0x10, 0xb2, 0xf2,
+                                  0x74, 'D',  'o',  't',  'M',  'a',  'c'};
   EXPECT_EQ(stored, bytes(reinterpret_cast<const char*>(golden), sizeof golden));
 }
 
 TEST(payload_codec, refuses_a_frame_that_would_grow_beyond_the_limit) {
-  // A frame without content that claims one byte more than the limit (RFC 8878: magic, descriptor of a single segment
-  // with an 8-byte size, size, last empty raw block), behind a checksum that is right.
+  // A frame without content that claims one byte more than the limit (RFC 8878: magic, descriptor of a single
+  // segment with an 8-byte size, size, last empty raw block), behind a checksum that is right.
   bytes frame("\x28\xb5\x2f\xfd\xe0", 5);
   for (int i = 0; i < 8; ++i)
     frame.push_back(static_cast<char>((payload_bytes_max + 1) >> (8 * i)));

@@ -39,7 +39,8 @@ TEST_F(postgres_crash_test, keeps_every_acknowledged_row_when_the_server_is_kill
   std::atomic<int> faults{0};
   std::atomic<bool> has_failed{false};
   std::string unexpected;
-  // Appends one row after the other, and does what the port says after a fault: resolve, then go on from what is there.
+  // Appends one row after the other, and does what the port says after a fault: resolve, then go on from what
+  // is there.
   std::thread writer{[&] {
     while (!is_stopping) {
       const auto sequence = acknowledged + 1;

@@ -4,7 +4,7 @@
 #include <libpq-fe.h>
 
 #include <future>
-#include <regex>
+#include <thread>
 
 namespace dotmac {
 namespace {
@@ -33,13 +33,18 @@ protected:
     const shard_id shards[] = {shard_of_tenant("acme")};
     claim_ = store_->leases().claim_shards("node-a", shards, std::chrono::minutes{10})->at(0);
   }
-  std::string through(const cutting_proxy& proxy) const {
-    return std::regex_replace(database_.url(), std::regex{":[0-9]+/"}, ":" + std::to_string(proxy.port()) + "/");
+  /// Where the port lies in a URL "postgresql://user@host:port/database".
+  static std::pair<std::size_t, std::size_t> port_in(const std::string& url) {
+    const auto begin = url.rfind(':') + 1;
+    return {begin, url.find('/', begin) - begin};
   }
   static int port_of(const std::string& url) {
-    std::smatch port;
-    std::regex_search(url, port, std::regex{":([0-9]+)/"});
-    return std::stoi(port[1]);
+    const auto [begin, size] = port_in(url);
+    return std::stoi(url.substr(begin, size));
+  }
+  std::string through(const cutting_proxy& proxy) const {
+    const auto [begin, size] = port_in(database_.url());
+    return std::string{database_.url()}.replace(begin, size, std::to_string(proxy.port()));
   }
   std::vector<journal_row> row(std::uint64_t sequence) const {
     return {{entity_, journal_sequence{sequence}, "row " + std::to_string(sequence)}};
@@ -62,8 +67,9 @@ protected:
     FAIL() << "no append waits for a lock";
   }
   std::string terminate_blocked() {
-    return database_.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-                           "AND wait_event_type = 'Lock'");
+    return database_.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND wait_event_type = 'Lock'");
   }
   std::string stored_rows() { return database_.query("SELECT count(*) FROM journal"); }
 
@@ -140,8 +146,9 @@ TEST_F(postgres_store_test, gives_up_on_a_server_that_does_not_answer) {
 TEST_F(postgres_store_test, connects_again_by_itself_when_its_idle_session_was_ended) {
   ASSERT_OK(append(1));
   // The number is how long it waits for the end, in ms: before that an append would be uncertain, rightly.
-  database_.query("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() "
-                  "AND pid <> pg_backend_pid()");
+  database_.query(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() "
+      "AND pid <> pg_backend_pid()");
   ASSERT_OK(append(2));
   EXPECT_EQ(stored_rows(), "2");
 }
@@ -169,7 +176,8 @@ TEST_F(postgres_store_test, refuses_an_append_that_was_waiting_while_another_bec
 TEST_F(postgres_store_test, does_not_give_a_shard_away_while_its_owner_commits) {
   raw_session slow{database_.url()};
   slow.run("BEGIN; SELECT * FROM shards FOR SHARE"); // what an append holds until its commit
-  const auto second = *(*make_store_factory({.url = database_.url(), .statement_timeout = milliseconds{100}}))->open();
+  const auto second =
+      *(*make_store_factory({.url = database_.url(), .statement_timeout = milliseconds{100}}))->open();
   const shard_id shards[] = {claim_.shard};
   // Its own shard again: an update all the same, which waits for the commit.
   EXPECT_EQ(code_of(second->leases().claim_shards("node-a", shards, std::chrono::minutes{1})),
@@ -182,7 +190,8 @@ TEST_F(postgres_store_test, writes_a_snapshot_wholly_or_not_at_all_when_its_sess
   raw_session blocker{database_.url()};
   blocker.run("BEGIN; LOCK TABLE snapshots IN ACCESS EXCLUSIVE MODE");
   auto written = std::async(std::launch::async, [this] {
-    return store_->snapshots().write_snapshot({{entity_, journal_sequence{1}, 1, "{}"}, {{1, 0, 0, 1, "seg"}}, {1}, claim_});
+    return store_->snapshots().write_snapshot(
+        {{entity_, journal_sequence{1}, 1, "{}"}, {{1, 0, 0, 1, "seg"}}, {1}, claim_});
   });
   while (terminate_blocked() != "t")
     std::this_thread::sleep_for(milliseconds{5});
@@ -209,8 +218,10 @@ TEST_F(postgres_store_test, reads_a_journal_of_many_pages) {
 }
 
 TEST_F(postgres_store_test, shows_definitions_as_text_to_people_with_sql) {
-  ASSERT_OK(store_->snapshots().write_snapshot({{entity_, journal_sequence{1}, 1, R"({"unit":"Mbit/s"})"}, {}, {}, claim_}));
-  ASSERT_OK(store_->snapshots().write_snapshot({{entity_, journal_sequence{2}, 1, bytes(900, '\x7f')}, {}, {}, claim_}));
+  ASSERT_OK(store_->snapshots().write_snapshot(
+      {{entity_, journal_sequence{1}, 1, R"({"unit":"Mbit/s"})"}, {}, {}, claim_}));
+  ASSERT_OK(store_->snapshots().write_snapshot(
+      {{entity_, journal_sequence{2}, 1, bytes(900, '\x7f')}, {}, {}, claim_}));
   EXPECT_EQ(database_.query("SELECT definition::json->>'unit' FROM readable_snapshots"), "Mbit/s");
   EXPECT_EQ(database_.query("SELECT count(*) FROM readable_snapshots"), "1");
 }
@@ -234,8 +245,9 @@ TEST_F(postgres_store_test, migrates_down_and_up_again) {
   EXPECT_EQ(states[0].applied_at.size(), std::string{"2026-01-01T00:00:00.000Z"}.size());
   EXPECT_FALSE(states[1].applied);
   EXPECT_EQ(*migrations->down(9), (std::vector<std::uint32_t>{1}));
-  EXPECT_EQ(database_.query("SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace "
-                            "AND relkind IN ('r', 'v')"),
+  EXPECT_EQ(database_.query(
+                "SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+                "AND relkind IN ('r', 'v')"),
             "schema_migrations");
   EXPECT_EQ(code_of(database_.make_factory()->open()), error_code::unknown_schema_version);
   EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{1, 2}));
@@ -248,7 +260,8 @@ TEST_F(postgres_store_test, migrates_once_when_several_do_it_at_once) {
   database_.query("DROP TABLE schema_migrations");
   std::vector<std::future<result<std::vector<std::uint32_t>>>> runs;
   for (int i = 0; i < 4; ++i)
-    runs.push_back(std::async(std::launch::async, [&] { return (*make_migrator({.url = database_.url()}))->up(); }));
+    runs.push_back(
+        std::async(std::launch::async, [&] { return (*make_migrator({.url = database_.url()}))->up(); }));
   std::size_t applied = 0;
   for (auto& run : runs) {
     const auto done = run.get();

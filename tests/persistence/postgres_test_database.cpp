@@ -13,7 +13,8 @@ public:
 };
 
 server_environment& environment() {
-  static auto* held = static_cast<server_environment*>(testing::AddGlobalTestEnvironment(new server_environment));
+  static auto* held =
+      static_cast<server_environment*>(testing::AddGlobalTestEnvironment(new server_environment));
   return *held;
 }
 
@@ -40,9 +41,11 @@ std::unique_ptr<store_factory> postgres_test_database::make_factory() {
 
 void postgres_test_database::damage(const std::string& table, const entity_id& entity, const std::string& key,
                                     std::uint64_t number) {
-  const auto where = " WHERE entity = '" + to_string(entity) + "' AND " + key + " = " + std::to_string(number);
+  const auto where =
+      " WHERE entity = '" + to_string(entity) + "' AND " + key + " = " + std::to_string(number);
   ASSERT_EQ(query("SELECT count(*) FROM " + table + where), "1");
-  query("UPDATE " + table + " SET payload = set_byte(payload, length(payload) - 1, get_byte(payload, length(payload) - 1) # 1)" +
+  query("UPDATE " + table +
+        " SET payload = set_byte(payload, length(payload) - 1, get_byte(payload, length(payload) - 1) # 1)" +
         where);
 }
 
@@ -57,7 +60,8 @@ void postgres_test_database::damage_segment(const entity_id& entity, segment_num
 }
 
 void postgres_test_database::pass_time(std::chrono::milliseconds by) {
-  query("UPDATE shards SET lease_until = lease_until - interval '" + std::to_string(by.count()) + " milliseconds'");
+  query("UPDATE shards SET lease_until = lease_until - interval '" + std::to_string(by.count()) +
+        " milliseconds'");
 }
 
 } // namespace dotmac

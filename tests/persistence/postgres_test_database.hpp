@@ -22,7 +22,8 @@ public:
   std::string query(const std::string& sql) { return run_sql(url_, sql); }
 
 private:
-  void damage(const std::string& table, const entity_id& entity, const std::string& key, std::uint64_t number);
+  void damage(const std::string& table, const entity_id& entity, const std::string& key,
+              std::uint64_t number);
 
   std::string url_;
 };

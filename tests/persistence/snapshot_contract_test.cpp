@@ -13,7 +13,8 @@ protected:
     return store_->snapshots().write_snapshot(write);
   }
   static stored_segment segment(segment_number number) {
-    return {number, -5, 1'000 + static_cast<std::int64_t>(number), number * 10, bytes(700, static_cast<char>(number))};
+    return {number, -5, 1'000 + static_cast<std::int64_t>(number), number * 10,
+            bytes(700, static_cast<char>(number))};
   }
   std::vector<std::uint64_t> kept() {
     std::vector<std::uint64_t> sequences;

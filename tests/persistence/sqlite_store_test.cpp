@@ -50,7 +50,8 @@ private:
   rlimit before_{};
 };
 
-TEST_F(sqlite_store_test, tells_what_became_of_an_append_that_the_disk_cut_off_and_goes_on_when_there_is_room) {
+TEST_F(sqlite_store_test,
+       tells_what_became_of_an_append_that_the_disk_cut_off_and_goes_on_when_there_is_room) {
   ASSERT_OK(append(1, noise(10'000)));
   const journal_row rows[] = {{entity_, journal_sequence{2}, noise(2'000'000)}};
   {
@@ -75,9 +76,11 @@ TEST_F(sqlite_store_test, keeps_the_file_whole_after_a_full_disk) {
 }
 
 TEST_F(sqlite_store_test, shows_definitions_as_text_to_people_with_sql) {
-  const snapshot_write write{{entity_, journal_sequence{1}, 1, R"({"name":"speed","unit":"Mbit/s"})"}, {}, {}, claim_};
+  const snapshot_write write{
+      {entity_, journal_sequence{1}, 1, R"({"name":"speed","unit":"Mbit/s"})"}, {}, {}, claim_};
   ASSERT_OK(store_->snapshots().write_snapshot(write));
-  ASSERT_OK(store_->snapshots().write_snapshot({{entity_, journal_sequence{2}, 1, noise(900)}, {}, {}, claim_}));
+  ASSERT_OK(
+      store_->snapshots().write_snapshot({{entity_, journal_sequence{2}, 1, noise(900)}, {}, {}, claim_}));
   EXPECT_EQ(database_.query("SELECT json_extract(definition, '$.unit') FROM readable_snapshots"), "Mbit/s");
   EXPECT_EQ(database_.query("SELECT count(*) FROM readable_snapshots"), "1");
 }
@@ -107,11 +110,14 @@ TEST_F(sqlite_store_test, maps_a_database_that_reached_its_largest_size_to_stora
 }
 
 TEST_F(sqlite_store_test, is_unavailable_while_another_writes_longer_than_it_waits) {
-  auto impatient = *(*make_store_factory({.url = database_.url(), .statement_timeout = std::chrono::milliseconds{20}}))->open();
+  auto impatient =
+      *(*make_store_factory({.url = database_.url(), .statement_timeout = std::chrono::milliseconds{20}}))
+           ->open();
   auto other = *sqlite_session::open(database_.path(), std::chrono::seconds{1});
   ASSERT_OK(other->begin());
   const journal_row rows[] = {{entity_, journal_sequence{1}, "x"}};
-  EXPECT_EQ(code_of(impatient->entries().append_entries(rows, {&claim_, 1})), error_code::storage_unavailable);
+  EXPECT_EQ(code_of(impatient->entries().append_entries(rows, {&claim_, 1})),
+            error_code::storage_unavailable);
   other->rollback();
   ASSERT_OK(impatient->entries().append_entries(rows, {&claim_, 1}));
 }
@@ -153,7 +159,8 @@ TEST_F(sqlite_store_test, refuses_a_schema_with_a_changed_or_an_unknown_step) {
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
   EXPECT_EQ(code_of(migrations->up()), error_code::unknown_schema_version);
   EXPECT_EQ(code_of(migrations->down(1)), error_code::unknown_schema_version);
-  database_.query("UPDATE schema_migrations SET checksum = (SELECT checksum FROM schema_migrations WHERE number = 2)");
+  database_.query(
+      "UPDATE schema_migrations SET checksum = (SELECT checksum FROM schema_migrations WHERE number = 2)");
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
 }
 

@@ -52,7 +52,8 @@ std::string sqlite_test_database::query(const std::string& sql) {
 void sqlite_test_database::damage(const std::string& table, const entity_id& entity, const std::string& key,
                                   std::uint64_t number) {
   // Another last byte: '#' or, where it is one, '*'.
-  const auto where = " WHERE entity = '" + to_string(entity) + "' AND " + key + " = " + std::to_string(number);
+  const auto where =
+      " WHERE entity = '" + to_string(entity) + "' AND " + key + " = " + std::to_string(number);
   ASSERT_EQ(query("SELECT count(*) FROM " + table + where), "1");
   query("UPDATE " + table +
         " SET payload = CAST(substr(payload, 1, length(payload) - 1) || "

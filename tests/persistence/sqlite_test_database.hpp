@@ -23,7 +23,8 @@ public:
   std::string query(const std::string& sql);
 
 private:
-  void damage(const std::string& table, const entity_id& entity, const std::string& key, std::uint64_t number);
+  void damage(const std::string& table, const entity_id& entity, const std::string& key,
+              std::uint64_t number);
 
   std::filesystem::path folder_;
 };

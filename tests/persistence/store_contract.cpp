@@ -67,12 +67,14 @@ shard_claim store_contract::claim(const std::string& tenant, const std::string& 
   return claims->at(0);
 }
 
-std::vector<std::pair<std::uint64_t, bytes>> store_contract::read(const entity_id& entity, std::uint64_t after) {
+std::vector<std::pair<std::uint64_t, bytes>> store_contract::read(const entity_id& entity,
+                                                                  std::uint64_t after) {
   std::vector<std::pair<std::uint64_t, bytes>> rows;
-  const auto done = store_->entries().read_entries(entity, journal_sequence{after}, [&](auto sequence, auto payload) {
-    rows.emplace_back(to_number(sequence), payload);
-    return result<void>{};
-  });
+  const auto done =
+      store_->entries().read_entries(entity, journal_sequence{after}, [&](auto sequence, auto payload) {
+        rows.emplace_back(to_number(sequence), payload);
+        return result<void>{};
+      });
   EXPECT_TRUE(done.has_value()) << done.error().message;
   return rows;
 }

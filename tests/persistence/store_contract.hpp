@@ -36,7 +36,9 @@ protected:
 
   std::unique_ptr<store> open();
   shard_claim claim(const std::string& tenant, const std::string& owner = "node-a");
-  journal_row row(std::uint64_t sequence, bytes payload) const { return {metric_, journal_sequence{sequence}, payload}; }
+  journal_row row(std::uint64_t sequence, bytes payload) const {
+    return {metric_, journal_sequence{sequence}, payload};
+  }
   /// All rows after `after`, as (sequence, payload).
   std::vector<std::pair<std::uint64_t, bytes>> read(const entity_id& entity, std::uint64_t after = 0);
   void append(std::uint64_t first, std::uint64_t last);
@@ -55,8 +57,8 @@ template <class T> error_code code_of(const result<T>& answer) {
   return answer ? error_code::none : answer.error().code;
 }
 
-#define DOTMAC_CONTRACT(suite)                                                                                         \
-  INSTANTIATE_TEST_SUITE_P(vendors, suite, testing::ValuesIn(tested_vendors()),                                        \
+#define DOTMAC_CONTRACT(suite)                                                                               \
+  INSTANTIATE_TEST_SUITE_P(vendors, suite, testing::ValuesIn(tested_vendors()),                              \
                            [](const auto& vendor) { return vendor.param; })
 
 template <class T> testing::AssertionResult succeeded(const result<T>& answer) {

@@ -54,9 +54,10 @@ fs::path make_folder() {
 
 void make_cluster(const fs::path& folder) {
   // Making the cluster need not survive a crash; what the server writes later must.
-  const int process = start_program({(postgres_programs() / "initdb").string(), "-D", (folder / "data").string(), "-U",
-                                     "dotmac", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"},
-                                    folder / "initdb.log");
+  const int process =
+      start_program({(postgres_programs() / "initdb").string(), "-D", (folder / "data").string(), "-U",
+                     "dotmac", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"},
+                    folder / "initdb.log");
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
@@ -80,14 +81,22 @@ std::unique_ptr<postgres_fixture> postgres_fixture::start() {
 
 postgres_fixture::postgres_fixture(fs::path folder) : folder_{std::move(folder)}, port_{free_port()} {
   const std::vector<std::string> server{(postgres_programs() / "postgres").string(),
-                                        "-D", (folder_ / "data").string(),
-                                        "-k", folder_.string(),
-                                        "-h", "127.0.0.1",
-                                        "-p", std::to_string(port_),
-                                        "-c", "fsync=on",
-                                        "-c", "shared_buffers=64MB",
-                                        "-c", "max_connections=120",
-                                        "-c", "jit=off"};
+                                        "-D",
+                                        (folder_ / "data").string(),
+                                        "-k",
+                                        folder_.string(),
+                                        "-h",
+                                        "127.0.0.1",
+                                        "-p",
+                                        std::to_string(port_),
+                                        "-c",
+                                        "fsync=on",
+                                        "-c",
+                                        "shared_buffers=64MB",
+                                        "-c",
+                                        "max_connections=120",
+                                        "-c",
+                                        "jit=off"};
   int commands[2];
   int answers[2];
   if (pipe2(commands, O_CLOEXEC) != 0 || pipe2(answers, O_CLOEXEC) != 0)

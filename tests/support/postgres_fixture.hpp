@@ -1,16 +1,19 @@
 #pragma once
 
-/// A PostgreSQL server of the test's own: a new cluster in a temporary folder, fsync on, on a free port of the loopback.
+/// A PostgreSQL server of the test's own: a new cluster in a temporary folder, fsync on, on a free port of
+/// the loopback.
 ///
 ///     const auto server = postgres_fixture::start();
 ///     const auto url = server->create_database();   // empty, fresh
 ///     server->stop_immediate();                      // as kill -9 of every process of it
 ///     server->restart();                             // on the same port and data
 ///
-/// Life      Server and folder go with the object, and also when the test process is killed: a small process beside it
+/// Life      Server and folder go with the object, and also when the test process is killed: a small process
+/// beside it
 ///           notices and cleans up. What was left by one that was killed as well goes at the next start.
 /// Errors    std::runtime_error with what the server wrote.
-/// Needs     initdb and postgres: in PG_BINDIR, or the newest of Debian's folders. PostgreSQL refuses to run as root: then it
+/// Needs     initdb and postgres: in PG_BINDIR, or the newest of Debian's folders. PostgreSQL refuses to run
+/// as root: then it
 ///           runs as the user postgres.
 /// Threads   one at a time; create_database and run_sql from any.
 

@@ -71,8 +71,8 @@ int start_program(const std::vector<std::string>& arguments, const fs::path& log
   const int input = open("/dev/null", O_RDONLY);
   dup2(input, STDIN_FILENO);
   setsid();
-  const bool is_user =
-      !user || (initgroups("postgres", user->pw_gid) == 0 && setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0);
+  const bool is_user = !user || (initgroups("postgres", user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+                                 setuid(user->pw_uid) == 0);
   if (is_user && chdir("/") == 0)
     execv(texts[0], texts.data());
   _exit(127);

@@ -20,10 +20,10 @@ int start_program(const std::vector<std::string>& arguments, const std::filesyst
 /// SIGKILL for `process` and all of its children at once.
 void kill_with_children(int process);
 
-/// Reads commands until the other end is closed: 's' starts the server, 'k' kills it; each is answered by its letter.
-/// Then kills the server, removes the folder and ends this process.
-[[noreturn]] void supervise(const std::vector<std::string>& server, const std::filesystem::path& folder, int commands,
-                            int answers);
+/// Reads commands until the other end is closed: 's' starts the server, 'k' kills it; each is answered by its
+/// letter. Then kills the server, removes the folder and ends this process.
+[[noreturn]] void supervise(const std::vector<std::string>& server, const std::filesystem::path& folder,
+                            int commands, int answers);
 
 /// Ends servers and removes folders whose owner is dead. Folders are named `prefix` + process id + '-' + ...
 void clean_stale_folders(const std::filesystem::path& parent, const std::string& prefix);

@@ -1,0 +1,83 @@
+#pragma once
+
+/// One session with a memory_database: all of the store's ports over its shared, locked maps.
+
+#include "persistence/memory/memory_store.hpp"
+
+#include <optional>
+
+namespace dotmac {
+
+class memory_store final : public store, journal, snapshot_store, lease_table, dead_letter_table {
+public:
+  explicit memory_store(std::shared_ptr<memory_database> database) : database_{std::move(database)} {}
+
+  journal& entries() override { return *this; }
+  snapshot_store& snapshots() override { return *this; }
+  lease_table& leases() override { return *this; }
+  dead_letter_table& dead_letters() override { return *this; }
+
+  result<std::vector<std::string>> list_tenants() override;
+  result<void> ping() override;
+
+  result<void> append_entries(std::span<const journal_row> rows,
+                              std::span<const shard_claim> claims) override;
+  result<commit_outcome> resolve(std::span<const journal_row> rows) override;
+  result<void> read_entries(const entity_id& entity, journal_sequence after,
+                            const journal_visitor& visit) override;
+  result<journal_sequence> last_sequence(const entity_id& entity) override;
+
+  result<void> write_snapshot(const snapshot_write& write) override;
+  result<kept_snapshots> read_snapshots(const entity_id& entity) override;
+  result<stored_segment> read_segment(const entity_id& entity, segment_number number) override;
+  result<std::vector<segment_summary>> list_segments(const entity_id& entity) override;
+
+  result<std::vector<shard_claim>> claim_shards(const std::string& owner, std::span<const shard_id> shards,
+                                                std::chrono::milliseconds lease) override;
+  result<std::vector<shard_claim>> renew_leases(const std::string& owner, std::span<const shard_claim> held,
+                                                std::chrono::milliseconds lease) override;
+  result<void> release_shards(const std::string& owner, std::span<const shard_claim> held) override;
+  result<std::vector<shard_lease>> read_leases() override;
+
+  result<void> add_dead_letter(const dead_letter& letter) override;
+  result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant, std::size_t limit) override;
+  result<void> remove_dead_letter(std::uint64_t id) override;
+
+private:
+  using entity_data = memory_database::entity_data;
+  using held_snapshot = memory_database::held_snapshot;
+
+  /// Runs `act` with the database locked, if it is up.
+  template <class Act> auto locked(Act act) -> decltype(act(std::declval<memory_database&>())) {
+    const std::lock_guard lock{database_->mutex_};
+    if (database_->is_down_)
+      return failure{error_code::storage_unavailable, "the memory store is down", ""};
+    return act(*database_);
+  }
+
+  static bool is_held(const memory_database& database, const shard_claim& claim) {
+    const auto& lease = database.leases_[to_number(claim.shard)];
+    return !lease.owner.empty() && lease.epoch == claim.epoch;
+  }
+  static bool is_shard(shard_id shard) { return to_number(shard) < shard_count; }
+
+  static result<void> commit_rows(memory_database& database, std::span<const journal_row> rows,
+                                  std::span<const shard_claim> claims);
+  static result<void> commit_snapshot(memory_database& database, const snapshot_write& write);
+  static result<void> check_segments(const entity_data& data, const snapshot_write& write);
+  static void drop_what_nothing_needs(entity_data& data);
+
+  /// The next of `faults`, taken.
+  static std::optional<memory_database::planned_fault>
+  take(std::vector<memory_database::planned_fault>& faults) {
+    if (faults.empty())
+      return std::nullopt;
+    auto fault = std::move(faults.front());
+    faults.erase(faults.begin());
+    return fault;
+  }
+
+  std::shared_ptr<memory_database> database_;
+};
+
+} // namespace dotmac
