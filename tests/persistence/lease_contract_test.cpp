@@ -114,7 +114,7 @@ TEST_P(lease_contract, gives_every_shard_to_one_of_several_that_ask_at_once) {
   for (std::size_t i = 0; i < nodes; ++i)
     workers.emplace_back([&, i] {
       const auto session = open();
-      auto claims = session->leases().claim_shards("n" + std::to_string(i), all, long_);
+      auto claims = session->leases().claim_shards(std::string{"n"} + std::to_string(i), all, long_);
       if (claims)
         taken[i] = *std::move(claims);
     });

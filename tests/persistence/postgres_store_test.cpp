@@ -189,10 +189,12 @@ TEST_F(postgres_store_test, does_not_give_a_shard_away_while_its_owner_commits) 
 TEST_F(postgres_store_test, writes_a_snapshot_wholly_or_not_at_all_when_its_session_ends) {
   raw_session blocker{database_.url()};
   blocker.run("BEGIN; LOCK TABLE snapshots IN ACCESS EXCLUSIVE MODE");
-  auto written = std::async(std::launch::async, [this] {
-    return store_->snapshots().write_snapshot(
-        {{entity_, journal_sequence{1}, 1, "{}"}, {{1, 0, 0, 1, "seg"}}, {1}, claim_});
-  });
+  snapshot_write write;
+  write.snapshot = {entity_, journal_sequence{1}, 1, "{}"};
+  write.new_segments.push_back({1, 0, 0, 1, "seg"});
+  write.live_segments = {1};
+  write.claim = claim_;
+  auto written = std::async(std::launch::async, [&] { return store_->snapshots().write_snapshot(write); });
   while (terminate_blocked() != "t")
     std::this_thread::sleep_for(milliseconds{5});
   EXPECT_EQ(code_of(written.get()), error_code::storage_unavailable);
