@@ -2,7 +2,7 @@
 
 namespace dotmac {
 
-void event_batcher::track(const std::string& tenant, std::string body, timestamp received_at, answer on_answer) {
+void event_batcher::track(const std::string& tenant, std::string body, timestamp received_at, const event_schemas* schemas, answer on_answer) {
   std::optional<message> ready;
   std::optional<failure> refused;
   {
@@ -10,7 +10,7 @@ void event_batcher::track(const std::string& tenant, std::string body, timestamp
     auto& mine = lanes_[tenant];
     if (mine.waiting.size() >= waiting_max) {
       refused = failure{error_code::too_many_requests, "more than " + std::to_string(waiting_max) + " events of this tenant wait", {}};
-    } else if (auto parsed = parser_.parse_event(body, received_at, mine.builder); !parsed) {
+    } else if (auto parsed = parser_.parse_event(body, received_at, mine.builder, schemas); !parsed) {
       refused = parsed.error();
     } else {
       mine.waiting.push_back(std::move(on_answer));

@@ -32,7 +32,7 @@ public:
   event_batcher(tenant_service& tenants, std::chrono::milliseconds timeout) : tenants_{tenants}, timeout_{timeout} {}
 
   /// Parses `body` and has its event appended. A fault in it is answered at once, inside this call.
-  void track(const std::string& tenant, std::string body, timestamp received_at, answer on_answer);
+  void track(const std::string& tenant, std::string body, timestamp received_at, const event_schemas* schemas, answer on_answer);
 
 private:
   struct lane {

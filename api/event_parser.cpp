@@ -88,6 +88,7 @@ public:
     keys_.clear();
     property_count_ = 0;
     sent_id_.clear();
+    event_type_ = event_name_ = raw_properties_ = {};
     auto found = read_fields(object, into, broken);
     if (!found && !broken)
       for (std::size_t i = 0; i < text_fields.size(); ++i)
@@ -95,6 +96,8 @@ public:
           found = fault{std::string{text_fields[i].name}, "is required"};
           break;
         }
+    if (!found && !broken && schemas_)
+      found = check_schema(into);
     if (found || broken) {
       into.abandon_event();
       return found;
@@ -105,11 +108,26 @@ public:
     return {};
   }
 
+  void use_schemas(const event_schemas* schemas) { schemas_ = schemas && !schemas->is_empty() ? schemas : nullptr; }
   const std::string& sent_id() const { return sent_id_; }
   ondemand::parser& parser() { return parser_; }
   ondemand::parser& line_parser() { return line_parser_; }
 
 private:
+  maybe_fault check_schema(event_block_builder& into) {
+    const auto finding = schemas_->check(event_type_, event_name_, raw_properties_);
+    if (finding.violations.empty())
+      return {};
+    if (finding.mode == schema_mode::reject)
+      return fault{"properties", "break the schema of this event: " + finding.violations.front()};
+    constexpr std::string_view flag = "schema_violations";
+    for (const auto& [scope, key] : keys_)
+      if (scope == property_scope::context && key == flag)
+        return fault{"context.schema_violations", "is given by the server"};
+    into.add_json(property_scope::context, flag, json(finding.violations).dump(-1, ' ', false, json::error_handler_t::replace));
+    return {};
+  }
+
   maybe_fault read_fields(ondemand::object& object, event_block_builder& into, simdjson::error_code& broken) {
     for (auto each : object) {
       ondemand::field field;
@@ -154,6 +172,10 @@ private:
       return fault{std::string{known.name}, "must not be empty"};
     if (known.field == event_field::event_id)
       sent_id_ = text;
+    else if (known.field == event_field::event_type)
+      event_type_ = text;
+    else if (known.field == event_field::event_name)
+      event_name_ = text;
     into.set_field(known.field, text);
     return {};
   }
@@ -180,6 +202,13 @@ private:
     ondemand::object object;
     if (const auto why = value.get_object().get(object))
       return failed(name, why, "must be an object", broken);
+    if (schemas_ && scope == property_scope::properties) {
+      auto why = object.raw_json().get(raw_properties_);
+      if (!why)
+        why = object.reset().error();
+      if (why)
+        return failed(name, why, "is not valid", broken);
+    }
     for (auto each : object) {
       ondemand::field field;
       std::string_view key;
@@ -290,6 +319,10 @@ private:
   simdjson::dom::parser nested_parser_{property_text_size_max};
   std::string nested_;
   std::string sent_id_;
+  const event_schemas* schemas_ = nullptr;
+  std::string_view event_type_; ///< of the present event, in the parser's buffer
+  std::string_view event_name_;
+  std::string_view raw_properties_;
   std::array<bool, text_fields.size()> seen_{};
   std::vector<std::pair<property_scope, std::string_view>> keys_;
   std::size_t property_count_ = 0;
@@ -298,8 +331,10 @@ private:
 event_parser::event_parser() : implementation_{std::make_unique<implementation>()} {}
 event_parser::~event_parser() = default;
 
-result<std::string> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into) {
+result<std::string> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas) {
   auto& self = *implementation_;
+  self.use_schemas(schemas);
   ondemand::document document;
   if (const auto why = self.parser().iterate(self.pad(body)).get(document))
     return malformed(describe_error(why));
@@ -326,8 +361,10 @@ failure too_many_events() {
 
 } // namespace
 
-result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp received_at, event_block_builder& into) {
+result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas) {
   auto& self = *implementation_;
+  self.use_schemas(schemas);
   ondemand::document document;
   if (const auto why = self.parser().iterate(self.pad(body)).get(document))
     return malformed(describe_error(why));
@@ -399,8 +436,10 @@ result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp rece
   return batch;
 }
 
-result<parsed_batch> event_parser::parse_lines(std::string& body, timestamp received_at, event_block_builder& into) {
+result<parsed_batch> event_parser::parse_lines(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas) {
   auto& self = *implementation_;
+  self.use_schemas(schemas);
   self.pad(body);
   parsed_batch batch;
   std::size_t line = 0;

@@ -1,0 +1,304 @@
+#include "api/handlers.hpp"
+
+#include "api/requests.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace dotmac {
+namespace {
+
+/// One parser and builder per I/O thread, for batches.
+struct batch_workplace {
+  event_parser parser;
+  event_block_builder builder;
+};
+batch_workplace& workplace() {
+  thread_local batch_workplace mine;
+  return mine;
+}
+
+json faults_as_json(const std::vector<event_fault>& faults) {
+  json list = json::array();
+  for (const auto& each : faults)
+    list.push_back({{"index", each.index}, {"detail", each.detail}});
+  return list;
+}
+
+void answer_batch(const gateway_call_pointer& call, const parsed_batch& batch, const std::vector<event_outcome>& outcomes) {
+  std::size_t duplicates = 0;
+  json conflicts = json::array();
+  for (std::size_t row = 0; row < outcomes.size(); ++row) {
+    duplicates += outcomes[row] == event_outcome::duplicate;
+    if (outcomes[row] == event_outcome::conflicting)
+      conflicts.push_back(batch.positions[row]);
+  }
+  const auto status = batch.faults.empty() ? "completed" : batch.positions.empty() ? "failed" : "partial_success";
+  json body{{"batch_id", random_identifier(16)}, {"status", status}, {"success_count", batch.positions.size()}, {"error_count", batch.faults.size()},
+            {"errors", faults_as_json(batch.faults)}, {"duplicates", duplicates}, {"processed_at", format_timestamp(call->host->hooks.now())}};
+  if (!conflicts.empty())
+    body["conflicts"] = {{"detail", "these events were here before with other content: the first stays"}, {"indexes", std::move(conflicts)}};
+  call->answer(body);
+}
+
+void append_batch(const gateway_call_pointer& call, const event_schemas& schemas) {
+  auto& mine = workplace();
+  auto type = std::string{call->request.header("content-type")};
+  for (auto& c : type)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  const bool is_lines = type.find("ndjson") != type.npos || type.find("jsonl") != type.npos;
+  auto batch = is_lines ? mine.parser.parse_lines(call->request.body, call->received_at, mine.builder, &schemas)
+                        : mine.parser.parse_batch(call->request.body, call->received_at, mine.builder, &schemas);
+  auto block = mine.builder.finish(); // also empties the builder where the body turned out wrong half way
+  if (!batch)
+    return call->refuse(batch.error());
+  if (batch->positions.empty())
+    return answer_batch(call, *batch, {});
+  gateway_call::ask_tenant(call, append_events{std::move(block), false}, call->host->options.request_timeout,
+                           std::function<void(events_appended&)>{[call, held = *std::move(batch)](events_appended& appended) {
+                             if (appended.outcomes.size() != held.positions.size())
+                               return call->refuse({error_code::internal_error, "the answer to an append lacks rows", {}});
+                             answer_batch(call, held, appended.outcomes);
+                           }});
+}
+
+std::string cursor_after(const found_event& event) {
+  return "e" + std::to_string(event.at.milliseconds) + "." + std::to_string(event.row);
+}
+
+std::optional<event_position> read_cursor(std::string_view text) {
+  const auto point = text.find('.');
+  if (text.empty() || text.front() != 'e' || point == text.npos)
+    return std::nullopt;
+  event_position position;
+  const auto whole = [](std::string_view digits, auto& into) {
+    const auto [end, why] = std::from_chars(digits.data(), digits.data() + digits.size(), into);
+    return why == std::errc{} && end == digits.data() + digits.size();
+  };
+  if (!whole(text.substr(1, point - 1), position.at.milliseconds) || !whole(text.substr(point + 1), position.row)
+      || position.at < timestamp_min || position.at > timestamp_max)
+    return std::nullopt;
+  return position;
+}
+
+json event_as_json(const found_event& event) {
+  constexpr std::array names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
+  static_assert(names.size() == event_field_count);
+  json body;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    body[names[i]] = event.texts[i].empty() ? json(nullptr) : json(event.texts[i]);
+  body["timestamp"] = format_timestamp(event.at, event.nanoseconds_below);
+  body["received_at"] = format_timestamp(event.received_at);
+  auto& properties = body["properties"] = json::object();
+  auto& context = body["context"] = json::object();
+  for (const auto& each : event.properties)
+    (each.scope == property_scope::properties ? properties : context)[each.key]
+        = each.json.empty() ? write_json(each.value) : json::parse(each.json, nullptr, false);
+  return body;
+}
+
+json dimensions_as_json(const std::vector<std::string>& names, const std::vector<scalar>& values) {
+  json object = json::object();
+  for (std::size_t i = 0; i < names.size() && i < values.size(); ++i)
+    object[names[i]] = write_json(values[i]);
+  return object;
+}
+
+json seconds(const std::optional<double>& milliseconds) { return milliseconds ? json(*milliseconds / 1'000) : json(nullptr); }
+
+/// Each step's label; a label that comes again carries its number, so that no step hides another.
+std::vector<std::string> labels_of(const std::vector<funnel_step>& steps) {
+  std::vector<std::string> labels;
+  for (const auto& each : steps) {
+    const auto label = !each.text.empty() ? each.text : each.event_name ? *each.event_name : each.event_type.value_or("any event");
+    auto unique = label;
+    for (std::size_t n = 2; std::find(labels.begin(), labels.end(), unique) != labels.end(); ++n)
+      unique = label + " (" + std::to_string(n) + ")";
+    labels.push_back(std::move(unique));
+  }
+  return labels;
+}
+
+json steps_as_json(const std::vector<std::string>& labels, const std::vector<funnel_step_result>& results, bool wants_users) {
+  json list = json::array();
+  const auto share = [](std::uint64_t part, std::uint64_t whole) { return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole); };
+  for (std::size_t i = 0; i < results.size() && i < labels.size(); ++i) {
+    const auto& each = results[i];
+    const auto before = i == 0 ? each.count : results[i - 1].count;
+    json step{{"step", i + 1}, {"name", labels[i]}, {"count", each.count}, {"conversion_rate", share(each.count, results[0].count)},
+              {"drop_off", before - each.count}, {"drop_off_rate", share(before - each.count, before)},
+              {"median_seconds_to_convert", seconds(each.median_milliseconds)}, {"p90_seconds_to_convert", seconds(each.p90_milliseconds)}};
+    if (wants_users)
+      step["users"] = each.users;
+    list.push_back(std::move(step));
+  }
+  return list;
+}
+
+json funnel_as_json(const funnel_request& request, const funnel_counted& counted) {
+  const auto labels = labels_of(request.funnel_steps);
+  const bool wants_users = request.users_limit > 0;
+  json steps = steps_as_json(labels, counted.steps, wants_users);
+  json data = json::object();
+  for (const auto& each : steps) {
+    auto& entry = data[each["name"].get<std::string>()] = {{"count", each["count"]}, {"conversion_rate", each["conversion_rate"]}};
+    if (wants_users)
+      entry["users"] = each["users"];
+  }
+  json body{{"funnel_steps", labels}, {"funnel_data", std::move(data)}, {"steps", std::move(steps)},
+            {"analysis_period", {{"start", format_timestamp(request.start_time)}, {"end", format_timestamp(request.end_time)}}}};
+  if (!request.dimensions.empty()) {
+    auto& groups = body["groups"] = json::array();
+    for (const auto& each : counted.groups)
+      groups.push_back({{"dimensions", dimensions_as_json(request.dimensions, each.dimensions)}, {"steps", steps_as_json(labels, each.steps, wants_users)}});
+  }
+  return body;
+}
+
+} // namespace
+
+void track_event(const gateway_call_pointer& call) {
+  call->host->with_context(call->tenant, call, [call](const known_tenant_pointer& known) {
+    call->host->batcher.track(call->tenant, std::move(call->request.body), call->received_at, &known->schemas, [call](result<tracked_event> outcome) {
+      if (!outcome)
+        return call->refuse(outcome.error());
+      json body{{"event_id", outcome->event_id}, {"status", "tracked"}, {"timestamp", format_timestamp(call->received_at)}};
+      if (outcome->outcome != event_outcome::accepted)
+        body["duplicates"] = 1;
+      if (outcome->outcome == event_outcome::conflicting)
+        body["note"] = "this event_id was here before with other content: the first stays";
+      call->answer(body);
+    });
+  });
+}
+
+void track_batch(const gateway_call_pointer& call) {
+  call->host->with_context(call->tenant, call, [call](const known_tenant_pointer& known) { append_batch(call, known->schemas); });
+}
+
+void query_events(const gateway_call_pointer& call) {
+  auto body = call->read_body<event_page_request>();
+  if (!body)
+    return;
+  find_events question;
+  question.selection = {body->event_type, body->event_name, body->user_id, body->session_id, body->customer_id,
+                        body->start_time.value_or(timestamp_min), body->end_time.value_or(timestamp_max), std::move(body->filters)};
+  question.limit = body->limit;
+  question.offset = body->offset;
+  const auto start = question.selection.start_time;
+  const auto end = question.selection.end_time;
+  if (!check_interval(call, start, end))
+    return;
+  if (body->cursor) {
+    question.before = read_cursor(*body->cursor);
+    if (!question.before)
+      return call->refuse({error_code::validation_failed, "is not a next_cursor of an answer", "cursor"});
+    if (body->offset != 0)
+      return call->refuse({error_code::validation_failed, "cannot be combined with a cursor", "offset"});
+  }
+  gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
+                           std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end](events_found& found) {
+                             json events = json::array();
+                             for (const auto& each : found.events)
+                               events.push_back(event_as_json(each));
+                             const bool is_full = !found.events.empty() && found.events.size() == static_cast<std::size_t>(limit);
+                             json answer{{"events", std::move(events)}, {"count", found.events.size()}, {"total", found.total}, {"limit", limit}, {"offset", offset},
+                                         {"next_cursor", is_full ? json(cursor_after(found.events.back())) : json(nullptr)}};
+                             add_scope(answer, found.scope, start, end);
+                             call->answer(answer);
+                           }});
+}
+
+void aggregate_event_counts(const gateway_call_pointer& call) {
+  auto body = call->read_body<event_aggregate_request>();
+  if (!body || !check_interval(call, body->start_time, body->end_time))
+    return;
+  with_zone(call, body->timezone, [call, request = *std::move(body)](const std::shared_ptr<const zone_rules>& zone) {
+    aggregate_events question;
+    question.selection = {request.event_type, request.event_name, {}, {}, {}, request.start_time, request.end_time, request.filters};
+    question.size = request.size;
+    question.zone = *zone;
+    question.dimensions = request.dimensions;
+    question.fill_zero = request.fill == bucket_fill::zero;
+    gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
+                             std::function<void(event_aggregates&)>{[call, request, zone](event_aggregates& found) {
+                               json rows = json::array();
+                               for (const auto& each : found.aggregates)
+                                 rows.push_back({{"time_bucket", format_timestamp(each.time_bucket)}, {"granularity", std::string{name_of(request.size)}},
+                                                 {"event_count", each.event_count}, {"unique_users", each.unique_users},
+                                                 {"unique_sessions", each.unique_sessions}, {"unique_customers", each.unique_customers},
+                                                 {"dimensions", dimensions_as_json(request.dimensions, each.dimensions)}});
+                               json answer{{"aggregates", std::move(rows)}, {"count", found.aggregates.size()}, {"timezone", zone->name}};
+                               add_scope(answer, found.scope, request.start_time, request.end_time);
+                               call->answer(answer);
+                             }});
+  });
+}
+
+void analyse_funnel(const gateway_call_pointer& call) {
+  auto body = call->read_body<funnel_request>();
+  if (!body || !check_interval(call, body->start_time, body->end_time))
+    return;
+  constexpr std::array users{event_field::user_id, event_field::session_id, event_field::customer_id};
+  count_funnel question;
+  question.steps = body->funnel_steps;
+  question.start_time = body->start_time;
+  question.end_time = body->end_time;
+  question.user_id_field = users[static_cast<std::size_t>(body->user_id_field)];
+  if (body->conversion_window)
+    question.window_milliseconds = body->conversion_window->milliseconds;
+  question.order = body->order;
+  question.start = body->start;
+  question.exclusions = body->exclusions;
+  question.dimensions = body->dimensions;
+  question.users_listed = body->users_limit;
+  gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
+                           std::function<void(funnel_counted&)>{[call, request = *std::move(body)](funnel_counted& counted) {
+                             auto answer = funnel_as_json(request, counted);
+                             add_scope(answer, counted.scope, request.start_time, request.end_time);
+                             call->answer(answer);
+                           }});
+}
+
+void create_schema(const gateway_call_pointer& call) {
+  const auto body = call->read_body<event_schema_request>();
+  if (!body)
+    return;
+  if (body->definition.text.size() > schema_definition_bytes_max)
+    return call->refuse({error_code::validation_failed, "has more than " + std::to_string(schema_definition_bytes_max) + " bytes", "schema_definition"});
+  if (auto outcome = check_schema_definition(json::parse(body->definition.text, nullptr, false)); !outcome)
+    return call->refuse(outcome.error());
+  event_schema schema{"s_" + random_identifier(8), body->event_type, body->event_name, body->definition.text, body->version, body->mode, call->received_at};
+  gateway_call::ask_tenant(call, create_event_schema{schema}, call->host->options.request_timeout, std::function<void(done&)>{[call, schema](done&) {
+                             call->host->forget_context(call->tenant);
+                             auto answer = write_json(schema);
+                             answer["schema_definition"] = json::parse(schema.schema_definition, nullptr, false);
+                             call->answer(answer);
+                           }});
+}
+
+void list_schemas(const gateway_call_pointer& call) {
+  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout,
+                           std::function<void(tenant_context&)>{[call](tenant_context& context) {
+                             json schemas = json::array();
+                             for (const auto& each : context.schemas) {
+                               auto& one = schemas.emplace_back(write_json(each));
+                               one["schema_definition"] = json::parse(each.schema_definition, nullptr, false);
+                             }
+                             const auto count = schemas.size();
+                             call->answer({{"schemas", std::move(schemas)}, {"count", count}, {"total", count}});
+                           }});
+}
+
+void show_event_stats(const gateway_call_pointer& call) {
+  gateway_call::ask_tenant(call, summarize_events{}, call->host->options.query_timeout, std::function<void(event_summary&)>{[call](event_summary& found) {
+                             json kinds = json::array();
+                             for (const auto& each : found.kinds)
+                               kinds.push_back(write_json(each));
+                             call->answer({{"event_count", found.event_count}, {"user_count", found.user_count}, {"memory_bytes", found.memory_bytes},
+                                           {"first_event", optional_time(found.first_event)}, {"last_event", optional_time(found.last_event)},
+                                           {"as_of", optional_time(found.last_event)}, {"kinds", std::move(kinds)}});
+                           }});
+}
+
+} // namespace dotmac
