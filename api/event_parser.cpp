@@ -404,8 +404,20 @@ result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp rece
     std::string source;
     bool has_events = false;
     // `source` may stand behind the events: it is looked for first.
-    if (std::string_view text; object["source"].get_string().get(text) == simdjson::SUCCESS)
-      source = text;
+    // A look-up that finds the document broken leaves an iterator that must not be used again.
+    ondemand::value held;
+    if (const auto why = object.find_field_unordered("source").get(held); why != simdjson::SUCCESS && why != simdjson::NO_SUCH_FIELD) {
+      return malformed(describe_error(why));
+    } else if (why == simdjson::SUCCESS) {
+      std::string_view text;
+      bool is_null = false;
+      if (const auto unread = held.get_string().get(text); unread == simdjson::SUCCESS)
+        source = text;
+      else if (breaks_document(unread))
+        return malformed(describe_error(unread));
+      else if (held.is_null().get(is_null) != simdjson::SUCCESS || !is_null)
+        return failure{error_code::validation_failed, "must be text", "source"};
+    }
     if (source.size() > event_identifier_size_max)
       return failure{error_code::validation_failed, "has more than " + std::to_string(event_identifier_size_max) + " bytes", "source"};
     if (const auto why = object.reset().error())
