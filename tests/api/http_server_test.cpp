@@ -42,7 +42,7 @@ TEST_F(gateway_test, takes_chunked_bodies_and_gzip_and_refuses_other_encodings) 
   http_test_client client{port};
   ASSERT_TRUE(client.send("POST /events/track HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"));
   ASSERT_TRUE(client.send("a\r\n{\"event_ty\r\n"));
-  ASSERT_TRUE(client.send("1c\r\npe\":\"a\",\"event_name\":\"buy\"}\r\n0\r\n\r\n"));
+  ASSERT_TRUE(client.send("1b\r\npe\":\"a\",\"event_name\":\"buy\"}\r\n0\r\n\r\n"));
   const auto chunked = client.receive();
   ASSERT_TRUE(chunked);
   EXPECT_EQ(chunked->status, 200) << chunked->body;
