@@ -1,107 +1,103 @@
-#include "api/admin_handlers.hpp"
+#include "api/handlers.hpp"
 
+#include "api/requests.hpp"
 #include "config/time_zones.hpp"
 
 namespace dotmac {
-
-struct tenant_request {
-  std::string timezone = "UTC";
-};
-template <> struct description<tenant_request> {
-  static constexpr auto fields = std::tuple{field{"timezone", &tenant_request::timezone, "calendar of its answers", bounds{1, 64}}};
-};
-
-struct key_request {
-  std::string label;
-  std::vector<access_scope> scopes;
-};
-template <> struct description<key_request> {
-  static constexpr auto fields = std::tuple{
-      field{"label", &key_request::label, "what the key is for", bounds{0, 200}},
-      field{"scopes", &key_request::scopes, "what it may do", bounds{1, 4}, presence::required}};
-};
-
 namespace {
 
-constexpr const char* service_name = "dotmac-analytics";
-
-json status_of(const gateway_call_pointer& call) {
-  const auto& host = *call->host;
-  return {{"status", host.hooks.why_not_ready() ? "degraded" : "healthy"}, {"service", service_name}, {"version", host.options.version},
-          {"timestamp", format_timestamp(call->received_at)}};
+json shown_key(const api_key_record& key) {
+  return {{"key_id", key.key_id}, {"label", key.label}, {"scopes", write_json(key.scopes)}, {"created_at", format_timestamp(key.created_at)}};
 }
 
-json describe_key(const api_key_record& key) {
-  return {{"key_id", key.key_id}, {"label", key.label}, {"scopes", write_json(key.scopes)}, {"created_at", format_timestamp(key.created_at)}};
+json identity_of(const gateway_call& call, std::string status) {
+  return {{"status", std::move(status)}, {"service", "dotmac-analytics"}, {"version", call.host->options.version},
+          {"timestamp", format_timestamp(call.received_at)}};
 }
 
 } // namespace
 
-json tenant_schema_document() { return json_schema<tenant_request>(); }
-json key_schema_document() { return json_schema<key_request>(); }
-
-void create_tenant_entry(const gateway_call_pointer& call) {
-  const auto asked = call->read_body<tenant_request>();
-  if (!asked)
+void create_tenant_by_admin(const gateway_call_pointer& call) {
+  const auto body = call->read_body<tenant_request>();
+  if (!body)
     return;
-  if (auto zone = find_time_zone(asked->timezone); !zone)
+  if (!is_valid_tenant_id(body->tenant_id))
+    return call->refuse({error_code::validation_failed, "must have 1 to 63 letters, digits, '-', '_' or '.', and begin with a letter or digit", "tenant_id"});
+  if (!call->may_act_for_all)
+    return call->refuse({error_code::forbidden, "this credential is bound to the tenant " + call->tenant, {}});
+  if (const auto zone = find_time_zone(body->timezone); !zone)
     return call->refuse(zone.error());
-  gateway_call::ask_tenant(call, create_tenant{asked->timezone}, call->host->options.request_timeout, std::function<void(done&)>{[call, asked = *asked](done&) {
-                             call->host->forget_context(call->tenant);
-                             call->answer({{"tenant_id", call->tenant}, {"timezone", asked.timezone}});
-                           }});
+  auto options = call->options_for(call->host->options.request_timeout);
+  options.tenant = body->tenant_id;
+  ask(call->host->tenants, std::move(options), create_tenant{body->timezone}, std::function<void(result<done>)>{[call, body = *body](result<done> outcome) {
+        call->host->forget_context(body.tenant_id);
+        if (!outcome)
+          return call->refuse(outcome.error());
+        call->answer({{"tenant_id", body.tenant_id}, {"timezone", body.timezone}, {"created_at", format_timestamp(call->received_at)}});
+      }});
 }
 
 void create_key(const gateway_call_pointer& call) {
-  const auto asked = call->read_body<key_request>();
-  if (!asked)
+  auto body = call->read_body<api_key_request>();
+  if (!body)
     return;
-  auto made = make_api_key(call->tenant, asked->label, asked->scopes, call->received_at);
+  const auto made = make_api_key(call->tenant, std::move(body->label), std::move(body->scopes), call->received_at);
   gateway_call::ask_tenant(call, create_api_key{made.record}, call->host->options.request_timeout, std::function<void(done&)>{[call, made](done&) {
                              call->host->forget_context(call->tenant);
-                             auto body = describe_key(made.record);
-                             body["api_key"] = made.text;
-                             body["tenant_id"] = call->tenant;
-                             call->answer(body);
+                             auto shown = shown_key(made.record);
+                             shown["api_key"] = made.text;
+                             call->answer(shown);
                            }});
 }
 
 void list_keys(const gateway_call_pointer& call) {
-  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout, std::function<void(tenant_context&)>{[call](tenant_context& context) {
+  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout,
+                           std::function<void(tenant_context&)>{[call](tenant_context& context) {
                              json keys = json::array();
                              for (const auto& each : context.api_keys)
-                               keys.push_back(describe_key(each));
-                             call->answer({{"count", keys.size()}, {"total", keys.size()}, {"api_keys", std::move(keys)}});
+                               keys.push_back(shown_key(each));
+                             const auto count = keys.size();
+                             call->answer({{"api_keys", std::move(keys)}, {"count", count}, {"total", count}});
                            }});
 }
 
 void revoke_key(const gateway_call_pointer& call) {
-  gateway_call::ask_tenant(call, revoke_api_key{call->parameters.at("key_id")}, call->host->options.request_timeout, std::function<void(done&)>{[call](done&) {
+  const auto key_id = call->parameters["key_id"];
+  gateway_call::ask_tenant(call, revoke_api_key{key_id}, call->host->options.request_timeout, std::function<void(done&)>{[call, key_id](done&) {
                              call->host->forget_context(call->tenant);
-                             call->answer({{"key_id", call->parameters.at("key_id")}, {"status", "revoked"}});
+                             call->answer({{"key_id", key_id}, {"status", "revoked"}});
                            }});
 }
 
-void show_actors(const gateway_call_pointer& call) { call->answer(call->host->hooks.actors(call->request.query)); }
+void show_actors(const gateway_call_pointer& call) {
+  auto filters = call->request.query;
+  // Who is bound to a tenant sees its actors alone.
+  if (!call->may_act_for_all)
+    filters["tenant"] = call->tenant;
+  call->answer(call->host->hooks.actors(filters));
+}
 
-void show_health(const gateway_call_pointer& call) { call->answer(status_of(call)); }
+void show_health(const gateway_call_pointer& call) { call->answer(identity_of(*call, "healthy")); }
 
-void show_health_details(const gateway_call_pointer& call) {
-  auto body = status_of(call);
+void show_health_in_detail(const gateway_call_pointer& call) {
+  const auto why_not = call->host->hooks.why_not_ready();
+  auto body = identity_of(*call, why_not ? "unhealthy" : "healthy");
   body["components"] = call->host->hooks.health_components();
   body["environment"] = call->host->options.environment;
+  if (why_not)
+    body["reason"] = why_not->message;
   call->answer(body);
 }
 
 void show_readiness(const gateway_call_pointer& call) {
-  if (const auto why = call->host->hooks.why_not_ready())
-    return call->refuse(*why);
-  call->answer({{"status", "ready"}});
+  if (const auto why_not = call->host->hooks.why_not_ready())
+    return call->refuse(*why_not);
+  call->answer(identity_of(*call, "ready"));
 }
 
-void show_liveness(const gateway_call_pointer& call) { call->answer({{"status", "alive"}}); }
+void show_liveness(const gateway_call_pointer& call) { call->answer(identity_of(*call, "alive")); }
 
-void show_prometheus(const gateway_call_pointer& call) {
+void show_prometheus_page(const gateway_call_pointer& call) {
   call->respond({200, "text/plain; version=0.0.4; charset=utf-8", call->host->hooks.prometheus_text(), {}});
 }
 
@@ -109,7 +105,38 @@ void show_openapi(const gateway_call_pointer& call) { call->answer(openapi_docum
 
 void show_documentation(const gateway_call_pointer& call) {
   call->respond({200, "text/html; charset=utf-8", documentation_page(all_routes(), call->host->options.version),
-                 {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}, {"X-Content-Type-Options", "nosniff"}}});
+                 {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
+                  {"X-Content-Type-Options", "nosniff"}}});
+}
+
+// -- shared by handlers ----------------------------------------------------------------------------------------------------
+
+bool check_interval(const gateway_call_pointer& call, timestamp start, timestamp end, const std::string& end_field) {
+  if (start < end)
+    return true;
+  call->refuse({error_code::validation_failed, "must be after the start: intervals are half-open [start, end)", end_field});
+  return false;
+}
+
+void add_scope(json& body, const answer_scope& scope, timestamp start, timestamp end) {
+  body["as_of"] = optional_time(scope.as_of);
+  body["rows_scanned"] = scope.rows_scanned;
+  body["interval"] = "[" + format_timestamp(start) + ", " + format_timestamp(end) + ")";
+}
+
+json optional_time(const std::optional<timestamp>& at) { return at ? json(format_timestamp(*at)) : json(nullptr); }
+
+void with_zone(const gateway_call_pointer& call, const std::optional<std::string>& name,
+               std::function<void(std::shared_ptr<const zone_rules>)> use) {
+  const auto found = [call, use = std::move(use)](const std::string& wanted) {
+    if (auto zone = find_time_zone(wanted))
+      use(*zone);
+    else
+      call->refuse(zone.error());
+  };
+  if (name)
+    return found(*name);
+  call->host->with_context(call->tenant, call, [found](const known_tenant_pointer& known) { found(known->context.timezone); });
 }
 
 } // namespace dotmac

@@ -99,8 +99,8 @@ std::optional<api_key_text> parse_api_key(std::string_view text) {
   return key;
 }
 
-std::string random_identifier(std::size_t bytes) {
-  std::vector<unsigned char> raw(bytes);
+std::string random_identifier(std::size_t size) {
+  std::vector<unsigned char> raw(size);
   randombytes_buf(raw.data(), raw.size());
   return hexadecimal(raw.data(), raw.size());
 }

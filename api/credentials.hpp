@@ -48,6 +48,6 @@ std::string make_token(const token_claims& claims, std::string_view secret_key, 
 bool allows(const std::vector<access_scope>& granted, access_scope needed) noexcept;
 
 /// Random bytes as hexadecimal digits.
-std::string random_identifier(std::size_t bytes);
+std::string random_identifier(std::size_t size);
 
 } // namespace dotmac

@@ -2,7 +2,7 @@
 
 namespace dotmac {
 
-void event_batcher::track(const std::string& tenant, std::string body, timestamp received_at, answer on_answer) {
+void event_batcher::track(const std::string& tenant, std::string body, timestamp received_at, const event_schemas* schemas, answer on_answer) {
   std::optional<message> ready;
   std::optional<failure> refused;
   {
@@ -10,10 +10,10 @@ void event_batcher::track(const std::string& tenant, std::string body, timestamp
     auto& mine = lanes_[tenant];
     if (mine.waiting.size() >= waiting_max) {
       refused = failure{error_code::too_many_requests, "more than " + std::to_string(waiting_max) + " events of this tenant wait", {}};
-    } else if (auto parsed = parser_.parse_event(body, received_at, mine.builder); !parsed) {
+    } else if (auto parsed = parser_.parse_event(body, received_at, mine.builder, schemas); !parsed) {
       refused = parsed.error();
     } else {
-      mine.waiting.push_back({std::move(on_answer), parsed->at});
+      mine.waiting.push_back(std::move(on_answer));
       if (mine.under_way < appends_max)
         ready = take(tenant, mine);
     }
@@ -35,12 +35,12 @@ void event_batcher::send(message batch) {
   call_options options{batch.tenant, std::chrono::steady_clock::now() + timeout_, {}};
   append_events call{std::move(batch.block), true};
   ask(tenants_, std::move(options), std::move(call),
-      std::function<void(result<events_appended>)>{[this, tenant = batch.tenant, events = std::move(batch.events)](result<events_appended> outcome) {
-        this->on_answer(tenant, events, outcome);
+      std::function<void(result<events_appended>)>{[this, tenant = batch.tenant, answers = std::move(batch.answers)](result<events_appended> outcome) {
+        this->on_answer(tenant, answers, outcome);
       }});
 }
 
-void event_batcher::on_answer(const std::string& tenant, const std::vector<waiting_event>& events, const result<events_appended>& outcome) {
+void event_batcher::on_answer(const std::string& tenant, const std::vector<answer>& answers, const result<events_appended>& outcome) {
   std::optional<message> next;
   {
     const std::lock_guard lock{mutex_};
@@ -53,13 +53,13 @@ void event_batcher::on_answer(const std::string& tenant, const std::vector<waiti
   }
   if (next)
     send(std::move(*next));
-  for (std::size_t row = 0; row < events.size(); ++row) {
+  for (std::size_t row = 0; row < answers.size(); ++row) {
     if (!outcome)
-      events[row].call_back(outcome.error());
+      answers[row](outcome.error());
     else if (row < outcome->outcomes.size() && row < outcome->event_ids.size())
-      events[row].call_back(tracked_event{outcome->event_ids[row], outcome->outcomes[row], events[row].at});
+      answers[row](tracked_event{outcome->event_ids[row], outcome->outcomes[row]});
     else
-      events[row].call_back(failure{error_code::internal_error, "the answer to an append lacks a row", {}});
+      answers[row](failure{error_code::internal_error, "the answer to an append lacks a row", {}});
   }
 }
 

@@ -21,7 +21,6 @@ namespace dotmac {
 struct tracked_event {
   std::string event_id;
   event_outcome outcome = event_outcome::accepted;
-  fine_timestamp at;
 };
 
 class event_batcher {
@@ -33,27 +32,23 @@ public:
   event_batcher(tenant_service& tenants, std::chrono::milliseconds timeout) : tenants_{tenants}, timeout_{timeout} {}
 
   /// Parses `body` and has its event appended. A fault in it is answered at once, inside this call.
-  void track(const std::string& tenant, std::string body, timestamp received_at, answer on_answer);
+  void track(const std::string& tenant, std::string body, timestamp received_at, const event_schemas* schemas, answer on_answer);
 
 private:
-  struct waiting_event {
-    answer call_back;
-    fine_timestamp at;
-  };
   struct lane {
     event_block_builder builder;
-    std::vector<waiting_event> waiting;
+    std::vector<answer> waiting;
     std::size_t under_way = 0;
   };
   struct message {
     std::string tenant;
     bytes block;
-    std::vector<waiting_event> events;
+    std::vector<answer> answers;
   };
 
   message take(const std::string& tenant, lane& from);
   void send(message batch);
-  void on_answer(const std::string& tenant, const std::vector<waiting_event>& events, const result<events_appended>& outcome);
+  void on_answer(const std::string& tenant, const std::vector<answer>& answers, const result<events_appended>& outcome);
 
   tenant_service& tenants_;
   const std::chrono::milliseconds timeout_;

@@ -1,235 +1,303 @@
-// The questions about events: /events/query, /events/aggregate, /events/funnel, /events/stats.
+#include "api/handlers.hpp"
 
-#include "api/event_handlers.hpp"
+#include "api/requests.hpp"
 
-#include "api/event_requests.hpp"
-#include "config/time_zones.hpp"
-
+#include <algorithm>
 #include <charconv>
 
 namespace dotmac {
 namespace {
 
-constexpr std::string_view interval_note = "[start, end)";
-
-void add_scope(json& body, const answer_scope& scope) {
-  body["as_of"] = scope.as_of ? json(format_timestamp(*scope.as_of)) : json(nullptr);
-  body["rows_scanned"] = scope.rows_scanned;
+/// One parser and builder per I/O thread, for batches.
+struct batch_workplace {
+  event_parser parser;
+  event_block_builder builder;
+};
+batch_workplace& workplace() {
+  thread_local batch_workplace mine;
+  return mine;
 }
 
-std::string write_cursor(const event_position& at) { return std::to_string(at.at.milliseconds) + "." + std::to_string(at.row); }
+json faults_as_json(const std::vector<event_fault>& faults) {
+  json list = json::array();
+  for (const auto& each : faults)
+    list.push_back({{"index", each.index}, {"detail", each.detail}});
+  return list;
+}
+
+void answer_batch(const gateway_call_pointer& call, const parsed_batch& batch, const std::vector<event_outcome>& outcomes) {
+  std::size_t duplicates = 0;
+  json conflicts = json::array();
+  for (std::size_t row = 0; row < outcomes.size(); ++row) {
+    duplicates += outcomes[row] == event_outcome::duplicate;
+    if (outcomes[row] == event_outcome::conflicting)
+      conflicts.push_back(batch.positions[row]);
+  }
+  const auto status = batch.faults.empty() ? "completed" : batch.positions.empty() ? "failed" : "partial_success";
+  json body{{"batch_id", random_identifier(16)}, {"status", status}, {"success_count", batch.positions.size()}, {"error_count", batch.faults.size()},
+            {"errors", faults_as_json(batch.faults)}, {"duplicates", duplicates}, {"processed_at", format_timestamp(call->host->hooks.now())}};
+  if (!conflicts.empty())
+    body["conflicts"] = {{"detail", "these events were here before with other content: the first stays"}, {"indexes", std::move(conflicts)}};
+  call->answer(body);
+}
+
+void append_batch(const gateway_call_pointer& call, const event_schemas& schemas) {
+  auto& mine = workplace();
+  auto type = std::string{call->request.header("content-type")};
+  for (auto& c : type)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  const bool is_lines = type.find("ndjson") != type.npos || type.find("jsonl") != type.npos;
+  auto batch = is_lines ? mine.parser.parse_lines(call->request.body, call->received_at, mine.builder, &schemas)
+                        : mine.parser.parse_batch(call->request.body, call->received_at, mine.builder, &schemas);
+  auto block = mine.builder.finish(); // also empties the builder where the body turned out wrong half way
+  if (!batch)
+    return call->refuse(batch.error());
+  if (batch->positions.empty())
+    return answer_batch(call, *batch, {});
+  gateway_call::ask_tenant(call, append_events{std::move(block), false}, call->host->options.request_timeout,
+                           std::function<void(events_appended&)>{[call, held = *std::move(batch)](events_appended& appended) {
+                             if (appended.outcomes.size() != held.positions.size())
+                               return call->refuse({error_code::internal_error, "the answer to an append lacks rows", {}});
+                             answer_batch(call, held, appended.outcomes);
+                           }});
+}
+
+std::string cursor_after(const found_event& event) {
+  return "e" + std::to_string(event.at.milliseconds) + "." + std::to_string(event.row);
+}
 
 std::optional<event_position> read_cursor(std::string_view text) {
-  event_position at;
   const auto point = text.find('.');
-  if (point == text.npos)
+  if (text.empty() || text.front() != 'e' || point == text.npos)
     return std::nullopt;
-  const auto time = std::from_chars(text.data(), text.data() + point, at.at.milliseconds);
-  const auto row = std::from_chars(text.data() + point + 1, text.data() + text.size(), at.row);
-  if (time.ec != std::errc{} || row.ec != std::errc{} || time.ptr != text.data() + point || row.ptr != text.data() + text.size())
+  event_position position;
+  const auto whole = [](std::string_view digits, auto& into) {
+    const auto [end, why] = std::from_chars(digits.data(), digits.data() + digits.size(), into);
+    return why == std::errc{} && end == digits.data() + digits.size();
+  };
+  if (!whole(text.substr(1, point - 1), position.at.milliseconds) || !whole(text.substr(point + 1), position.row)
+      || position.at < timestamp_min || position.at > timestamp_max)
     return std::nullopt;
-  return at;
+  return position;
 }
 
-json write_event(const found_event& event) {
-  constexpr std::array<std::string_view, event_field_count> names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
-  json body = json::object();
+json event_as_json(const found_event& event) {
+  constexpr std::array names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
+  static_assert(names.size() == event_field_count);
+  json body;
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (!event.texts[i].empty())
-      body[std::string{names[i]}] = event.texts[i];
+    body[names[i]] = event.texts[i].empty() ? json(nullptr) : json(event.texts[i]);
   body["timestamp"] = format_timestamp(event.at, event.nanoseconds_below);
   body["received_at"] = format_timestamp(event.received_at);
-  body["properties"] = json::object();
-  for (const auto& each : event.properties) {
-    auto& scope = body[each.scope == property_scope::properties ? "properties" : "context"];
-    scope[each.key] = each.json.empty() ? write_json(each.value) : json::parse(each.json, nullptr, false);
-  }
+  auto& properties = body["properties"] = json::object();
+  auto& context = body["context"] = json::object();
+  for (const auto& each : event.properties)
+    (each.scope == property_scope::properties ? properties : context)[each.key]
+        = each.json.empty() ? write_json(each.value) : json::parse(each.json, nullptr, false);
   return body;
 }
 
-/// Rules of the zone asked for, else of the tenant's.
-void with_zone(const gateway_call_pointer& call, const std::optional<std::string>& asked, std::function<void(const zone_rules&)> use) {
-  const auto find = [call, use](const std::string& name) {
-    auto zone = find_time_zone(name);
-    if (!zone)
-      return call->refuse(zone.error());
-    use(**zone);
-  };
-  if (asked)
-    return find(*asked);
-  call->host->with_context(call->tenant, call, [find](const tenant_context& context) { find(context.timezone); });
+json dimensions_as_json(const std::vector<std::string>& names, const std::vector<scalar>& values) {
+  json object = json::object();
+  for (std::size_t i = 0; i < names.size() && i < values.size(); ++i)
+    object[names[i]] = write_json(values[i]);
+  return object;
 }
 
-bool refuse_period(const gateway_call_pointer& call, timestamp start, timestamp end) {
-  if (start < end)
-    return false;
-  call->refuse(failure{error_code::validation_failed, "end_time must be later than start_time; the interval is [start, end)", "end_time"});
-  return true;
+json seconds(const std::optional<double>& milliseconds) { return milliseconds ? json(*milliseconds / 1'000) : json(nullptr); }
+
+/// Each step's label; a label that comes again carries its number, so that no step hides another.
+std::vector<std::string> labels_of(const std::vector<funnel_step>& steps) {
+  std::vector<std::string> labels;
+  for (const auto& each : steps) {
+    const auto label = !each.text.empty() ? each.text : each.event_name ? *each.event_name : each.event_type.value_or("any event");
+    auto unique = label;
+    for (std::size_t n = 2; std::find(labels.begin(), labels.end(), unique) != labels.end(); ++n)
+      unique = label + " (" + std::to_string(n) + ")";
+    labels.push_back(std::move(unique));
+  }
+  return labels;
 }
 
-json write_steps(const std::vector<funnel_step_result>& results, const std::vector<std::string>& labels, bool with_users) {
-  json steps = json::array();
-  const auto first = results.empty() ? 0 : results.front().count;
-  for (std::size_t i = 0; i < results.size(); ++i) {
+json steps_as_json(const std::vector<std::string>& labels, const std::vector<funnel_step_result>& results, bool wants_users) {
+  json list = json::array();
+  const auto share = [](std::uint64_t part, std::uint64_t whole) { return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole); };
+  for (std::size_t i = 0; i < results.size() && i < labels.size(); ++i) {
     const auto& each = results[i];
     const auto before = i == 0 ? each.count : results[i - 1].count;
-    json step{{"step", labels[i]},
-              {"count", each.count},
-              {"conversion_rate", first == 0 ? 0.0 : static_cast<double>(each.count) / static_cast<double>(first)},
-              {"drop_off", before - each.count},
-              {"median_seconds", each.median_milliseconds ? json(*each.median_milliseconds / 1'000) : json(nullptr)},
-              {"p90_seconds", each.p90_milliseconds ? json(*each.p90_milliseconds / 1'000) : json(nullptr)}};
-    if (with_users)
+    json step{{"step", i + 1}, {"name", labels[i]}, {"count", each.count}, {"conversion_rate", share(each.count, results[0].count)},
+              {"drop_off", before - each.count}, {"drop_off_rate", share(before - each.count, before)},
+              {"median_seconds_to_convert", seconds(each.median_milliseconds)}, {"p90_seconds_to_convert", seconds(each.p90_milliseconds)}};
+    if (wants_users)
       step["users"] = each.users;
-    steps.push_back(std::move(step));
+    list.push_back(std::move(step));
   }
-  return steps;
+  return list;
 }
 
-std::string label_of(const funnel_step& step) {
-  if (!step.text.empty())
-    return step.text;
-  if (step.event_type && step.event_name)
-    return *step.event_type + ":" + *step.event_name;
-  return step.event_type.value_or(step.event_name.value_or("any event"));
-}
-
-json write_funnel(const funnel_request& asked, const funnel_counted& counted) {
-  std::vector<std::string> labels;
-  for (const auto& each : asked.steps)
-    labels.push_back(label_of(each));
-  const auto steps = write_steps(counted.steps, labels, asked.users > 0);
+json funnel_as_json(const funnel_request& request, const funnel_counted& counted) {
+  const auto labels = labels_of(request.funnel_steps);
+  const bool wants_users = request.users_limit > 0;
+  json steps = steps_as_json(labels, counted.steps, wants_users);
   json data = json::object();
-  // A repeated step keeps its first figures here; `steps` has all of them.
-  for (std::size_t i = 0; i < steps.size(); ++i)
-    if (!data.contains(labels[i])) {
-      data[labels[i]] = {{"count", steps[i]["count"]}, {"conversion_rate", steps[i]["conversion_rate"]}};
-      if (asked.users > 0)
-        data[labels[i]]["users"] = steps[i]["users"];
-    }
-  json body{{"funnel_steps", labels},
-            {"analysis_period", {{"start_time", format_timestamp(asked.start_time)}, {"end_time", format_timestamp(asked.end_time)}, {"interval", interval_note}}},
-            {"funnel_data", std::move(data)},
-            {"steps", steps}};
-  if (!asked.dimensions.empty()) {
-    body["groups"] = json::array();
-    for (const auto& group : counted.groups) {
-      json values = json::object();
-      for (std::size_t i = 0; i < asked.dimensions.size(); ++i)
-        values[asked.dimensions[i]] = write_json(group.dimensions[i]);
-      body["groups"].push_back({{"dimensions", std::move(values)}, {"steps", write_steps(group.steps, labels, asked.users > 0)}});
-    }
+  for (const auto& each : steps) {
+    auto& entry = data[each["name"].get<std::string>()] = {{"count", each["count"]}, {"conversion_rate", each["conversion_rate"]}};
+    if (wants_users)
+      entry["users"] = each["users"];
   }
-  add_scope(body, counted.scope);
+  json body{{"funnel_steps", labels}, {"funnel_data", std::move(data)}, {"steps", std::move(steps)},
+            {"analysis_period", {{"start", format_timestamp(request.start_time)}, {"end", format_timestamp(request.end_time)}}}};
+  if (!request.dimensions.empty()) {
+    auto& groups = body["groups"] = json::array();
+    for (const auto& each : counted.groups)
+      groups.push_back({{"dimensions", dimensions_as_json(request.dimensions, each.dimensions)}, {"steps", steps_as_json(labels, each.steps, wants_users)}});
+  }
   return body;
-}
-
-std::optional<event_field> user_field(std::string_view name) {
-  if (name == "user_id")
-    return event_field::user_id;
-  if (name == "session_id")
-    return event_field::session_id;
-  if (name == "customer_id")
-    return event_field::customer_id;
-  return std::nullopt;
 }
 
 } // namespace
 
-json query_schema_document() { return json_schema<event_query_request>(); }
-json aggregate_schema_document() { return json_schema<event_aggregate_request>(); }
-json funnel_schema_document() { return json_schema<funnel_request>(); }
+void track_event(const gateway_call_pointer& call) {
+  call->host->with_context(call->tenant, call, [call](const known_tenant_pointer& known) {
+    call->host->batcher.track(call->tenant, std::move(call->request.body), call->received_at, &known->schemas, [call](result<tracked_event> outcome) {
+      if (!outcome)
+        return call->refuse(outcome.error());
+      json body{{"event_id", outcome->event_id}, {"status", "tracked"}, {"timestamp", format_timestamp(call->received_at)}};
+      if (outcome->outcome != event_outcome::accepted)
+        body["duplicates"] = 1;
+      if (outcome->outcome == event_outcome::conflicting)
+        body["note"] = "this event_id was here before with other content: the first stays";
+      call->answer(body);
+    });
+  });
+}
+
+void track_batch(const gateway_call_pointer& call) {
+  call->host->with_context(call->tenant, call, [call](const known_tenant_pointer& known) { append_batch(call, known->schemas); });
+}
 
 void query_events(const gateway_call_pointer& call) {
-  const auto asked = call->read_body<event_query_request>();
-  if (!asked)
+  auto body = call->read_body<event_page_request>();
+  if (!body)
     return;
   find_events question;
-  auto& selection = question.selection;
-  selection = {asked->event_type, asked->event_name, asked->user_id, asked->session_id, asked->customer_id,
-               asked->start_time.value_or(timestamp_min), asked->end_time.value_or(timestamp{timestamp_max.milliseconds + 1}), asked->filters};
-  if (refuse_period(call, selection.start_time, selection.end_time))
+  question.selection = {body->event_type, body->event_name, body->user_id, body->session_id, body->customer_id,
+                        body->start_time.value_or(timestamp_min), body->end_time.value_or(timestamp_max), std::move(body->filters)};
+  question.limit = body->limit;
+  question.offset = body->offset;
+  const auto start = question.selection.start_time;
+  const auto end = question.selection.end_time;
+  if (!check_interval(call, start, end))
     return;
-  question.limit = asked->limit;
-  question.offset = asked->offset;
-  if (asked->cursor) {
-    question.before = read_cursor(*asked->cursor);
+  if (body->cursor) {
+    question.before = read_cursor(*body->cursor);
     if (!question.before)
-      return call->refuse(failure{error_code::validation_failed, "is not a cursor of an earlier answer", "cursor"});
+      return call->refuse({error_code::validation_failed, "is not a next_cursor of an answer", "cursor"});
+    if (body->offset != 0)
+      return call->refuse({error_code::validation_failed, "cannot be combined with a cursor", "offset"});
   }
   gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
-                           std::function<void(events_found&)>{[call, asked = *asked](events_found& found) {
+                           std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end](events_found& found) {
                              json events = json::array();
                              for (const auto& each : found.events)
-                               events.push_back(write_event(each));
-                             json body{{"count", events.size()}, {"limit", asked.limit}, {"offset", asked.offset}, {"total", found.total}, {"interval", interval_note}};
-                             body["next_cursor"] = found.events.size() < static_cast<std::size_t>(asked.limit)
-                                                       ? json(nullptr)
-                                                       : json(write_cursor({found.events.back().at, found.events.back().row}));
-                             body["events"] = std::move(events);
-                             add_scope(body, found.scope);
-                             call->answer(body);
+                               events.push_back(event_as_json(each));
+                             const bool is_full = !found.events.empty() && found.events.size() == static_cast<std::size_t>(limit);
+                             json answer{{"events", std::move(events)}, {"count", found.events.size()}, {"total", found.total}, {"limit", limit}, {"offset", offset},
+                                         {"next_cursor", is_full ? json(cursor_after(found.events.back())) : json(nullptr)}};
+                             add_scope(answer, found.scope, start, end);
+                             call->answer(answer);
                            }});
 }
 
-void aggregate_events_by_time(const gateway_call_pointer& call) {
-  auto asked = call->read_body<event_aggregate_request>();
-  if (!asked || refuse_period(call, asked->start_time, asked->end_time))
+void aggregate_event_counts(const gateway_call_pointer& call) {
+  auto body = call->read_body<event_aggregate_request>();
+  if (!body || !check_interval(call, body->start_time, body->end_time))
     return;
-  if (asked->fill && *asked->fill != "zero" && *asked->fill != "none")
-    return call->refuse(failure{error_code::validation_failed, "must be zero or none", "fill"});
-  with_zone(call, asked->timezone, [call, asked = *asked](const zone_rules& zone) {
+  with_zone(call, body->timezone, [call, request = *std::move(body)](const std::shared_ptr<const zone_rules>& zone) {
     aggregate_events question;
-    question.selection.event_type = asked.event_type;
-    question.selection.event_name = asked.event_name;
-    question.selection.start_time = asked.start_time;
-    question.selection.end_time = asked.end_time;
-    question.selection.filters = asked.filters;
-    question.size = asked.size;
-    question.zone = zone;
-    question.dimensions = asked.dimensions;
-    question.fill_zero = asked.fill == "zero";
+    question.selection = {request.event_type, request.event_name, {}, {}, {}, request.start_time, request.end_time, request.filters};
+    question.size = request.size;
+    question.zone = *zone;
+    question.dimensions = request.dimensions;
+    question.fill_zero = request.fill == bucket_fill::zero;
     gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
-                             std::function<void(event_aggregates&)>{[call, asked, name = zone.name](event_aggregates& found) {
-                               json list = json::array();
-                               for (const auto& each : found.aggregates) {
-                                 json values = json::object();
-                                 for (std::size_t i = 0; i < asked.dimensions.size(); ++i)
-                                   values[asked.dimensions[i]] = write_json(each.dimensions[i]);
-                                 list.push_back({{"time_bucket", format_timestamp(each.time_bucket)}, {"granularity", std::string{name_of(asked.size)}},
+                             std::function<void(event_aggregates&)>{[call, request, zone](event_aggregates& found) {
+                               json rows = json::array();
+                               for (const auto& each : found.aggregates)
+                                 rows.push_back({{"time_bucket", format_timestamp(each.time_bucket)}, {"granularity", std::string{name_of(request.size)}},
                                                  {"event_count", each.event_count}, {"unique_users", each.unique_users},
                                                  {"unique_sessions", each.unique_sessions}, {"unique_customers", each.unique_customers},
-                                                 {"dimensions", std::move(values)}});
-                               }
-                               json body{{"count", list.size()}, {"timezone", name}, {"interval", interval_note}};
-                               body["aggregates"] = std::move(list);
-                               add_scope(body, found.scope);
-                               call->answer(body);
+                                                 {"dimensions", dimensions_as_json(request.dimensions, each.dimensions)}});
+                               json answer{{"aggregates", std::move(rows)}, {"count", found.aggregates.size()}, {"timezone", zone->name}};
+                               add_scope(answer, found.scope, request.start_time, request.end_time);
+                               call->answer(answer);
                              }});
   });
 }
 
-void analyze_funnel(const gateway_call_pointer& call) {
-  const auto asked = call->read_body<funnel_request>();
-  if (!asked || refuse_period(call, asked->start_time, asked->end_time))
+void analyse_funnel(const gateway_call_pointer& call) {
+  auto body = call->read_body<funnel_request>();
+  if (!body || !check_interval(call, body->start_time, body->end_time))
     return;
-  const auto who = user_field(asked->user_id_field);
-  if (!who)
-    return call->refuse(failure{error_code::validation_failed, "must be user_id, session_id or customer_id", "user_id_field"});
-  count_funnel question{asked->steps, asked->start_time, asked->end_time, *who, {}, asked->order, asked->start, asked->exclusions, asked->dimensions, asked->users};
-  if (asked->window)
-    question.window_milliseconds = asked->window->milliseconds;
+  constexpr std::array users{event_field::user_id, event_field::session_id, event_field::customer_id};
+  count_funnel question;
+  question.steps = body->funnel_steps;
+  question.start_time = body->start_time;
+  question.end_time = body->end_time;
+  question.user_id_field = users[static_cast<std::size_t>(body->user_id_field)];
+  if (body->conversion_window)
+    question.window_milliseconds = body->conversion_window->milliseconds;
+  question.order = body->order;
+  question.start = body->start;
+  question.exclusions = body->exclusions;
+  question.dimensions = body->dimensions;
+  question.users_listed = body->users_limit;
   gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
-                           std::function<void(funnel_counted&)>{[call, asked = *asked](funnel_counted& counted) { call->answer(write_funnel(asked, counted)); }});
+                           std::function<void(funnel_counted&)>{[call, request = *std::move(body)](funnel_counted& counted) {
+                             auto answer = funnel_as_json(request, counted);
+                             add_scope(answer, counted.scope, request.start_time, request.end_time);
+                             call->answer(answer);
+                           }});
 }
 
-void describe_events(const gateway_call_pointer& call) {
-  gateway_call::ask_tenant(call, summarize_events{}, call->host->options.query_timeout, std::function<void(event_summary&)>{[call](event_summary& summary) {
+void create_schema(const gateway_call_pointer& call) {
+  const auto body = call->read_body<event_schema_request>();
+  if (!body)
+    return;
+  if (body->definition.text.size() > schema_definition_bytes_max)
+    return call->refuse({error_code::validation_failed, "has more than " + std::to_string(schema_definition_bytes_max) + " bytes", "schema_definition"});
+  if (auto outcome = check_schema_definition(json::parse(body->definition.text, nullptr, false)); !outcome)
+    return call->refuse(outcome.error());
+  event_schema schema{"s_" + random_identifier(8), body->event_type, body->event_name, body->definition.text, body->version, body->mode, call->received_at};
+  gateway_call::ask_tenant(call, create_event_schema{schema}, call->host->options.request_timeout, std::function<void(done&)>{[call, schema](done&) {
+                             call->host->forget_context(call->tenant);
+                             auto answer = write_json(schema);
+                             answer["schema_definition"] = json::parse(schema.schema_definition, nullptr, false);
+                             call->answer(answer);
+                           }});
+}
+
+void list_schemas(const gateway_call_pointer& call) {
+  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout,
+                           std::function<void(tenant_context&)>{[call](tenant_context& context) {
+                             json schemas = json::array();
+                             for (const auto& each : context.schemas) {
+                               auto& one = schemas.emplace_back(write_json(each));
+                               one["schema_definition"] = json::parse(each.schema_definition, nullptr, false);
+                             }
+                             const auto count = schemas.size();
+                             call->answer({{"schemas", std::move(schemas)}, {"count", count}, {"total", count}});
+                           }});
+}
+
+void show_event_stats(const gateway_call_pointer& call) {
+  gateway_call::ask_tenant(call, summarize_events{}, call->host->options.query_timeout, std::function<void(event_summary&)>{[call](event_summary& found) {
                              json kinds = json::array();
-                             for (const auto& each : summary.kinds)
-                               kinds.push_back({{"event_type", each.event_type}, {"event_name", each.event_name}, {"count", each.count}});
-                             call->answer({{"event_count", summary.event_count}, {"user_count", summary.user_count}, {"memory_bytes", summary.memory_bytes},
-                                           {"first_event", write_json(summary.first_event)}, {"last_event", write_json(summary.last_event)}, {"kinds", std::move(kinds)}});
+                             for (const auto& each : found.kinds)
+                               kinds.push_back(write_json(each));
+                             call->answer({{"event_count", found.event_count}, {"user_count", found.user_count}, {"memory_bytes", found.memory_bytes},
+                                           {"first_event", optional_time(found.first_event)}, {"last_event", optional_time(found.last_event)},
+                                           {"as_of", optional_time(found.last_event)}, {"kinds", std::move(kinds)}});
                            }});
 }
 

@@ -87,7 +87,8 @@ public:
     seen_.fill(false);
     keys_.clear();
     property_count_ = 0;
-    sent_at_ = {received_at, 0};
+    sent_id_.clear();
+    event_type_ = event_name_ = raw_properties_ = {};
     auto found = read_fields(object, into, broken);
     if (!found && !broken)
       for (std::size_t i = 0; i < text_fields.size(); ++i)
@@ -95,6 +96,8 @@ public:
           found = fault{std::string{text_fields[i].name}, "is required"};
           break;
         }
+    if (!found && !broken && schemas_)
+      found = check_schema(into);
     if (found || broken) {
       into.abandon_event();
       return found;
@@ -105,11 +108,26 @@ public:
     return {};
   }
 
-  fine_timestamp sent_at() const { return sent_at_; }
+  void use_schemas(const event_schemas* schemas) { schemas_ = schemas && !schemas->is_empty() ? schemas : nullptr; }
+  const std::string& sent_id() const { return sent_id_; }
   ondemand::parser& parser() { return parser_; }
   ondemand::parser& line_parser() { return line_parser_; }
 
 private:
+  maybe_fault check_schema(event_block_builder& into) {
+    const auto finding = schemas_->check(event_type_, event_name_, raw_properties_);
+    if (finding.violations.empty())
+      return {};
+    if (finding.mode == schema_mode::reject)
+      return fault{"properties", "break the schema of this event: " + finding.violations.front()};
+    constexpr std::string_view flag = "schema_violations";
+    for (const auto& [scope, key] : keys_)
+      if (scope == property_scope::context && key == flag)
+        return fault{"context.schema_violations", "is given by the server"};
+    into.add_json(property_scope::context, flag, json(finding.violations).dump(-1, ' ', false, json::error_handler_t::replace));
+    return {};
+  }
+
   maybe_fault read_fields(ondemand::object& object, event_block_builder& into, simdjson::error_code& broken) {
     for (auto each : object) {
       ondemand::field field;
@@ -152,6 +170,12 @@ private:
       return fault{std::string{known.name}, "has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(known.size_max)};
     if (known.required && text.empty())
       return fault{std::string{known.name}, "must not be empty"};
+    if (known.field == event_field::event_id)
+      sent_id_ = text;
+    else if (known.field == event_field::event_type)
+      event_type_ = text;
+    else if (known.field == event_field::event_name)
+      event_name_ = text;
     into.set_field(known.field, text);
     return {};
   }
@@ -166,7 +190,6 @@ private:
     auto at = parse_timestamp(text);
     if (!at)
       return fault{"timestamp", at.error().message};
-    sent_at_ = *at;
     into.set_timestamp(*at);
     return {};
   }
@@ -179,6 +202,13 @@ private:
     ondemand::object object;
     if (const auto why = value.get_object().get(object))
       return failed(name, why, "must be an object", broken);
+    if (schemas_ && scope == property_scope::properties) {
+      auto why = object.raw_json().get(raw_properties_);
+      if (!why)
+        why = object.reset().error();
+      if (why)
+        return failed(name, why, "is not valid", broken);
+    }
     for (auto each : object) {
       ondemand::field field;
       std::string_view key;
@@ -288,7 +318,11 @@ private:
   ondemand::parser line_parser_;
   simdjson::dom::parser nested_parser_{property_text_size_max};
   std::string nested_;
-  fine_timestamp sent_at_;
+  std::string sent_id_;
+  const event_schemas* schemas_ = nullptr;
+  std::string_view event_type_; ///< of the present event, in the parser's buffer
+  std::string_view event_name_;
+  std::string_view raw_properties_;
   std::array<bool, text_fields.size()> seen_{};
   std::vector<std::pair<property_scope, std::string_view>> keys_;
   std::size_t property_count_ = 0;
@@ -297,8 +331,10 @@ private:
 event_parser::event_parser() : implementation_{std::make_unique<implementation>()} {}
 event_parser::~event_parser() = default;
 
-result<parsed_event> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into) {
+result<std::string> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas) {
   auto& self = *implementation_;
+  self.use_schemas(schemas);
   ondemand::document document;
   if (const auto why = self.parser().iterate(self.pad(body)).get(document))
     return malformed(describe_error(why));
@@ -314,7 +350,7 @@ result<parsed_event> event_parser::parse_event(std::string& body, timestamp rece
     return malformed(describe_error(broken));
   if (found)
     return failure{error_code::validation_failed, found->text, found->field};
-  return parsed_event{self.sent_at()};
+  return self.sent_id();
 }
 
 namespace {
@@ -325,8 +361,10 @@ failure too_many_events() {
 
 } // namespace
 
-result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp received_at, event_block_builder& into) {
+result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas) {
   auto& self = *implementation_;
+  self.use_schemas(schemas);
   ondemand::document document;
   if (const auto why = self.parser().iterate(self.pad(body)).get(document))
     return malformed(describe_error(why));
@@ -366,8 +404,20 @@ result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp rece
     std::string source;
     bool has_events = false;
     // `source` may stand behind the events: it is looked for first.
-    if (std::string_view text; object["source"].get_string().get(text) == simdjson::SUCCESS)
-      source = text;
+    // A look-up that finds the document broken leaves an iterator that must not be used again.
+    ondemand::value held;
+    if (const auto why = object.find_field_unordered("source").get(held); why != simdjson::SUCCESS && why != simdjson::NO_SUCH_FIELD) {
+      return malformed(describe_error(why));
+    } else if (why == simdjson::SUCCESS) {
+      std::string_view text;
+      bool is_null = false;
+      if (const auto unread = held.get_string().get(text); unread == simdjson::SUCCESS)
+        source = text;
+      else if (breaks_document(unread))
+        return malformed(describe_error(unread));
+      else if (held.is_null().get(is_null) != simdjson::SUCCESS || !is_null)
+        return failure{error_code::validation_failed, "must be text", "source"};
+    }
     if (source.size() > event_identifier_size_max)
       return failure{error_code::validation_failed, "has more than " + std::to_string(event_identifier_size_max) + " bytes", "source"};
     if (const auto why = object.reset().error())
@@ -398,8 +448,10 @@ result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp rece
   return batch;
 }
 
-result<parsed_batch> event_parser::parse_lines(std::string& body, timestamp received_at, event_block_builder& into) {
+result<parsed_batch> event_parser::parse_lines(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas) {
   auto& self = *implementation_;
+  self.use_schemas(schemas);
   self.pad(body);
   parsed_batch batch;
   std::size_t line = 0;

@@ -8,9 +8,11 @@
 /// Errors     per event: the field at fault and the limit. Unknown fields, wrong types, over-long texts, numbers beyond a double,
 ///            invalid UTF-8, a key given twice, nesting deeper than json_depth_max, times outside the years 1 to 9999.
 /// Limits     batch_events_max events a request; those of core/events/event_block.hpp for each.
+/// Schemas    where given, events that break one are refused, or taken with the context entry "schema_violations", by its mode.
 /// Threads    one parser per thread.
 /// Cost       linear in the body; no allocation per event once warm.
 
+#include "api/event_schemas.hpp"
 #include "core/events/event_block.hpp"
 
 #include <memory>
@@ -33,19 +35,18 @@ struct parsed_batch {
   std::size_t event_count = 0;
 };
 
-struct parsed_event {
-  fine_timestamp at; ///< as sent, else `received_at`
-};
-
 class event_parser {
 public:
   event_parser();
   ~event_parser();
 
-  /// One event; on a failure the builder is as before.
-  result<parsed_event> parse_event(std::string& body, timestamp received_at, event_block_builder& into);
-  result<parsed_batch> parse_batch(std::string& body, timestamp received_at, event_block_builder& into);
-  result<parsed_batch> parse_lines(std::string& body, timestamp received_at, event_block_builder& into);
+  /// One event; on a failure the builder is as before. The id as sent, or empty.
+  result<std::string> parse_event(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas = nullptr);
+  result<parsed_batch> parse_batch(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas = nullptr);
+  result<parsed_batch> parse_lines(std::string& body, timestamp received_at, event_block_builder& into,
+                                   const event_schemas* schemas = nullptr);
 
 private:
   class implementation;

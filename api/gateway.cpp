@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace dotmac {
 namespace {
@@ -66,6 +67,33 @@ std::optional<json> parse_json(const std::string& text, std::size_t depth_max, s
   return document;
 }
 
+std::optional<json> gateway_call::parse_body() {
+  std::string why_not;
+  auto document = parse_json(request.body, json_depth_max, why_not);
+  if (!document)
+    refuse(failure{error_code::malformed_request, "the body is not valid JSON: " + why_not, "body"});
+  return document;
+}
+
+std::optional<std::int64_t> gateway_call::query_number(const std::string& name, std::int64_t otherwise, bounds allowed) {
+  const auto sent = request.query.find(name);
+  if (sent == request.query.end())
+    return otherwise;
+  std::int64_t value = 0;
+  const auto& text = sent->second;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (why == std::errc{} && end == text.data() + text.size() && value >= allowed.min && value <= allowed.max)
+    return value;
+  refuse({{"out_of_bounds", {"query", name}, "must be a whole number from " + std::to_string(allowed.min) + " to " + std::to_string(allowed.max), text}});
+  return std::nullopt;
+}
+
+void gateway_call::refuse(const failure& why) {
+  if (why.code == error_code::validation_failed && !why.field.empty())
+    return refuse({{"value_error", {"body", why.field}, why.message, nullptr}});
+  respond(error_response(why, request.request_id));
+}
+
 void gateway_call::refuse(const std::vector<complaint>& complaints) {
   auto response = error_response({error_code::validation_failed, {}, {}}, request.request_id);
   json body{{"detail", to_json(complaints)}, {"code", "validation_failed"}, {"request_id", request.request_id}};
@@ -122,7 +150,8 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
   const auto& request = call->request;
   const auto wanted_tenant = request.header("x-tenant-id");
   if (!wanted_tenant.empty() && !is_valid_tenant_id(wanted_tenant))
-    return call->refuse({error_code::validation_failed, "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit", "X-Tenant-ID"});
+    return call->refuse({{"tenant_id", {"header", "X-Tenant-ID"}, "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit",
+                          std::string{wanted_tenant.substr(0, 100)}}});
   auto credential = request.header("x-api-key");
   if (const auto header = request.header("authorization"); credential.empty() && header.starts_with(bearer))
     credential = header.substr(bearer.size());
@@ -130,6 +159,7 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
     if (options.is_production || !options.secret_key.empty() || !request.is_from_loopback)
       return call->refuse({error_code::unauthorized, "send an API key in X-API-Key, or a token in Authorization: Bearer", {}});
     call->tenant = wanted_tenant.empty() ? "default" : std::string{wanted_tenant};
+    call->may_act_for_all = true;
     return allowed();
   }
   const auto may = [call, needed, wanted_tenant = std::string{wanted_tenant}](const std::string& tenant, const std::vector<access_scope>& scopes) {
@@ -146,8 +176,8 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
   };
   if (const auto key = parse_api_key(credential)) {
     call->tenant = key->tenant;
-    return with_context(key->tenant, call, [call, key = *key, may, allowed](const tenant_context& context) {
-      const auto& keys = context.api_keys;
+    return with_context(key->tenant, call, [call, key = *key, may, allowed](const known_tenant_pointer& known) {
+      const auto& keys = known->context.api_keys;
       const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& each) { return each.key_id == key.key_id; });
       if (found == keys.end() || !secret_matches(key.secret, found->secret_hash))
         return call->refuse({error_code::unauthorized, "this API key is not known", "X-API-Key"});
@@ -158,12 +188,16 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
   auto claims = verify_token(credential, options.secret_key, hooks.now());
   if (!claims)
     return call->refuse(claims.error());
+  if (claims->tenant && !is_valid_tenant_id(*claims->tenant))
+    return call->refuse({error_code::unauthorized, "the token has a tenant_id that is no tenant id", "authorization"});
+  call->may_act_for_all = !claims->tenant;
   if (may(claims->tenant.value_or(wanted_tenant.empty() ? "default" : std::string{wanted_tenant}), claims->scopes))
     allowed();
 }
 
-void gateway::implementation::with_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const tenant_context&)> use) {
-  std::shared_ptr<const tenant_context> known;
+void gateway::implementation::with_context(const std::string& tenant, const gateway_call_pointer& call,
+                                           std::function<void(const known_tenant_pointer&)> use) {
+  known_tenant_pointer known;
   std::uint64_t asked_at = 0;
   {
     const std::lock_guard lock{context_mutex};
@@ -172,22 +206,26 @@ void gateway::implementation::with_context(const std::string& tenant, const gate
       known = found->second;
   }
   if (known)
-    return use(*known);
-  gateway_call::ask_tenant(call, get_tenant_context{}, options.request_timeout,
-                           std::function<void(tenant_context&)>{[this, tenant, use, asked_at](tenant_context& context) {
-                             const auto shared = std::make_shared<const tenant_context>(std::move(context));
-                             keep_context(tenant, shared, asked_at);
-                             use(*shared);
-                           }});
+    return use(known);
+  auto options_of_ask = call->options_for(options.request_timeout);
+  options_of_ask.tenant = tenant;
+  ask(tenants, std::move(options_of_ask), get_tenant_context{},
+      std::function<void(result<tenant_context>)>{[self = shared_from_this(), call, tenant, use, asked_at](result<tenant_context> outcome) {
+        if (!outcome)
+          return call->refuse(outcome.error());
+        const auto learned = std::make_shared<const known_tenant>(*std::move(outcome));
+        self->keep_context(tenant, learned, asked_at);
+        use(learned);
+      }});
 }
 
-void gateway::implementation::keep_context(const std::string& tenant, std::shared_ptr<const tenant_context> context, std::uint64_t asked_at) {
+void gateway::implementation::keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at) {
   const std::lock_guard lock{context_mutex};
-  if (!context->exists || context_changes != asked_at)
+  if (!known->context.exists || context_changes != asked_at)
     return;
   if (contexts.size() >= contexts_max)
     contexts.clear();
-  contexts[tenant] = std::move(context);
+  contexts[tenant] = std::move(known);
 }
 
 void gateway::implementation::forget_context(const std::string& tenant) {

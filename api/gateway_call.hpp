@@ -11,6 +11,14 @@
 
 namespace dotmac {
 
+/// What the gateway keeps of a tenant.
+struct known_tenant {
+  explicit known_tenant(tenant_context given) : context{std::move(given)}, schemas{context.schemas} {}
+  tenant_context context;
+  event_schemas schemas;
+};
+using known_tenant_pointer = std::shared_ptr<const known_tenant>;
+
 struct gateway::implementation : std::enable_shared_from_this<gateway::implementation> {
   implementation(gateway_options given, tenant_service& service, gateway_hooks callbacks)
       : options{std::move(given)}, tenants{service}, hooks{std::move(callbacks)}, admitted{options.admission},
@@ -21,9 +29,9 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   void run(const gateway_call_pointer& call);
 
   /// What is known of a tenant; asked for where it is not. Forgotten by `forget_context` after a call that changes it.
-  void with_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const tenant_context&)> use);
+  void with_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const known_tenant_pointer&)> use);
   void forget_context(const std::string& tenant);
-  void keep_context(const std::string& tenant, std::shared_ptr<const tenant_context> context, std::uint64_t asked_at);
+  void keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at);
 
   gateway_options options;
   tenant_service& tenants;
@@ -32,7 +40,7 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   admission admitted;
   event_batcher batcher;
   std::mutex context_mutex;
-  std::unordered_map<std::string, std::shared_ptr<const tenant_context>> contexts;
+  std::unordered_map<std::string, known_tenant_pointer> contexts;
   std::uint64_t context_changes = 0; ///< an answer asked for before a change is not kept
   std::unique_ptr<http_server> server;
 };
@@ -46,15 +54,23 @@ struct gateway_call {
   const route* matched = nullptr;
   std::map<std::string, std::string> parameters;
   std::string tenant;
+  bool may_act_for_all = false; ///< its credential is bound to no tenant
   timestamp received_at;
 
   void answer(const json& body) { respond({200, "application/json", body.dump(-1, ' ', false, json::error_handler_t::replace), {}}); }
-  void refuse(const failure& why) { respond(error_response(why, request.request_id)); }
+  void refuse(const failure& why);
   /// 422 with the list of what is wrong with the body.
   void refuse(const std::vector<complaint>& complaints);
 
-  /// Reads the body as `Record`; answers 400 or 422 and returns nothing where that fails.
-  template <class Record> std::optional<Record> read_body();
+  /// Answers 400 or 422 and returns nothing where the body is not JSON, or not a `Record`.
+  std::optional<json> parse_body();
+  template <class Record> std::optional<Record> read_record(const json& document);
+  template <class Record> std::optional<Record> read_body() {
+    const auto document = parse_body();
+    return document ? read_record<Record>(*document) : std::nullopt;
+  }
+  /// A number of the query; answers 422 and returns nothing where it is wrong.
+  std::optional<std::int64_t> query_number(const std::string& name, std::int64_t otherwise, bounds allowed);
 
   call_options options_for(std::chrono::milliseconds timeout) const {
     return {tenant, std::chrono::steady_clock::now() + timeout, request.cancellation};
@@ -77,20 +93,13 @@ struct gateway_call {
 /// A document nested deeper than `depth_max` would cost the stack of whoever walks it.
 std::optional<json> parse_json(const std::string& text, std::size_t depth_max, std::string& why_not);
 
-template <class Record> std::optional<Record> gateway_call::read_body() {
-  std::string why_not;
-  const auto document = parse_json(request.body, json_depth_max, why_not);
-  if (!document) {
-    refuse(failure{error_code::malformed_request, "the body is not valid JSON: " + why_not, "body"});
-    return std::nullopt;
-  }
+template <class Record> std::optional<Record> gateway_call::read_record(const json& document) {
   Record record;
   json_reader in;
-  if (!in.read(*document, record)) {
-    refuse(in.complaints());
-    return std::nullopt;
-  }
-  return record;
+  if (in.read(document, record))
+    return record;
+  refuse(in.complaints());
+  return std::nullopt;
 }
 
 } // namespace dotmac

@@ -42,6 +42,12 @@ http_connection::~http_connection() { context_->open.fetch_sub(1, std::memory_or
 void http_connection::start() {
   error ignored; // an option that cannot be set costs latency only
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  error unknown;
+  const auto peer = socket_.remote_endpoint(unknown);
+  if (!unknown) {
+    remote_address_ = peer.address().to_string();
+    is_from_loopback_ = peer.address().is_loopback();
+  }
   read_header();
 }
 
@@ -161,12 +167,8 @@ bool http_connection::fill_request(http_request& request) {
   request.path = *path;
   for (const auto& each : message)
     request.headers.emplace_back(lower_case({each.name_string().data(), each.name_string().size()}), std::string{each.value()});
-  error unknown;
-  const auto peer = socket_.remote_endpoint(unknown);
-  if (!unknown) {
-    request.remote_address = peer.address().to_string();
-    request.is_from_loopback = peer.address().is_loopback();
-  }
+  request.remote_address = remote_address_;
+  request.is_from_loopback = is_from_loopback_;
   keeps_alive_ = message.keep_alive();
   const auto encoding = request.header("content-encoding");
   if (encoding.empty() || encoding == "identity") {
@@ -215,7 +217,7 @@ void http_connection::respond(http_response response) {
     head_ += "\r\n" + name + ": " + value;
   head_ += "\r\n\r\n";
   if (context_->log_access)
-    context_->log_access({method_, path_, request_id_, {}, response.status, request_bytes_, body_.size(),
+    context_->log_access({method_, path_, request_id_, remote_address_, response.status, request_bytes_, body_.size(),
                           std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_)});
   if (is_head_request_)
     body_.clear();

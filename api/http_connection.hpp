@@ -57,9 +57,11 @@ private:
   std::string request_id_;
   std::string method_;
   std::string path_;
+  std::string remote_address_;
   cancellation_flag cancellation_;
   std::chrono::steady_clock::time_point began_;
   std::size_t request_bytes_ = 0;
+  bool is_from_loopback_ = false;
   bool is_head_request_ = false;
   bool keeps_alive_ = false;
   bool in_request_ = false;

@@ -31,4 +31,6 @@ endif()
 add_library(dotmac_warnings INTERFACE)
 target_compile_options(dotmac_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wno-missing-field-initializers -Werror)
+  -Wno-missing-field-initializers -Werror
+  # g++ 12 is wrong about std::string and std::optional in optimized code (GCC bugs 105329, 105562).
+  -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)

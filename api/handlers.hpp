@@ -1,0 +1,47 @@
+#pragma once
+
+/// What each route does: a body read and checked, a call of the tenant, its answer written as clients know it.
+
+#include "api/gateway_call.hpp"
+#include "core/time/calendar.hpp"
+
+namespace dotmac {
+
+void track_event(const gateway_call_pointer& call);
+void track_batch(const gateway_call_pointer& call);
+void query_events(const gateway_call_pointer& call);
+void aggregate_event_counts(const gateway_call_pointer& call);
+void analyse_funnel(const gateway_call_pointer& call);
+void create_schema(const gateway_call_pointer& call);
+void list_schemas(const gateway_call_pointer& call);
+void show_event_stats(const gateway_call_pointer& call);
+
+void create_tenant_by_admin(const gateway_call_pointer& call);
+void create_key(const gateway_call_pointer& call);
+void list_keys(const gateway_call_pointer& call);
+void revoke_key(const gateway_call_pointer& call);
+void show_actors(const gateway_call_pointer& call);
+
+void show_health(const gateway_call_pointer& call);
+void show_health_in_detail(const gateway_call_pointer& call);
+void show_readiness(const gateway_call_pointer& call);
+void show_liveness(const gateway_call_pointer& call);
+void show_prometheus_page(const gateway_call_pointer& call);
+void show_openapi(const gateway_call_pointer& call);
+void show_documentation(const gateway_call_pointer& call);
+
+// -- shared by handlers ----------------------------------------------------------------------------------------------------
+
+/// False, and answered 422, where the interval is empty or turned round.
+bool check_interval(const gateway_call_pointer& call, timestamp start, timestamp end, const std::string& end_field = "end_time");
+
+/// Adds as_of, rows_scanned and interval ("[start, end)") to an answer.
+void add_scope(json& body, const answer_scope& scope, timestamp start, timestamp end);
+
+/// The calendar asked for, else the tenant's.
+void with_zone(const gateway_call_pointer& call, const std::optional<std::string>& name,
+               std::function<void(std::shared_ptr<const zone_rules>)> use);
+
+json optional_time(const std::optional<timestamp>& at);
+
+} // namespace dotmac

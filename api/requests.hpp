@@ -1,0 +1,120 @@
+#pragma once
+
+/// The bodies of requests as clients send them: their field names, bounds and defaults, declared once.
+
+#include "api/filter_form.hpp"
+#include "core/identity.hpp"
+#include "core/tenancy/tenant_messages.hpp"
+
+namespace dotmac {
+
+inline constexpr std::int64_t offset_max = 1'000'000'000;
+
+struct event_page_request {
+  std::optional<std::string> event_type, event_name, user_id, customer_id, session_id;
+  std::optional<timestamp> start_time, end_time;
+  filter_node filters;
+  std::int64_t limit = 100;
+  std::int64_t offset = 0;
+  std::optional<std::string> cursor;
+};
+template <> struct description<event_page_request> {
+  using r = event_page_request;
+  static constexpr auto fields = std::tuple{
+      field{"event_type", &r::event_type, "only events of this type"}, field{"event_name", &r::event_name, "only events of this name"},
+      field{"user_id", &r::user_id, "only events of this user"}, field{"customer_id", &r::customer_id, "only events of this customer"},
+      field{"session_id", &r::session_id, "only events of this session"}, field{"start_time", &r::start_time, "from this time on"},
+      field{"end_time", &r::end_time, "before this time"}, field{"filters", &r::filters, "conditions on fields and properties"},
+      field{"limit", &r::limit, "how many", bounds{1, event_query_limit_max}},
+      field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
+      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, 100}}};
+};
+
+enum class bucket_fill : std::uint8_t { none, zero };
+template <> struct enumeration<bucket_fill> {
+  static constexpr std::array<std::string_view, 2> names{"none", "zero"};
+};
+
+struct event_aggregate_request {
+  granularity size = granularity::day;
+  timestamp start_time, end_time;
+  std::optional<std::string> event_type, event_name;
+  filter_node filters;
+  std::vector<std::string> dimensions;
+  std::optional<std::string> timezone;
+  bucket_fill fill = bucket_fill::none;
+};
+template <> struct description<event_aggregate_request> {
+  using r = event_aggregate_request;
+  static constexpr auto fields = std::tuple{
+      field{"granularity", &r::size, "length of a bucket", presence::required}, field{"start_time", &r::start_time, "from this time on", presence::required},
+      field{"end_time", &r::end_time, "before this time", presence::required}, field{"event_type", &r::event_type, "only events of this type"},
+      field{"event_name", &r::event_name, "only events of this name"}, field{"filters", &r::filters, "conditions on fields and properties"},
+      field{"dimensions", &r::dimensions, "fields or properties to group by", bounds{0, question_dimensions_max}},
+      field{"timezone", &r::timezone, "whose calendar; else the tenant's", bounds{1, 64}},
+      field{"fill", &r::fill, "zero: buckets without events too, where there are no dimensions"}};
+};
+
+enum class funnel_user : std::uint8_t { user_id, session_id, customer_id };
+template <> struct enumeration<funnel_user> {
+  static constexpr std::array<std::string_view, 3> names{"user_id", "session_id", "customer_id"};
+};
+
+struct funnel_request {
+  std::vector<funnel_step> funnel_steps;
+  timestamp start_time, end_time;
+  funnel_user user_id_field = funnel_user::user_id;
+  std::optional<duration_form> conversion_window;
+  funnel_order order = funnel_order::ordered;
+  funnel_start start = funnel_start::any;
+  std::vector<std::string> dimensions;
+  std::vector<funnel_step> exclusions;
+  std::int64_t users_limit = 0;
+};
+template <> struct description<funnel_request> {
+  using r = funnel_request;
+  static constexpr auto fields = std::tuple{
+      field{"funnel_steps", &r::funnel_steps, "in order", bounds{1, funnel_steps_max}, presence::required},
+      field{"start_time", &r::start_time, "from this time on", presence::required}, field{"end_time", &r::end_time, "before this time", presence::required},
+      field{"user_id_field", &r::user_id_field, "who is counted"}, field{"conversion_window", &r::conversion_window, "from step 1 to the last, inclusive"},
+      field{"order", &r::order, "of the steps"}, field{"start", &r::start, "which event of step 1 may be the start"},
+      field{"dimensions", &r::dimensions, "group by, as of the user's first step", bounds{0, question_dimensions_max}},
+      field{"exclusions", &r::exclusions, "events that end an attempt", bounds{0, funnel_steps_max}},
+      field{"users_limit", &r::users_limit, "how many ids to list per step", bounds{0, funnel_users_listed_max}}};
+};
+
+struct event_schema_request {
+  std::string event_type, event_name;
+  json_text definition;
+  std::string version = "1.0";
+  schema_mode mode = schema_mode::reject;
+};
+template <> struct description<event_schema_request> {
+  using r = event_schema_request;
+  static constexpr auto fields = std::tuple{
+      field{"event_type", &r::event_type, "which events", bounds{1, event_type_size_max}, presence::required},
+      field{"event_name", &r::event_name, "which events", bounds{1, event_name_size_max}, presence::required},
+      field{"schema_definition", &r::definition, "{required, optional} or a JSON Schema of the properties", presence::required},
+      field{"version", &r::version, "chosen by the client", bounds{1, 50}}, field{"mode", &r::mode, "what happens to an event that does not fit"}};
+};
+
+struct tenant_request {
+  std::string tenant_id;
+  std::string timezone = "UTC";
+};
+template <> struct description<tenant_request> {
+  static constexpr auto fields = std::tuple{
+      field{"tenant_id", &tenant_request::tenant_id, "letters, digits, '-', '_', '.'", bounds{1, tenant_id_size_max}, presence::required},
+      field{"timezone", &tenant_request::timezone, "calendar of its answers", bounds{1, 64}}};
+};
+
+struct api_key_request {
+  std::string label;
+  std::vector<access_scope> scopes;
+};
+template <> struct description<api_key_request> {
+  static constexpr auto fields = std::tuple{field{"label", &api_key_request::label, "what it is for", bounds{0, 200}},
+                                            field{"scopes", &api_key_request::scopes, "what it may do", bounds{1, 4}, presence::required}};
+};
+
+} // namespace dotmac

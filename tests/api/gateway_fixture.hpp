@@ -1,0 +1,99 @@
+#pragma once
+
+/// A gateway on a free port before a tenant that answers plainly.
+
+#include "api/credentials.hpp"
+#include "api/event_parser.hpp"
+#include "api/gateway.hpp"
+#include "core/describe/json.hpp"
+#include "tests/api/fake_tenant_service.hpp"
+#include "tests/api/http_test_client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace dotmac {
+
+inline constexpr timestamp test_now{1'767'225'600'000}; // 2026-01-01T00:00:00Z
+
+class gateway_test : public testing::Test {
+protected:
+  void start(gateway_options options = {}) {
+    options.http.port = 0;
+    options.version = "1.2.3";
+    options.environment = "test";
+    gateway_hooks hooks{[] { return test_now; },
+                        [this]() -> std::optional<failure> { return is_ready ? std::nullopt : std::optional{failure{error_code::not_ready, "the store is away", {}}}; },
+                        [] { return json{{"store", {{"status", "healthy"}}}}; },
+                        [](const std::map<std::string, std::string>& filters) { return json(filters); },
+                        [] { return std::string{"dotmac_up 1\n"}; },
+                        [this](const access_record& record) {
+                          const std::lock_guard lock{log_mutex};
+                          log.push_back(record);
+                        }};
+    subject.emplace(std::move(options), tenants, std::move(hooks));
+    const auto outcome = subject->start();
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    port = *outcome;
+  }
+  void TearDown() override {
+    tenants.hold(false);
+    if (subject)
+      subject->stop(std::chrono::milliseconds{2'000});
+  }
+
+  test_response call(std::string_view method, std::string_view path, std::string_view body = {}, std::string_view headers = {}) {
+    http_test_client client{port};
+    auto response = client.call(method, path, body, headers);
+    EXPECT_TRUE(response) << method << " " << path << ": no response";
+    return response.value_or(test_response{});
+  }
+
+  result<tenant_answer> answer(const fake_tenant_service::asked& asked) {
+    if (next_failure)
+      return *next_failure;
+    if (std::holds_alternative<get_tenant_context>(asked.call))
+      return tenant_answer{std::in_place_index<index_of_call<get_tenant_context>(static_cast<tenant_call*>(nullptr))>, context};
+    if (const auto* append = std::get_if<append_events>(&asked.call)) {
+      // The row count stands behind the format version: see core/events/event_block.hpp.
+      const auto rows = rows_of(append->block);
+      events_appended appended{std::vector<event_outcome>(rows), {}};
+      if (append->wants_event_ids)
+        for (std::size_t i = 0; i < rows; ++i)
+          appended.event_ids.push_back("id-" + std::to_string(i));
+      return tenant_answer{std::in_place_index<index_of_call<append_events>(static_cast<tenant_call*>(nullptr))>, std::move(appended)};
+    }
+    return default_answer(asked.call, std::make_index_sequence<std::variant_size_v<tenant_call>>{});
+  }
+  static std::size_t rows_of(const bytes& block) {
+    const auto rows = check_event_block(block);
+    return rows ? *rows : 0;
+  }
+
+  template <std::size_t... I> static tenant_answer default_answer(const tenant_call& call, std::index_sequence<I...>) {
+    tenant_answer made;
+    ((call.index() == I ? (void)made.emplace<I>() : void()), ...);
+    return made;
+  }
+  template <class Call> std::vector<Call> asked_for() {
+    std::vector<Call> found;
+    for (const auto& each : tenants.calls())
+      if (const auto* one = std::get_if<Call>(&each.call))
+        found.push_back(*one);
+    return found;
+  }
+
+  std::atomic<bool> is_ready{true};
+  tenant_context context{true, "UTC", {}, {}};
+  std::optional<failure> next_failure;
+  std::mutex log_mutex;
+  std::vector<access_record> log;
+  fake_tenant_service tenants{[this](const auto& asked) { return answer(asked); }};
+  std::optional<gateway> subject;
+  std::uint16_t port = 0;
+};
+
+inline constexpr std::string_view one_event = R"({"event_type":"click","event_name":"buy"})";
+
+} // namespace dotmac
