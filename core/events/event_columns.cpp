@@ -58,6 +58,8 @@ struct growing_chunk {
   growing_array<char> id_texts;
   std::map<std::uint32_t, growing_slice> properties;
 
+  /// The first rows as a chunk whose times are not bounded yet, and with bounds: that takes a pass over the times.
+  event_chunk columns(std::uint32_t rows) const;
   event_chunk view(std::uint32_t rows) const;
 };
 
@@ -65,7 +67,7 @@ std::uint32_t count_below(const growing_array<std::uint32_t>& rows, std::uint32_
   return static_cast<std::uint32_t>(std::lower_bound(rows.data(), rows.data() + rows.size(), bound) - rows.data());
 }
 
-event_chunk growing_chunk::view(std::uint32_t rows) const {
+event_chunk growing_chunk::columns(std::uint32_t rows) const {
   event_chunk out;
   out.first_row = first_row;
   out.rows = rows;
@@ -103,6 +105,11 @@ event_chunk growing_chunk::view(std::uint32_t rows) const {
     keep(slice.rows);
     keep(slice.values);
   }
+  return out;
+}
+
+event_chunk growing_chunk::view(std::uint32_t rows) const {
+  event_chunk out = columns(rows);
   const auto [low, high] = std::minmax_element(at.data(), at.data() + rows);
   out.min_at = *low;
   out.max_at = *high;
@@ -411,7 +418,7 @@ std::size_t event_columns::memory_bytes() const {
   for (const auto& each : s.sealed)
     total += each->memory_bytes;
   for (const growing_chunk& each : s.open)
-    total += each.at.size() == 0 ? 0 : each.view(each.at.size()).memory_bytes;
+    total += each.columns(each.at.size()).memory_bytes;
   return total;
 }
 
@@ -447,7 +454,9 @@ bool event_columns::same_content(std::uint64_t row, const event_block_view& bloc
   const storage& s = *storage_;
   const std::size_t number = row / event_chunk_rows;
   const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
-  const event_chunk chunk = number < s.sealed.size() ? *s.sealed[number] : s.open_chunk(row).view(s.open_chunk(row).at.size());
+  const bool is_sealed = number < s.sealed.size();
+  const event_chunk unsealed = is_sealed ? event_chunk{} : s.open_chunk(row).columns(s.open_chunk(row).at.size());
+  const event_chunk& chunk = is_sealed ? *s.sealed[number] : unsealed;
   const auto nanoseconds_in_block = [&] {
     const std::uint32_t i = block.finer_rows.lower_bound(block_row);
     return i < block.finer_rows.size() && block.finer_rows[i] == block_row ? block.finer_nanoseconds[i] : 0;
