@@ -213,7 +213,8 @@ void aggregate_event_counts(const gateway_call_pointer& call) {
   auto body = call->read_body<event_aggregate_request>();
   if (!body || !check_interval(call, body->start_time, body->end_time))
     return;
-  with_zone(call, body->timezone, [call, request = *std::move(body)](const std::shared_ptr<const zone_rules>& zone) {
+  const auto timezone = body->timezone;
+  with_zone(call, timezone, [call, request = *std::move(body)](const std::shared_ptr<const zone_rules>& zone) {
     aggregate_events question;
     question.selection = {request.event_type, request.event_name, {}, {}, {}, request.start_time, request.end_time, request.filters};
     question.size = request.size;
