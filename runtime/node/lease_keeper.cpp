@@ -2,13 +2,18 @@
 
 #include <spdlog/spdlog.h>
 
+#include <map>
+
 namespace dotmac {
 
-result<std::vector<shard_claim>> lease_keeper::start() {
+result<std::vector<shard_claim>> lease_keeper::start(bool is_alone) {
   auto opened = stores_->open();
   if (!opened)
     return opened.error();
   session_ = std::move(*opened);
+  if (is_alone)
+    if (auto ended = end_leases_of_the_dead(); !ended)
+      return ended.error();
   std::vector<shard_id> all;
   for (std::uint16_t shard = 0; shard < shard_count; ++shard)
     all.push_back(shard_id{shard});
@@ -28,6 +33,20 @@ result<std::vector<shard_claim>> lease_keeper::start() {
   }
   thread_ = std::thread{[this] { renew(); }};
   return held_;
+}
+
+result<void> lease_keeper::end_leases_of_the_dead() {
+  auto leases = session_->leases().read_leases();
+  if (!leases)
+    return leases.error();
+  std::map<std::string, std::vector<shard_claim>> by_owner;
+  for (const auto& each : *leases)
+    if (!each.expired && !each.owner.empty())
+      by_owner[each.owner].push_back({each.shard, each.epoch});
+  for (const auto& [owner, claims] : by_owner)
+    if (auto released = session_->leases().release_shards(owner, claims); !released)
+      return released;
+  return {};
 }
 
 void lease_keeper::renew() {

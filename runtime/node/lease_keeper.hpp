@@ -4,7 +4,8 @@
 /// end.
 ///
 /// Promise   A node that lost a lease is refused by the store itself (epoch), whatever this class believes.
-/// Start     An embedded store has one node at a time: leases of a killed process are waited for, at most `lease` long.
+/// Start     Leases of a killed process are waited for, at most `lease` long; but where this process is known to be alone with its
+///           store (`is_alone`: it holds the lock of an embedded store's folder), they are ended at once, and the epoch rises.
 /// Errors    start: ownership_lost when another node keeps its leases alive; the store's own errors.
 /// Threads   start and stop from one thread; renewals on a thread of its own.
 
@@ -24,10 +25,11 @@ public:
   lease_keeper(std::shared_ptr<store_factory> stores, std::string owner) : stores_{std::move(stores)}, owner_{std::move(owner)} {}
   ~lease_keeper() { stop(); }
 
-  result<std::vector<shard_claim>> start();
+  result<std::vector<shard_claim>> start(bool is_alone);
   void stop();
 
 private:
+  result<void> end_leases_of_the_dead();
   void renew();
 
   std::shared_ptr<store_factory> stores_;

@@ -4,6 +4,7 @@
 #include "actors/protocol/wire_types.hpp"
 #include "api/gateway.hpp"
 #include "persistence/open_store.hpp"
+#include "runtime/node/folder_lock.hpp"
 #include "runtime/node/lease_keeper.hpp"
 #include "runtime/node/node_figures.hpp"
 #include "runtime/node/tenant_router.hpp"
@@ -90,6 +91,7 @@ struct node::implementation {
   std::shared_ptr<journal_writer> writer;
   std::shared_ptr<store_pool> stores;
   std::shared_ptr<worker_pool> scans;
+  std::unique_ptr<folder_lock> lock; ///< of an embedded store's folder
   std::unique_ptr<lease_keeper> leases;
   actor_configuration configuration;
   std::unique_ptr<caf::actor_system> system;
@@ -108,6 +110,12 @@ result<std::shared_ptr<store_factory>> node::implementation::open_store() {
   auto url = store_url_of(given);
   if (!url)
     return url.error();
+  if (given.database_url.empty()) {
+    auto taken = folder_lock::take(given.data_dir);
+    if (!taken)
+      return taken.error();
+    lock = std::move(*taken);
+  }
   const store_options options{*url};
   auto migrations = make_migrator(options);
   if (!migrations)
@@ -195,7 +203,7 @@ result<std::uint16_t> node::start() {
   if (!opened)
     return opened.error();
   self.leases = std::make_unique<lease_keeper>(*opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()));
-  auto claims = self.leases->start();
+  auto claims = self.leases->start(self.lock != nullptr);
   if (!claims)
     return claims.error();
   self.writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{});

@@ -153,6 +153,14 @@ class Answers(NodeTest):
         self.assertEqual(self.node.call("GET", "/events/stats", None, {"X-Tenant-ID": "other"})[1]["event_count"], 0)
 
 
+class TwoNodes(NodeTest):
+    def test_cannot_share_one_folder_and_the_first_goes_on(self):
+        second = Node(BINARY, self.folder, LOG_LEVEL="warn")
+        with self.assertRaisesRegex(RuntimeError, "the node ended"):
+            second.start()
+        self.ask("/events/track", {"event_type": "view", "event_name": "a"})
+
+
 class AnswersOnPostgres(Answers):
     @classmethod
     def setUpClass(cls):

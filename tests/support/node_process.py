@@ -72,8 +72,8 @@ class Node:
         if self.database_url:
             environment["DATABASE_URL"] = self.database_url
             subprocess.run([self.binary, "init-db"], env=environment, check=True, stdout=subprocess.DEVNULL)
-        self.log = open(self.folder + "/node.log", "ab")
-        self.process = subprocess.Popen([self.binary, "serve"], env=environment, stderr=self.log)
+        with open(self.folder + "/node.log", "ab") as log:
+            self.process = subprocess.Popen([self.binary, "serve"], env=environment, stderr=log)
         until = time.monotonic() + wait
         while time.monotonic() < until:
             if self.process.poll() is not None:
