@@ -1,6 +1,7 @@
 #include "actors/tenant_actor.hpp"
 
 #include "actors/event_actor.hpp"
+#include "actors/metric_actor.hpp"
 #include "actors/supervision.hpp"
 
 namespace dotmac {
@@ -58,6 +59,21 @@ result<event_actor> start_events(self_pointer self, shard_claim claim) {
   return caf::actor_cast<event_actor>(*child);
 }
 
+result<metric_actor> start_metric(self_pointer self, shard_claim claim, const metric_definition& definition) {
+  auto& shell = self->state;
+  const auto name = "metric/" + definition.metric_id;
+  auto child = shell.children.find_or_start(name, std::chrono::steady_clock::now(), [&] {
+    const entity_id id{shell.entity->id().tenant, entity_kind::metric, definition.metric_id};
+    auto handle = self->spawn(run_metric_actor, id, claim, shell.environment, shell.path + "/" + name, definition,
+                              caf::actor_cast<tenant_actor>(self));
+    self->monitor(handle);
+    return caf::actor_cast<caf::actor>(handle);
+  });
+  if (!child)
+    return child.error();
+  return caf::actor_cast<metric_actor>(*child);
+}
+
 failure no_metric(const std::string& name) {
   return {error_code::not_found, "there is no metric " + name, "metric_id"};
 }
@@ -111,6 +127,13 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
       },
       [self, claim](const locate_events&) -> caf::result<event_actor> {
         return look<event_actor>(self, [self, claim](tenant_state&) { return start_events(self, claim); });
+      },
+      [self, claim](const locate_metric& call) -> caf::result<metric_actor> {
+        return look<metric_actor>(self, [self, claim, call](tenant_state& state) -> result<metric_actor> {
+          if (const auto* found = state.find_metric(call.metric))
+            return start_metric(self, claim, *found);
+          return no_metric(call.metric);
+        });
       },
       [self](const passivate_child& message) {
         if (auto child = self->state.children.remove(message.child))

@@ -1,6 +1,6 @@
 #pragma once
 
-/// One tenant: its definitions (decided by core/tenancy/tenant_state.hpp) and the supervisor of its event partition.
+/// One tenant: its definitions (decided by core/tenancy/tenant_state.hpp) and the supervisor of its event and metric actors.
 
 #include "actors/child_table.hpp"
 #include "core/tenancy/tenant_state.hpp"
@@ -8,7 +8,7 @@
 
 namespace dotmac {
 
-inline constexpr std::size_t active_children_per_tenant_max = 16;
+inline constexpr std::size_t active_children_per_tenant_max = 10'001; ///< the event partition and every metric
 
 struct tenant_shell : entity_shell<tenant_state> {
   child_table children{restart_policy{}, active_children_per_tenant_max};

@@ -225,7 +225,7 @@ void aggregate_event_counts(const gateway_call_pointer& call) {
                              std::function<void(event_aggregates&)>{[call, request, zone](event_aggregates& found) {
                                json rows = json::array();
                                for (const auto& each : found.aggregates)
-                                 rows.push_back({{"time_bucket", format_timestamp(each.time_bucket)}, {"granularity", std::string{name_of(request.size)}},
+                                 rows.push_back({{"time_bucket", format_timestamp(request.size == granularity::all ? request.start_time : each.time_bucket)}, {"granularity", std::string{name_of(request.size)}},
                                                  {"event_count", each.event_count}, {"unique_users", each.unique_users},
                                                  {"unique_sessions", each.unique_sessions}, {"unique_customers", each.unique_customers},
                                                  {"dimensions", dimensions_as_json(request.dimensions, each.dimensions)}});

@@ -16,6 +16,14 @@ void create_schema(const gateway_call_pointer& call);
 void list_schemas(const gateway_call_pointer& call);
 void show_event_stats(const gateway_call_pointer& call);
 
+void create_metric_definition(const gateway_call_pointer& call);
+void list_metric_definitions(const gateway_call_pointer& call);
+void show_metric(const gateway_call_pointer& call);
+void record_metric_values(const gateway_call_pointer& call);
+void query_values(const gateway_call_pointer& call);
+void aggregate_metric(const gateway_call_pointer& call);
+void compare_metric_periods(const gateway_call_pointer& call);
+
 void create_tenant_by_admin(const gateway_call_pointer& call);
 void create_key(const gateway_call_pointer& call);
 void list_keys(const gateway_call_pointer& call);

@@ -1,5 +1,5 @@
 #include "api/handlers.hpp"
-#include "api/requests.hpp"
+#include "api/metric_requests.hpp"
 
 namespace dotmac {
 namespace {
@@ -22,6 +22,13 @@ json batch_schema() {
           {"required", json::array({"events"})}, {"additionalProperties", false}};
 }
 
+json values_schema() {
+  return {{"anyOf", json::array({json_schema<value_request>(),
+                                 json{{"type", "object"}, {"required", json::array({"values"})}, {"additionalProperties", false},
+                                      {"properties", {{"values", {{"type", "array"}, {"items", json_schema<value_request>()}, {"minItems", 1},
+                                                                  {"maxItems", metric_batch_values_max}}}}}}})}};
+}
+
 constexpr auto ingest = access_scope::ingest;
 constexpr auto reading = access_scope::read;
 constexpr auto writing = access_scope::write;
@@ -36,6 +43,13 @@ constexpr std::array table{
     route{"POST", "/events/schema", "Events", "Say what the properties of an event must be", writing, schema_of<event_schema_request>, create_schema},
     route{"GET", "/events/schemas", "Events", "List the schemas of events", reading, nullptr, list_schemas},
     route{"GET", "/events/stats", "Events", "How many events there are, by type and name", reading, nullptr, show_event_stats},
+    route{"POST", "/metrics/", "Metrics", "Define a metric", writing, schema_of<metric_request>, create_metric_definition},
+    route{"GET", "/metrics/", "Metrics", "List metrics; query: metric_type, tags=name:value,..., limit, offset", reading, nullptr, list_metric_definitions},
+    route{"POST", "/metrics/values", "Metrics", "Record one value, or many as values", ingest, values_schema, record_metric_values},
+    route{"POST", "/metrics/values/query", "Metrics", "Find values, newest first", reading, schema_of<value_page_request>, query_values},
+    route{"POST", "/metrics/aggregate", "Metrics", "Aggregate values per calendar bucket", reading, schema_of<value_aggregate_request>, aggregate_metric},
+    route{"POST", "/metrics/trend", "Metrics", "Compare two periods", reading, schema_of<trend_request>, compare_metric_periods},
+    route{"GET", "/metrics/{metric_id}", "Metrics", "One metric, by id or name", reading, nullptr, show_metric},
     route{"POST", "/admin/tenants", "Administration", "Create a tenant", admin, schema_of<tenant_request>, create_tenant_by_admin},
     route{"POST", "/admin/api-keys", "Administration", "Make an API key; it is shown once", admin, schema_of<api_key_request>, create_key},
     route{"GET", "/admin/api-keys", "Administration", "List API keys", admin, nullptr, list_keys},

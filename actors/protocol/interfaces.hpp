@@ -19,7 +19,7 @@ template <> struct description<stop_actor> {
 
 /// An idle child asks its supervisor to be let go.
 struct passivate_child {
-  std::string child; ///< for instance "events/0"
+  std::string child; ///< "events/0" or "metric/<id>"
 };
 template <> struct description<passivate_child> {
   static constexpr auto fields = std::tuple{field{"child", &passivate_child::child, "kind and name"}};
@@ -34,9 +34,24 @@ using event_actor = caf::typed_actor<
     caf::replies_to<summarize_events>::with<event_summary>,
     caf::replies_to<stop_actor>::with<done>>;
 
+/// The values of one metric.
+using metric_actor = caf::typed_actor<
+    caf::replies_to<record_values>::with<values_recorded>, // answered once durable
+    caf::replies_to<find_values, question_context>::with<values_found>,
+    caf::replies_to<aggregate_values, question_context>::with<value_aggregates>,
+    caf::replies_to<compare_periods, question_context>::with<periods_compared>,
+    caf::replies_to<stop_actor>::with<done>>;
+
 struct locate_events {};
 template <> struct description<locate_events> {
   static constexpr auto fields = std::tuple{};
+};
+
+struct locate_metric {
+  std::string metric; ///< id or name
+};
+template <> struct description<locate_metric> {
+  static constexpr auto fields = std::tuple{field{"metric", &locate_metric::metric, "id or name"}};
 };
 
 /// One tenant: its keys, schemas and catalogue, and the supervisor of its other actors.
@@ -50,6 +65,7 @@ using tenant_actor = caf::typed_actor<
     caf::replies_to<list_metrics>::with<metrics_listed>,
     caf::replies_to<get_metric>::with<metric_definition>,
     caf::replies_to<locate_events>::with<event_actor>,  // activated where it was not
+    caf::replies_to<locate_metric>::with<metric_actor>, // activated where it was not
     caf::reacts_to<passivate_child>,
     caf::replies_to<stop_actor>::with<done>>;
 

@@ -102,6 +102,17 @@ template <> struct description<get_metric> {
   static constexpr auto fields = std::tuple{field{"metric", &get_metric::metric, "id or name"}};
 };
 
+// -- one metric, by id or name --------------------------------------------------------------------------------------------
+
+template <class Question> struct of_metric {
+  std::string metric; ///< id or name
+  Question question;
+};
+template <class Question> struct description<of_metric<Question>> {
+  static constexpr auto fields = std::tuple{field{"metric", &of_metric<Question>::metric, "id or name"},
+                                            field{"question", &of_metric<Question>::question, "what is asked of it"}};
+};
+
 // -- which answer belongs to which call -------------------------------------------------------------------------------------
 
 template <class Call> struct answer_of;
@@ -118,6 +129,10 @@ template <> struct answer_of<find_events> { using type = events_found; };
 template <> struct answer_of<aggregate_events> { using type = event_aggregates; };
 template <> struct answer_of<count_funnel> { using type = funnel_counted; };
 template <> struct answer_of<summarize_events> { using type = event_summary; };
+template <> struct answer_of<of_metric<record_values>> { using type = values_recorded; };
+template <> struct answer_of<of_metric<find_values>> { using type = values_found; };
+template <> struct answer_of<of_metric<aggregate_values>> { using type = value_aggregates; };
+template <> struct answer_of<of_metric<compare_periods>> { using type = periods_compared; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -126,7 +141,8 @@ template <class... Calls> struct call_list {
 
 using tenant_calls
     = call_list<create_tenant, create_api_key, revoke_api_key, get_tenant_context, create_event_schema, create_metric,
-                list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events>;
+                list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
+                of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

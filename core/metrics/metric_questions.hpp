@@ -92,18 +92,35 @@ template <> struct description<record_values> {
   static constexpr auto fields = std::tuple{field{"values", &record_values::values, "in order of arrival", bounds{1, 10'000}}};
 };
 
-enum class value_outcome : std::uint8_t { recorded, duplicate, conflicting };
+enum class value_outcome : std::uint8_t {
+  recorded,    ///< new, and durable now
+  duplicate,   ///< its value_id was here before with the same content: no effect
+  conflicting, ///< its value_id was here before with other content: the first stays
+  refused,     ///< see values_recorded::refusals
+};
 template <> struct enumeration<value_outcome> {
-  static constexpr std::array<std::string_view, 3> names{"recorded", "duplicate", "conflicting"};
+  static constexpr std::array<std::string_view, 4> names{"recorded", "duplicate", "conflicting", "refused"};
+};
+
+struct value_refusal {
+  std::uint32_t index = 0; ///< in record_values::values
+  std::string field;
+  std::string reason;
+};
+template <> struct description<value_refusal> {
+  static constexpr auto fields = std::tuple{field{"index", &value_refusal::index, "which"}, field{"field", &value_refusal::field, "at fault"},
+                                            field{"reason", &value_refusal::reason, "why"}};
 };
 
 struct values_recorded {
   std::vector<value_outcome> outcomes; ///< per value
-  std::vector<std::string> value_ids;  ///< per value
+  std::vector<std::string> value_ids;  ///< per value; empty where refused
+  std::vector<value_refusal> refusals; ///< by index
 };
 template <> struct description<values_recorded> {
   static constexpr auto fields = std::tuple{field{"outcomes", &values_recorded::outcomes, "per value"},
-                                            field{"value_ids", &values_recorded::value_ids, "per value"}};
+                                            field{"value_ids", &values_recorded::value_ids, "per value"},
+                                            field{"refusals", &values_recorded::refusals, "why values were refused"}};
 };
 
 /// Newest first (time, then arrival).

@@ -1,5 +1,6 @@
 #include "core/tenancy/tenant_state.hpp"
 
+#include "core/metrics/metric_semantics.hpp"
 #include "core/overload.hpp"
 
 namespace dotmac {
@@ -90,6 +91,8 @@ result<void> tenant_state::check(const metric_created& fact) const {
     return failure{error_code::already_exists, "a metric named " + fact.definition.name + " exists", "name"};
   if (metric_names_by_id_.contains(fact.definition.metric_id))
     return failure{error_code::already_exists, "a metric with this id exists", "metric_id"};
+  if (auto semantics = semantics_of(fact.definition); !semantics)
+    return semantics.error();
   return {};
 }
 

@@ -68,6 +68,8 @@ std::int64_t first_day(std::int64_t day, granularity size, int buckets) {
 } // namespace
 
 timestamp bucket_start(timestamp at, granularity size, const zone_rules& zone) {
+  if (size == granularity::all)
+    return timestamp_min;
   const auto segment = segment_of(at.milliseconds, zone);
   const auto offset = offset_ms(zone, segment);
   const auto local = at.milliseconds + offset;
@@ -79,6 +81,8 @@ timestamp bucket_start(timestamp at, granularity size, const zone_rules& zone) {
 }
 
 timestamp next_bucket_start(timestamp start, granularity size, const zone_rules& zone) {
+  if (size == granularity::all)
+    return {timestamp_max.milliseconds + 1};
   const auto segment = segment_of(start.milliseconds, zone);
   const auto offset = offset_ms(zone, segment);
   const auto local = start.milliseconds + offset;

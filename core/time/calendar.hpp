@@ -17,9 +17,10 @@
 
 namespace dotmac {
 
-enum class granularity : std::uint8_t { second, minute, hour, day, week, month, quarter, year };
+/// `all` is one bucket that holds every time.
+enum class granularity : std::uint8_t { second, minute, hour, day, week, month, quarter, year, all };
 template <> struct enumeration<granularity> {
-  static constexpr std::array<std::string_view, 8> names{"second", "minute", "hour", "day", "week", "month", "quarter", "year"};
+  static constexpr std::array<std::string_view, 9> names{"second", "minute", "hour", "day", "week", "month", "quarter", "year", "all"};
 };
 
 /// From `starts_at` on (until the next entry) local time = UTC + offset.

@@ -34,7 +34,7 @@ struct router_shell {
   node_actor node;
   std::size_t addresses_max = 0;
   std::map<std::string, tenant_actor> tenants;
-  std::map<std::string, caf::actor> children; ///< "tenant/events"
+  std::map<std::string, caf::actor> children; ///< "tenant/events" or "tenant/metric/<id or name>"
 };
 using router_pointer = caf::stateful_actor<router_shell>*;
 
@@ -112,6 +112,9 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
   const auto to_events = [&](auto send) {
     with_child<event_actor>(self, call, tenant, call->options.tenant + "/events", locate_events{}, send);
   };
+  const auto to_metric = [&](const std::string& metric, auto send) {
+    with_child<metric_actor>(self, call, tenant, call->options.tenant + "/metric/" + metric, locate_metric{metric}, send);
+  };
   std::visit(
       overload{
           [&](append_events&) {
@@ -131,6 +134,17 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
           {
             to_events([self, call, &question](const event_actor& to) {
               deliver_to<typename answer_of<Question>::type>(self->request(to, time_left(*call), question, context_of(*call)), self, call);
+            });
+          },
+          [&](of_metric<record_values>& values) {
+            to_metric(values.metric, [self, call, &values](const metric_actor& to) {
+              deliver_to<values_recorded>(self->request(to, time_left(*call), values.question), self, call);
+            });
+          },
+          [&]<class Question>(of_metric<Question>& asked) {
+            to_metric(asked.metric, [self, call, &asked](const metric_actor& to) {
+              deliver_to<typename answer_of<of_metric<Question>>::type>(
+                  self->request(to, time_left(*call), asked.question, context_of(*call)), self, call);
             });
           },
           [&]<class Call>(Call& message)

@@ -64,6 +64,12 @@ protected:
           appended.event_ids.push_back("id-" + std::to_string(i));
       return tenant_answer{std::in_place_index<index_of_call<append_events>(static_cast<tenant_call*>(nullptr))>, std::move(appended)};
     }
+    if (const auto* values = std::get_if<of_metric<record_values>>(&asked.call)) {
+      if (values->metric == "unknown")
+        return failure{error_code::not_found, "there is no metric unknown", "metric_id"};
+      values_recorded recorded{std::vector<value_outcome>(values->question.values.size()), std::vector<std::string>(values->question.values.size(), "v")};
+      return tenant_answer{std::in_place_index<index_of_call<of_metric<record_values>>(static_cast<tenant_call*>(nullptr))>, std::move(recorded)};
+    }
     return default_answer(asked.call, std::make_index_sequence<std::variant_size_v<tenant_call>>{});
   }
   static std::size_t rows_of(const bytes& block) {

@@ -22,9 +22,10 @@ TEST_F(gateway_test, tracks_an_event_and_tells_its_id) {
 
 TEST_F(gateway_test, answers_every_path_under_api_v1_and_with_or_without_a_slash) {
   start();
-  for (const auto* path : {"/events/stats", "/events/stats/", "/api/v1/events/stats", "/api/v1/events/stats/", "/health", "/health/"})
+  for (const auto* path : {"/events/stats", "/events/stats/", "/api/v1/events/stats", "/api/v1/events/stats/", "/metrics/", "/api/v1/metrics/m1", "/health", "/health/"})
     EXPECT_EQ(call("GET", path).status, 200) << path;
   EXPECT_EQ(call("GET", "/metrics").body, "dotmac_up 1\n");
+  EXPECT_TRUE(call("GET", "/metrics/").document().contains("metrics"));
 }
 
 TEST_F(gateway_test, takes_the_sound_events_of_a_batch_and_tells_of_the_others) {
@@ -122,6 +123,14 @@ TEST_F(gateway_test, asks_for_a_page_after_its_cursor_and_refuses_a_made_up_one)
     expect_error(call("POST", "/events/query", json{{"cursor", cursor}}.dump()), 422, "validation_failed");
 }
 
+TEST_F(gateway_test, records_values_of_many_metrics_and_tells_of_the_unknown_one) {
+  start();
+  const auto body = call("POST", "/metrics/values", R"({"values":[{"metric_id":"a","value":1},{"metric_id":"unknown","value":2},{"metric_id":"b","value":"x"}]})").document();
+  EXPECT_EQ(body["success_count"], 1) << body;
+  EXPECT_EQ(body["error_count"], 2) << body;
+  expect_error(call("POST", "/metrics/values", R"({"metric_id":"unknown","value":1})"), 404, "not_found");
+}
+
 TEST_F(gateway_test, answers_a_failed_append_to_everyone_who_waits_with_retry_after) {
   start();
   next_failure = failure{error_code::storage_unavailable, "the store is away", {}};
@@ -178,7 +187,7 @@ TEST_F(gateway_test, documents_every_route_it_answers) {
   start();
   const auto document = call("GET", "/openapi.json").document();
   EXPECT_EQ(document["openapi"], "3.1.0");
-  for (const auto* path : {"/events/track", "/events/funnel", "/admin/api-keys"})
+  for (const auto* path : {"/events/track", "/events/funnel", "/metrics/{metric_id}", "/admin/api-keys"})
     EXPECT_TRUE(document["paths"].contains(path)) << path;
   const auto page = call("GET", "/docs");
   EXPECT_NE(page.header("Content-Security-Policy").find("default-src 'none'"), std::string::npos);

@@ -1,0 +1,92 @@
+#include "actors/metric_actor.hpp"
+
+#include "core/metrics/metric_answers.hpp"
+
+#include <cassert>
+
+namespace dotmac {
+namespace {
+
+using self_pointer = metric_shell_actor::stateful_pointer<metric_shell>;
+
+/// What a value weighs in the limits of waiting writes.
+std::size_t size_of(const record_values& values) {
+  std::size_t size = 0;
+  for (const auto& each : values.values) {
+    size += sizeof(metric_sample) + each.value_id.size() + each.context.size();
+    for (const auto& [name, value] : each.dimensions)
+      size += name.size() + value.size();
+  }
+  return size;
+}
+
+caf::result<values_recorded> record(self_pointer self, record_values& message) {
+  const message_timer timer{*self->state.figures};
+  struct pending {
+    record_values values;
+    values_recorded answer;
+  };
+  const auto shared = std::make_shared<pending>();
+  shared->values = std::move(message);
+  return submit_write<values_recorded, metric_domain>(
+      self, size_of(shared->values),
+      [shared](metric_domain& domain) -> result<void> {
+        shared->answer = domain.stage(shared->values);
+        return {};
+      },
+      [self, shared] {
+        self->state.figures->memory_bytes.store(self->state.entity->domain()->memory_bytes(), std::memory_order_relaxed);
+        return std::move(shared->answer);
+      });
+}
+
+template <class Answer, class Question>
+caf::result<Answer> ask(self_pointer self, const Question& question, const question_context& context) {
+  const message_timer timer{*self->state.figures};
+  return submit_scan<Answer, metric_domain>(
+      self,
+      [question](metric_domain& domain) {
+        return [question, view = domain.view(domain.now())](const question_context& asked) -> result<Answer> {
+          return answer(view, question, [&asked] { return asked.is_unwanted(); });
+        };
+      },
+      context);
+}
+
+metric_limits limits_of(const metric_definition& definition, const actor_environment& environment) {
+  metric_limits limits;
+  limits.dedupe_window_ms = environment.dedupe_window.count();
+  limits.retention_ms = definition.retention_days * 86'400'000;
+  return limits;
+}
+
+} // namespace
+
+metric_shell_actor::behavior_type run_metric_actor(self_pointer self, entity_id id, shard_claim claim, actor_environment environment,
+                                                   std::string path, metric_definition definition, tenant_actor supervisor) {
+  const auto child = std::string{to_string(id.kind)} + "/" + id.name;
+  const auto semantics = semantics_of(definition);
+  assert(semantics && "tenant_state takes no definition without semantics");
+  start_entity<metric_domain>(self, std::move(id), claim, environment, std::move(path),
+                              [semantics = *semantics, key = environment.random(), limits = limits_of(definition, environment), now = environment.now] {
+                                return std::make_unique<metric_domain>(semantics, key, limits, now);
+                              });
+  watch_idleness(self, supervisor, child);
+  return {
+      [self](record_values& message) { return record(self, message); },
+      [self](const find_values& question, const question_context& context) { return ask<values_found>(self, question, context); },
+      [self](const aggregate_values& question, const question_context& context) { return ask<value_aggregates>(self, question, context); },
+      [self](const compare_periods& question, const question_context& context) { return ask<periods_compared>(self, question, context); },
+      [self](const stop_actor&) -> caf::result<done> {
+        auto promise = self->make_response_promise<done>();
+        self->state.entity->stop([self, promise]() mutable {
+          promise.deliver(done{});
+          self->quit();
+        });
+        return promise;
+      },
+      [](const actor_task& task) { task.run(); },
+  };
+}
+
+} // namespace dotmac
