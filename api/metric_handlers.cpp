@@ -122,7 +122,8 @@ void aggregate_metric(const gateway_call_pointer& call) {
   auto body = call->read_body<value_aggregate_request>();
   if (!body || !check_interval(call, body->start_time, body->end_time))
     return;
-  with_zone(call, body->timezone, [call, request = *std::move(body)](const std::shared_ptr<const zone_rules>& zone) {
+  const auto timezone = body->timezone;
+  with_zone(call, timezone, [call, request = *std::move(body)](const std::shared_ptr<const zone_rules>& zone) {
     of_metric<aggregate_values> message{request.metric_id, {request.method.method, request.method.percentile, request.size, *zone, request.start_time,
                                                             request.end_time, request.dimensions, request.filters, request.fill == bucket_fill::zero}};
     gateway_call::ask_tenant(call, std::move(message), call->host->options.query_timeout,

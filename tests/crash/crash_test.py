@@ -1,5 +1,5 @@
 """Kills a node at random moments under load, restarts it, and at the end compares what it holds with what it acknowledged:
-every acknowledged event is there once, every refused one nowhere.
+every acknowledged event is there once, every refused one nowhere, and every counter has exactly the sum of what was counted.
 
 Use: crash_test.py BINARY sqlite|postgresql     DOTMAC_CRASH_ROUNDS (20), DOTMAC_CRASH_SEED
 """
@@ -19,6 +19,7 @@ from node_process import Node, Postgres  # noqa: E402
 ROUNDS = int(os.environ.get("DOTMAC_CRASH_ROUNDS", "20"))
 SEED = int(os.environ.get("DOTMAC_CRASH_SEED", str(random.SystemRandom().randrange(1 << 31))))
 WRITERS = 8
+COUNTERS = 4
 TENANTS = ["acme", "zeta"]
 
 
@@ -32,6 +33,8 @@ class Ledger:
         self.unknown = {tenant: set() for tenant in TENANTS}
         self.anonymous = {tenant: 0 for tenant in TENANTS}
         self.anonymous_unknown = {tenant: 0 for tenant in TENANTS}
+        self.counted = {tenant: {} for tenant in TENANTS}    # value_id -> increment, acknowledged
+        self.uncounted = {tenant: {} for tenant in TENANTS}  # the same, not known to be there
 
 
 def event(identifier, writer, good=True):
@@ -99,6 +102,60 @@ def write(node, writer, seed, ledger, stop):
             time.sleep(0.02)
 
 
+def count(node, counter, seed, ledger, stop):
+    """One client that increments a counter, and sends again what was not acknowledged."""
+    chance = random.Random(seed)
+    tenant = TENANTS[counter % len(TENANTS)]
+    number = 0
+    connection = None
+    while not stop.is_set():
+        with ledger.lock:
+            known = list(ledger.uncounted[tenant].items())
+        if known and chance.random() < 0.5:
+            sent = dict(chance.sample(known, min(len(known), 10)))
+        else:
+            sent = {f"{seed}-{number + i}": chance.randrange(1, 1_000) for i in range(chance.choice([1, 1, 30]))}
+            number += len(sent)
+        with ledger.lock:
+            ledger.uncounted[tenant].update(sent)
+        try:
+            connection = connection or node.connect(timeout=10)
+            if send_values(node, tenant, sent, connection):
+                with ledger.lock:
+                    ledger.counted[tenant].update(sent)
+                    for each in sent:
+                        ledger.uncounted[tenant].pop(each, None)
+        except (OSError, json.JSONDecodeError, __import__("http").client.HTTPException):
+            connection = None
+            time.sleep(0.02)
+
+
+def send_values(node, tenant, values, connection=None):
+    body = {"values": [{"metric_id": "total", "value": increment, "value_id": identifier, "dimensions": {"part": identifier[-1]}}
+                       for identifier, increment in values.items()]}
+    status, answer, _ = node.call("POST", "/metrics/values", body, {"X-Tenant-ID": tenant}, connection)
+    assert status in (200, 429, 503), (status, answer)
+    assert status != 200 or {each["status"] for each in answer["values"]} <= {"recorded", "duplicate"}, answer
+    return status == 200 and answer["error_count"] == 0
+
+
+def check_counter(node, tenant, ledger):
+    """What nobody knows of is sent once more: then the counter must be exact, however often each value was sent."""
+    unknown = ledger.uncounted[tenant]
+    for start in range(0, len(unknown), 1_000):
+        part = dict(list(unknown.items())[start:start + 1_000])
+        assert send_values(node, tenant, part)
+        ledger.counted[tenant].update(part)
+    status, answer, _ = node.call("POST", "/metrics/aggregate", {
+        "metric_id": "total", "aggregation_method": "sum", "granularity": "all", "start_time": "2000-01-01T00:00:00Z", "end_time": "2100-01-01T00:00:00Z"},
+        {"X-Tenant-ID": tenant})
+    assert status == 200, answer
+    got = answer["aggregates"][0]
+    wanted = (sum(ledger.counted[tenant].values()), len(ledger.counted[tenant]))
+    assert (got["value"], got["sample_count"]) == wanted, f"{tenant}: the counter says {got}, counted was {wanted}"
+    print(f"{tenant}: {wanted[1]} increments of the counter, {len(unknown)} of them sent again at the end", flush=True)
+
+
 def read_all(node, tenant):
     """Every event of a tenant, page by page."""
     found, anonymous, cursor = [], 0, None
@@ -130,8 +187,12 @@ def main():
     try:
         for round_number in range(ROUNDS):
             node.start()
+            if round_number == 0:
+                for tenant in TENANTS:
+                    node.call("POST", "/metrics/", {"name": "total", "display_name": "Total", "metric_type": "counter"}, {"X-Tenant-ID": tenant})
             stop = threading.Event()
             writers = [threading.Thread(target=write, args=(node, i, chance.randrange(1 << 40), ledger, stop)) for i in range(WRITERS)]
+            writers += [threading.Thread(target=count, args=(node, i, chance.randrange(1 << 40), ledger, stop)) for i in range(COUNTERS)]
             for each in writers:
                 each.start()
             time.sleep(chance.uniform(0.1, 0.9))
@@ -160,6 +221,7 @@ def main():
             assert low <= anonymous <= high, f"{tenant}: {anonymous} events without an id, but {low} to {high} were acknowledged"
             status, stats, _ = node.call("GET", "/events/stats", None, {"X-Tenant-ID": tenant})
             assert status == 200 and stats["event_count"] == len(found) + anonymous, stats
+            check_counter(node, tenant, ledger)
             print(f"{tenant}: {len(ledger.acknowledged[tenant])} acknowledged, {len(found) + anonymous} there, {len(ledger.refused[tenant])} refused", flush=True)
             assert len(ledger.acknowledged[tenant]) > ROUNDS, "too little was written to prove anything"
         assert node.stop() == 0

@@ -8,44 +8,14 @@ import collections
 import datetime
 import os
 import random
-import shutil
 import sys
-import tempfile
 import time
 import unittest
 import zoneinfo
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from node_process import Node, Postgres  # noqa: E402
-
-BINARY = sys.argv.pop(1)
-SEED = int(os.environ.get("DOTMAC_TEST_SEED", str(random.SystemRandom().randrange(1 << 31))))
-UTC = datetime.timezone.utc
-WHOLE = {"start_time": "2020-01-01T00:00:00Z", "end_time": "2100-01-01T00:00:00Z"}
-
-
-def write_time(at):
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-class NodeTest(unittest.TestCase):
-    database = ""
-    environment = {}
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="dotmac-server-")
-        self.node = Node(BINARY, self.folder, self.database, LOG_LEVEL="warn", **self.environment).start()
-
-    def tearDown(self):
-        if self.node.process.poll() is None:
-            self.node.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def ask(self, path, body, tenant="default", wanted=200):
-        status, answer, _ = self.node.call("POST", path, body, {"X-Tenant-ID": tenant})
-        self.assertEqual(status, wanted, answer)
-        return answer
-
+from node_test_case import BINARY, SEED, UTC, WHOLE, NodeTest, write_time  # noqa: E402
 
 def random_events(chance, count):
     start = datetime.datetime(2026, 3, 20, tzinfo=UTC)  # over a change of daylight saving
