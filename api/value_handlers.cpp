@@ -48,11 +48,17 @@ void record_one(const gateway_call_pointer& call, const value_request& sent) {
                            }});
 }
 
+struct value_fault {
+  std::size_t index = 0;
+  std::string detail;
+  error_code code = error_code::validation_failed;
+};
+
 /// Values of several metrics on their way: the last answer completes the reply.
 struct values_under_way {
   std::mutex mutex;
   std::vector<json> rows; ///< by position; null: not recorded
-  std::vector<event_fault> errors;
+  std::vector<value_fault> errors;
   std::size_t messages = 0;
   std::optional<failure> first_failure;
 };
@@ -83,7 +89,7 @@ void answer_many(const gateway_call_pointer& call, values_under_way& all) {
     return call->refuse(*all.first_failure);
   json errors = json::array();
   for (const auto& each : all.errors)
-    errors.push_back({{"index", each.index}, {"detail", each.detail}});
+    errors.push_back({{"index", each.index}, {"detail", each.detail}, {"code", std::string{describe(each.code).name}}});
   const auto recorded = values.size();
   call->answer({{"values", std::move(values)}, {"success_count", recorded}, {"error_count", all.errors.size()}, {"errors", std::move(errors)},
                 {"status", all.errors.empty() ? "completed" : recorded == 0 ? "failed" : "partial_success"}});
@@ -121,7 +127,8 @@ void record_many(const gateway_call_pointer& call, const json& list) {
             note_recorded(*all, metric_id, held, *outcome);
           else
             for (const auto position : held.positions)
-              all->errors.push_back({position, outcome ? "the answer lacks this row" : outcome.error().message});
+              all->errors.push_back({position, outcome ? "the answer lacks this row" : outcome.error().message,
+                                     outcome ? error_code::internal_error : outcome.error().code});
           if (!outcome && !all->first_failure)
             all->first_failure = outcome.error();
           if (--all->messages == 0)

@@ -1,5 +1,7 @@
-// The program: `serve` runs a node; `migrate` and `init-db` keep the schema of its store; `settings` lists what can be set.
+// The program: `serve` runs a node; `migrate` and `init-db` keep the schema of its store; `settings` lists what can be set; the
+// commands of cli/ talk to a node that runs.
 
+#include "cli/command_line.hpp"
 #include "config/settings.hpp"
 #include "persistence/open_store.hpp"
 #include "runtime/node/node.hpp"
@@ -111,12 +113,16 @@ int main(int argc, char** argv) {
     override_by(each, "--data-dir", "DATA_DIR", "folder of the embedded store");
     override_by(each, "--database-url", "DATABASE_URL", "postgresql://...; else the embedded store");
   }
+  std::function<int()> client_command;
+  dotmac::add_client_commands(app, client_command);
   auto* table = app.add_subcommand("settings", "prints every setting as a Markdown table");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {
     return app.exit(why) == 0 ? 0 : wrong_use;
   }
+  if (client_command)
+    return client_command();
   if (*table) {
     std::cout << dotmac::settings_as_markdown();
     return 0;

@@ -24,8 +24,9 @@ ROOMS = {
     "cluster": ["core", "persistence/ports", "cluster"],
     "actors": ["core", "config", "cluster", "persistence/ports", "actors", "runtime/actor"],
     "runtime/actor": ["core", "persistence/ports", "runtime/actor", "actors/protocol"],
-    "runtime": ["core", "config", "cluster", "persistence", "actors", "api", "runtime"],
+    "runtime": ["core", "config", "cluster", "persistence", "actors", "api", "cli", "runtime"],
     "api": ["core", "config", "actors/protocol", "api"],
+    "cli": ["core", "config", "cli"],
 }
 
 # A vendor's headers, and the only folders that may include them.
@@ -39,7 +40,8 @@ VENDORS = {
     r"sodium": ["api"],
     r"zlib\.h": ["api", "tests"],
     r"date/": ["config", "tests/config"],
-    r"CLI/": ["runtime/main.cpp"],
+    r"CLI/": ["runtime/main.cpp", "cli/command_line.cpp"],
+    r"curl/": ["cli/http_client.cpp"],
     r"spdlog": ["runtime"],
     r"nlohmann": ["core/describe", "api", "runtime/node", "tests"],
 }

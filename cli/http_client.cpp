@@ -1,0 +1,114 @@
+#include "cli/http_client.hpp"
+
+#include <curl/curl.h>
+
+#include <cstdlib>
+
+namespace dotmac {
+namespace {
+
+struct reply {
+  std::string body;
+  int retry_after = 0;
+};
+
+std::size_t take_body(char* data, std::size_t size, std::size_t count, void* into) {
+  static_cast<reply*>(into)->body.append(data, size * count);
+  return size * count;
+}
+
+std::size_t take_header(char* data, std::size_t size, std::size_t count, void* into) {
+  std::string line{data, size * count};
+  for (auto& c : line)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  if (constexpr std::string_view name = "retry-after:"; line.starts_with(name))
+    static_cast<reply*>(into)->retry_after = std::atoi(line.c_str() + name.size());
+  return size * count;
+}
+
+struct curl_library {
+  curl_library() { curl_global_init(CURL_GLOBAL_DEFAULT); }
+  ~curl_library() { curl_global_cleanup(); }
+};
+
+} // namespace
+
+struct http_client::handle {
+  CURL* curl = nullptr;
+  curl_slist* headers = nullptr;
+  ~handle() {
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+  }
+};
+
+http_client::http_client(connection_options options) : options_{std::move(options)}, handle_{std::make_unique<handle>()} {
+  static const curl_library library;
+  handle_->curl = curl_easy_init();
+  const auto add = [&](const std::string& line) { handle_->headers = curl_slist_append(handle_->headers, line.c_str()); };
+  add("Content-Type: application/json");
+  add("Expect:");
+  if (!options_.tenant.empty())
+    add("X-Tenant-ID: " + options_.tenant);
+  if (!options_.api_key.empty())
+    add("X-API-Key: " + options_.api_key);
+}
+
+http_client::~http_client() = default;
+http_client::http_client(http_client&&) noexcept = default;
+
+result<http_answer> http_client::get(const std::string& path) { return call(path, nullptr); }
+result<http_answer> http_client::post(const std::string& path, const json& body) { return post_text(path, body.dump(-1, ' ', false, json::error_handler_t::replace)); }
+result<http_answer> http_client::post_text(const std::string& path, const std::string& body) { return call(path, &body); }
+
+result<http_answer> http_client::call(const std::string& path, const std::string* body) {
+  auto* curl = handle_->curl;
+  if (curl == nullptr)
+    return failure{error_code::internal_error, "no HTTP client could be made", {}};
+  reply received;
+  const auto url = options_.url + path;
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.call_timeout.count()));
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, handle_->headers);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &received);
+  if (body != nullptr) {
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
+  } else {
+    curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+  }
+  if (const auto outcome = curl_easy_perform(curl); outcome != CURLE_OK)
+    return failure{error_code::not_ready, options_.url + " does not answer: " + curl_easy_strerror(outcome), {}};
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  http_answer answer{static_cast<int>(status), json::parse(received.body, nullptr, false), std::move(received.body), received.retry_after};
+  if (answer.body.is_discarded())
+    answer.body = nullptr;
+  return answer;
+}
+
+std::string explain(const http_answer& answer) {
+  const auto detail = answer.body.is_object() ? answer.body.value("detail", json{}) : json{};
+  if (detail.is_string()) {
+    const auto field = answer.body.value("field", std::string{});
+    return (field.empty() ? "" : field + ": ") + detail.get<std::string>();
+  }
+  std::string text;
+  if (detail.is_array())
+    for (const auto& each : detail) {
+      std::string place;
+      for (const auto& part : each.value("loc", json::array()))
+        if (part != "body")
+          place += (place.empty() ? "" : ".") + (part.is_string() ? part.get<std::string>() : part.dump());
+      text += (text.empty() ? "" : "; ") + (place.empty() ? "" : place + ": ") + each.value("msg", std::string{});
+    }
+  return text.empty() ? "the node answered with status " + std::to_string(answer.status) : text;
+}
+
+} // namespace dotmac

@@ -1,0 +1,53 @@
+#pragma once
+
+/// Calls a node over HTTP, one call at a time, over a kept connection.
+///
+/// Errors   not_ready where nobody answers (with the address and the reason). An answer of any status is a value.
+/// Limits   `call_timeout` per call; http and https.
+/// Threads  one per client.
+
+#include "core/describe/json.hpp"
+#include "core/result.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace dotmac {
+
+/// What every command is given.
+struct connection_options {
+  std::string url = "http://127.0.0.1:8000";
+  std::string tenant = "default";
+  std::string api_key;
+  std::chrono::milliseconds call_timeout{60'000};
+};
+
+struct http_answer {
+  int status = 0;
+  json body;      ///< null where it is no JSON
+  std::string text;
+  int retry_after_seconds = 0; ///< 0: not said
+};
+
+class http_client {
+public:
+  explicit http_client(connection_options options);
+  ~http_client();
+  http_client(http_client&&) noexcept;
+
+  result<http_answer> get(const std::string& path);
+  result<http_answer> post(const std::string& path, const json& body);
+  result<http_answer> post_text(const std::string& path, const std::string& body);
+
+private:
+  struct handle;
+  result<http_answer> call(const std::string& path, const std::string* body);
+  connection_options options_;
+  std::unique_ptr<handle> handle_;
+};
+
+/// What an error answer says, for people: its detail, field by field.
+std::string explain(const http_answer& answer);
+
+} // namespace dotmac

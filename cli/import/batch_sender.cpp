@@ -1,0 +1,104 @@
+#include "cli/import/batch_sender.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace dotmac {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto first_pause = 100ms;
+constexpr auto longest_pause = 5'000ms;
+
+bool is_retryable_code(const std::string& name) {
+  return std::any_of(error_table.begin(), error_table.end(), [&](const auto& each) { return each.name == name && each.retryable; });
+}
+
+failure stopped() { return {error_code::cancelled, "interrupted", {}}; }
+
+} // namespace
+
+bool batch_sender::pause(std::chrono::milliseconds time) const {
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (!stop_ && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(20ms);
+  return !stop_;
+}
+
+result<http_answer> batch_sender::post_with_patience(const std::string& body) {
+  const auto give_up_at = std::chrono::steady_clock::now() + retry_for_;
+  auto wait = std::chrono::milliseconds{first_pause};
+  for (;;) {
+    auto answer = client_.post_text(is_values_ ? "/metrics/values" : "/events/track/batch", body);
+    if (answer && answer->status != 429 && answer->status != 503)
+      return answer;
+    if (stop_)
+      return stopped();
+    const auto asked = answer ? std::chrono::milliseconds{std::chrono::seconds{answer->retry_after_seconds}} : 0ms;
+    const auto jittered = wait / 2 + std::chrono::milliseconds{static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(wait.count()))};
+    const auto time = std::min<std::chrono::milliseconds>(std::max(asked, jittered), 30s);
+    if (std::chrono::steady_clock::now() + time > give_up_at)
+      return answer ? result<http_answer>{failure{error_code::not_ready, "the node still refuses (" + explain(*answer) + ")", {}}} : answer;
+    if (!pause(time))
+      return stopped();
+    wait = std::min<std::chrono::milliseconds>(wait * 2, longest_pause);
+  }
+}
+
+result<void> batch_sender::send_part(const std::vector<json>& items, const places& part, sent_items& into) {
+  if (part.empty())
+    return {};
+  std::string body = is_values_ ? "{\"values\":[" : "{\"events\":[";
+  for (const auto at : part)
+    body += (at == part.front() ? "" : ",") + items[at].dump(-1, ' ', false, json::error_handler_t::replace);
+  auto answer = post_with_patience(body + "]}");
+  if (!answer)
+    return answer.error();
+  if (answer->status == 200 && answer->body.is_object())
+    return take_answer(items, part, answer->body, into);
+  if (answer->status != 400 && answer->status != 413 && answer->status != 422)
+    return failure{error_code::malformed_request, explain(*answer), {}};
+  if (part.size() == 1) {
+    into.refused.emplace_back(part.front(), explain(*answer));
+    return {};
+  }
+  const auto middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
+  if (auto sent = send_part(items, {part.begin(), middle}, into); !sent)
+    return sent;
+  return send_part(items, {middle, part.end()}, into);
+}
+
+result<void> batch_sender::take_answer(const std::vector<json>& items, const places& part, const json& body, sent_items& into) {
+  places again;
+  const auto errors = body.value("errors", json::array());
+  for (const auto& each : errors) {
+    const auto at = each.value("index", std::size_t{0});
+    if (at >= part.size())
+      return failure{error_code::internal_error, "the node's answer names item " + std::to_string(at) + " of " + std::to_string(part.size()), {}};
+    if (is_retryable_code(each.value("code", std::string{})))
+      again.push_back(part[at]);
+    else
+      into.refused.emplace_back(part[at], each.value("detail", std::string{}));
+  }
+  std::uint64_t duplicates = body.value("duplicates", std::uint64_t{0});
+  if (is_values_)
+    for (const auto& each : body.value("values", json::array()))
+      duplicates += each.value("status", std::string{}) != "recorded";
+  into.duplicates += duplicates;
+  into.accepted += body.value("success_count", std::uint64_t{0}) - duplicates;
+  if (again.size() == part.size() && !pause(first_pause))
+    return stopped();
+  return send_part(items, again, into);
+}
+
+result<sent_items> batch_sender::send(const std::vector<json>& items) {
+  sent_items into;
+  places all(items.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i] = i;
+  if (auto sent = send_part(items, all, into); !sent)
+    return sent.error();
+  return into;
+}
+
+} // namespace dotmac

@@ -1,0 +1,90 @@
+"""The commands that talk to a node, as a person and as a script use them.
+
+Use: command_test.py BINARY
+"""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from node_test_case import BINARY, NodeTest  # noqa: E402
+
+
+class CommandTest(NodeTest):
+    def run_command(self, *arguments, code=0, url=None, **variables):
+        ended = subprocess.run([BINARY, *arguments, *(["--url", url or f"http://127.0.0.1:{self.node.port}"] if arguments[0] != "settings" else [])],
+                               env=dict(os.environ, **variables), capture_output=True, text=True, timeout=60)
+        self.assertEqual(ended.returncode, code, (arguments, ended.stdout, ended.stderr))
+        self.assertNotIn("\033", ended.stdout + ended.stderr, "colours belong on a terminal")
+        if code:
+            self.assertNotEqual(ended.stderr, "")
+        return ended.stdout if code == 0 else ended.stderr
+
+    def answer(self, *arguments, **more):
+        return json.loads(self.run_command(*arguments, "--json", **more))
+
+
+class Commands(CommandTest):
+    def test_events(self):
+        self.run_command("track-event", "hello", "--user-id", "ann", "--session-id", "s", "--customer-id", "c", "--properties", '{"plan":"fiber"}',
+                         "--event-id", "e1", "--timestamp", "2026-01-02T03:04:05Z")
+        sent = self.answer("track-event", "order", "--event-type", "conversion")
+        self.assertEqual(sent["status"], "tracked")
+        far = str(10 * 365 * 24)
+        found = self.answer("query-events", "--event-name", "hello", "--hours", far)
+        self.assertEqual([(each["event_id"], each["event_type"], each["user_id"], each["properties"]) for each in found["events"]],
+                         [("e1", "custom", "ann", {"plan": "fiber"})])
+        table = self.run_command("query-events", "--user-id", "ann", "--hours", far).splitlines()
+        self.assertEqual(table[0].split(), ["time", "type", "name", "user", "properties"])
+        self.assertEqual(table[0].index("type"), table[1].index("custom"), "columns are aligned")
+        self.assertEqual(self.answer("query-events", "--hours", "1")["total"], 1)
+        self.assertEqual(self.answer("stats")["event_count"], 2)
+        self.assertIn("hello", self.run_command("stats"))
+
+    def test_metrics(self):
+        made = self.answer("create-metric", "latency", "Latency", "--metric-type", "histogram", "--unit", "ms", "--description", "of pings")
+        self.assertEqual((made["metric_type"], made["unit"], made["description"]), ("histogram", "ms", "of pings"))
+        self.run_command("record-metric", "latency", "12.5", "--dimension", "site=berlin", "--timestamp", "2026-01-01T00:00:00Z")
+        self.assertEqual(self.answer("record-metric", made["metric_id"], "-1")["status"], "recorded")
+        self.assertIn("latency  histogram  ms", self.run_command("list-metrics"))
+        self.assertIn("exists", self.run_command("create-metric", "latency", "Latency", code=1))
+        self.assertIn("there is no metric nothing", self.run_command("record-metric", "nothing", "1", code=1))
+
+    def test_tenants_are_apart(self):
+        self.run_command("track-event", "a", "--tenant-id", "one")
+        self.assertEqual(self.answer("stats", "--tenant-id", "one")["event_count"], 1)
+        self.assertEqual(self.answer("stats", "--tenant-id", "two")["event_count"], 0)
+
+    def test_health(self):
+        self.assertTrue(self.run_command("health").startswith("ready"))
+        self.assertIn("store", self.run_command("health", "-v"))
+        self.assertEqual(self.answer("health")["status"], "healthy")
+        self.assertIn("does not answer", self.run_command("health", code=1, url="http://127.0.0.1:1"))
+
+    def test_wrong_use_has_exit_code_2(self):
+        for arguments in (["track-event"], ["track-event", "x", "--colour", "1"], ["record-metric", "m", "much"], ["stats", "--tenant-id", "a b"],
+                          ["import", "f.csv", "--as", "poems"], ["import", "f.unknown"], ["import", "f.csv", "--map", "nothing"], ["import", "f.csv", "--batch-size", "0"],
+                          ["query-events", "--limit", "1001"]):
+            self.run_command(*arguments, code=2)
+        self.run_command("stats", code=2, url="ftp://127.0.0.1")
+        self.assertIn("--properties", self.run_command("track-event", "x", "--properties", "[1]", code=1))
+
+
+class Keys(CommandTest):
+    def test_let_a_tenant_in_and_nobody_else(self):
+        made = self.answer("init-tenant", "--tenant-id", "acme", "--timezone", "Europe/Berlin")
+        self.assertTrue(made["api_key"].startswith("dma.acme."))
+        self.assertIn("exists already", self.run_command("init-tenant", "--tenant-id", "acme", code=1))
+        self.assertEqual(self.node.stop(), 0)
+        self.node.environment = dict(self.node.environment, SECRET_KEY="k" * 48)
+        self.node.start()
+        self.run_command("track-event", "a", "--tenant-id", "acme", "--api-key", made["api_key"])
+        self.assertEqual(self.answer("stats", "--tenant-id", "acme", DOTMAC_API_KEY=made["api_key"])["event_count"], 1)
+        self.run_command("track-event", "a", "--tenant-id", "acme", code=1)
+        self.run_command("track-event", "a", "--tenant-id", "other", "--api-key", made["api_key"], code=1)
+
+
+unittest.main(verbosity=2)

@@ -1,0 +1,159 @@
+"""`import`: exactly once whatever is killed meanwhile, bad rows in a file of their own, two tenants, wrong use.
+
+Use: import_test.py BINARY     DOTMAC_TEST_SEED
+"""
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from node_test_case import BINARY, SEED, NodeTest  # noqa: E402
+
+CLICKS = ["--map", "event_type=click", "--map", "event_name={page}", "--map", "user_id={user}", "--map", "timestamp={at}"]
+
+
+class Import(NodeTest):
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write_clicks(self, count, bad=()):
+        with open(self.path("clicks.csv"), "w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["page", "user", "at", "n"])
+            for number in range(count):
+                rows.writerow([f"page \"{number % 7}\", x", f"user{number % 50}", "never" if number in bad else f"2026-01-01T00:{number // 60 % 60:02}:{number % 60:02}Z", number])
+
+    def command(self, *options, tenant="default"):
+        return [BINARY, "import", *options, "--url", f"http://127.0.0.1:{self.node.port}", "--tenant-id", tenant, "--json"]
+
+    def load(self, *options, code=0, tenant="default"):
+        ended = subprocess.run(self.command(*options, tenant=tenant), capture_output=True, text=True, timeout=120)
+        self.assertEqual(ended.returncode, code, (ended.stdout, ended.stderr))
+        return json.loads(ended.stdout) if ended.stdout else ended.stderr
+
+    def numbers(self, tenant="default"):
+        """The column n of every event that is there."""
+        found, cursor = [], None
+        while True:
+            page = self.ask("/events/query", {"limit": 1000, **({"cursor": cursor} if cursor else {})}, tenant)
+            found += [each["properties"]["n"] for each in page["events"]]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return sorted(found)
+
+    def test_tells_what_it_did_and_has_no_effect_the_second_time(self):
+        self.write_clicks(2_500)
+        first = self.load(self.path("clicks.csv"), *CLICKS)
+        self.assertEqual((first["accepted"], first["duplicates"], first["rejected"]), (2_500, 0, 0))
+        again = self.load(self.path("clicks.csv"), *CLICKS)
+        self.assertEqual((again["accepted"], again["duplicates"]), (0, 2_500))
+        self.assertEqual(self.numbers(), list(range(2_500)))
+        self.load(self.path("clicks.csv"), *CLICKS, tenant="other")
+        self.assertEqual(self.numbers("other"), list(range(2_500)))
+        self.assertFalse(os.path.exists(self.path("clicks.csv.import-state")))
+        self.assertFalse(os.path.exists(self.path("clicks.csv.rejected")))
+
+    def test_puts_bad_rows_in_a_file_with_the_reason(self):
+        self.write_clicks(1_200, bad={5, 700})
+        with open(self.path("clicks.csv"), "a") as file:
+            file.write("only,three,fields\n" + "y" * 300 + ",u,2026-01-01,1300\n")
+        ended = subprocess.run(self.command(self.path("clicks.csv"), *CLICKS), capture_output=True, text=True, timeout=60)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("4 rows were rejected", ended.stderr)
+        with open(self.path("clicks.csv.rejected")) as file:
+            rows = [json.loads(line) for line in file]
+        self.assertEqual([each["line"] for each in rows], [7, 702, 1_202, 1_203])
+        self.assertIn("RFC 3339", rows[0]["reason"])
+        self.assertIn("3 fields", rows[2]["reason"])
+        self.assertIn("event_name", rows[3]["reason"])
+        self.assertTrue(rows[2]["row"].startswith("only,three"))
+        self.assertEqual(len(self.numbers()), 1_198)
+
+    def test_counts_every_row_once_though_importer_and_node_are_killed(self):
+        print("seed", SEED, flush=True)
+        chance = random.Random(SEED)
+        count = 60_000
+        self.write_clicks(count, bad={10, 30_000, 59_999})
+        options = [self.path("clicks.csv"), *CLICKS, "--batch-size", "100", "--allow-rejected"]
+        kills = 0
+        while True:
+            running = subprocess.Popen(self.command(*options), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            try:
+                output, _ = running.communicate(timeout=chance.uniform(0.02, 0.5) if kills < 10 else 120)
+                break
+            except subprocess.TimeoutExpired:
+                kills += 1
+                if kills % 3 == 0:
+                    self.node.kill()  # the importer goes on trying
+                    time.sleep(0.1)
+                    self.node.start()
+                    time.sleep(0.1)
+                running.kill()
+                running.communicate()
+        self.assertEqual(running.returncode, 0)
+        self.assertGreater(kills, 2, "nothing was killed: the import is too fast for this test")
+        self.assertEqual(self.numbers(), [n for n in range(count) if n not in (10, 30_000, 59_999)])
+        with open(self.path("clicks.csv.rejected")) as file:
+            self.assertEqual([json.loads(line)["line"] for line in file], [12, 30_002, 60_001])
+        self.assertEqual(json.loads(output)["rejected"], 3)
+
+    def test_goes_on_after_an_interruption_and_not_with_another_mapping(self):
+        self.write_clicks(200_000)
+        running = subprocess.Popen(self.command(self.path("clicks.csv"), *CLICKS, "--batch-size", "50"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        state = self.path("clicks.csv.import-state")
+        while not os.path.exists(state) and running.poll() is None:
+            time.sleep(0.02)
+        running.terminate()
+        _, errors = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 1, errors)
+        self.assertIn("goes on from here", errors)
+        self.assertIn("--restart", self.load(self.path("clicks.csv"), *CLICKS, "--map", "session_id={n}", code=1))
+        done = self.load(self.path("clicks.csv"), *CLICKS)
+        self.assertTrue(done["resumed"])
+        self.assertEqual(done["accepted"] + done["duplicates"], 200_000)
+        self.assertEqual(self.node.call("GET", "/events/stats")[1]["event_count"], 200_000)
+
+    def test_waits_while_the_node_refuses_and_gives_up_in_the_end(self):
+        self.write_clicks(10)
+        self.node.kill()
+        self.assertIn("does not answer", self.load(self.path("clicks.csv"), *CLICKS, "--retry-seconds", "0", code=1))
+        running = subprocess.Popen(self.command(self.path("clicks.csv"), *CLICKS), stdout=subprocess.PIPE, text=True)
+        time.sleep(0.3)
+        self.node.start()
+        self.assertEqual(json.loads(running.communicate(timeout=60)[0])["accepted"], 10)
+
+    def test_takes_lines_of_json_and_a_mapping_file(self):
+        with open(self.path("rows.ndjson"), "w") as file:
+            for number in range(1_500):
+                file.write(json.dumps({"metric": "load", "host": f"h{number % 3}", "v": number, "at": number * 1_000}) + "\n")
+        with open(self.path("mapping.json"), "w") as file:
+            json.dump({"as": "values", "metrics": {"load": "{v}"}, "dimensions": {"host": "{host}"}, "map": {"timestamp": "{at}"}, "time_format": "ms"}, file)
+        done = self.load(self.path("rows.ndjson"), "--mapping", self.path("mapping.json"), "--create-metrics", "gauge")
+        self.assertEqual(done["accepted"], 1_500)
+        sums = self.ask("/metrics/aggregate", {"metric_id": "load", "aggregation_method": "sum", "granularity": "all", "dimensions": ["host"],
+                                               "start_time": "1970-01-01T00:00:00Z", "end_time": "1971-01-01T00:00:00Z"})["aggregates"]
+        self.assertEqual([each["value"] for each in sums], [sum(range(start, 1_500, 3)) for start in range(3)])
+        with open(self.path("mapping.json"), "w") as file:
+            json.dump({"mop": {}}, file)
+        self.assertIn("mop", self.load(self.path("rows.ndjson"), "--mapping", self.path("mapping.json"), code=2))
+
+    def test_says_what_is_wrong_before_it_sends_anything(self):
+        self.write_clicks(1)
+        for options, text in ((["--map", "event_type={kind}", "--map", "event_name=x"], 'no column "kind"'), ([], "event_type"),
+                              ([*CLICKS, "--where", "colour=red"], 'no column "colour"'), ([*CLICKS, "--time-format", "%Q"], "%Q"),
+                              ([*CLICKS, "--timezone", "Mars/Olympus"], "time zone")):
+            if options:
+                self.assertIn(text, self.load(self.path("clicks.csv"), *options, code=1))
+        self.assertIn("cannot be opened", self.load(self.path("nothing.csv"), *CLICKS, code=1))
+        self.load(self.path("clicks.csv"), "--as", "values", "--metric", "missing={n}", "--allow-rejected")
+        with open(self.path("clicks.csv.rejected")) as file:
+            self.assertIn("there is no metric", file.read())
+
+
+unittest.main(verbosity=2)

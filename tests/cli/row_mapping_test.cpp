@@ -1,0 +1,156 @@
+#include "cli/import/row_mapping.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <unistd.h>
+
+namespace dotmac {
+namespace {
+
+class row_mapping_test : public ::testing::Test {
+protected:
+  row_mapping_test() {
+    char name[] = "/tmp/dotmac-mapping-XXXXXX";
+    folder_ = ::mkdtemp(name);
+    options.import_id = "imp";
+  }
+  ~row_mapping_test() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream{folder_ + "/" + name} << text;
+    return folder_ + "/" + name;
+  }
+  /// Every row of a file, mapped; an error of the whole as a row's fault.
+  std::vector<mapped_row> map_all(const std::string& name, const std::string& text) {
+    source_options from{write(name, text), name.ends_with(".csv"), ',', conditions, joins};
+    auto source = row_source::open(from);
+    if (!source)
+      return {{{}, source.error().message}};
+    const auto mapping = row_mapping::make(options, *source);
+    if (!mapping)
+      return {{{}, mapping.error().message}};
+    std::vector<mapped_row> out;
+    while (auto row = source->next())
+      out.push_back(mapping->map(*row));
+    return out;
+  }
+
+  mapping_options options;
+  std::vector<row_condition> conditions;
+  std::vector<join_request> joins;
+  std::string folder_;
+};
+
+TEST_F(row_mapping_test, makes_events_of_columns_and_leaves_the_rest_as_properties) {
+  options.fields = {{"event_type", "call"}, {"event_name", "{kind}"}, {"user_id", "{who}"}, {"timestamp", "{day} {time}"}};
+  options.time_format_text = "%m/%d/%y %H:%M";
+  options.texts = {"zip"};
+  const auto rows = map_all("f.csv", "kind,who,day,time,seconds,zip,note\nvoice,7,1/2/18,08:05,12.50,01234,\n");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].items[0], json::parse(R"({"event_type":"call","event_name":"voice","user_id":"7","timestamp":"2018-01-02T08:05:00Z",
+                                              "properties":{"seconds":12.5,"zip":"01234"},"event_id":"imp-2"})"))
+      << rows[0].items[0];
+}
+
+TEST_F(row_mapping_test, refuses_rows_that_lack_what_they_must_have) {
+  options.fields = {{"event_type", "x"}, {"event_name", "x"}, {"event_id", "{id}"}, {"user_id", "{who}"}, {"timestamp", "{at}"}};
+  options.required = {"user_id"};
+  const auto rows = map_all("f.csv", "id,who,at\n,u,2020-01-01\n1,,2020-01-01\n2,u,\n3,u,yesterday\n4,u\n5,u,2020-01-01\n");
+  ASSERT_EQ(rows.size(), 6u);
+  EXPECT_EQ(rows[0].fault, "event_id: the row has none");
+  EXPECT_EQ(rows[1].fault, "user_id: the row has none");
+  EXPECT_EQ(rows[2].fault, "timestamp: the row has none");
+  EXPECT_TRUE(rows[3].fault.starts_with("timestamp: ")) << rows[3].fault;
+  EXPECT_EQ(rows[4].fault, "has 2 fields, and the first line names 3");
+  EXPECT_EQ(rows[5].fault, "");
+}
+
+TEST_F(row_mapping_test, makes_a_value_per_metric_that_has_one) {
+  options.is_values = true;
+  options.metrics = {{"rtt", "{rtt}"}, {"lost", "{lost}"}};
+  options.dimensions = {{"site", "{site}"}};
+  const auto rows = map_all("f.csv", "rtt,lost,site\n1.5,0,a\n,2,\nslow,1,b\n");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(json(rows[0].items), json::parse(R"([{"metric_id":"lost","value":0,"dimensions":{"site":"a"},"value_id":"imp-2"},
+                                                 {"metric_id":"rtt","value":1.5,"dimensions":{"site":"a"},"value_id":"imp-2"}])"));
+  EXPECT_EQ(json(rows[1].items), json::parse(R"([{"metric_id":"lost","value":2,"value_id":"imp-3"}])"));
+  EXPECT_EQ(rows[2].fault, "rtt: \"slow\" is no number");
+}
+
+TEST_F(row_mapping_test, takes_native_events_from_lines_of_json) {
+  const auto rows = map_all("f.ndjson", "{\"event_type\":\"a\",\"event_name\":\"b\",\"properties\":{\"n\":[1]}}\n\nnonsense\n[1]\n");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].items[0]["properties"]["n"][0], 1);
+  EXPECT_EQ(rows[0].items[0]["event_id"], "imp-1");
+  EXPECT_EQ(rows[1].fault, "is no valid JSON");
+  EXPECT_EQ(rows[2].fault, "is no JSON object");
+}
+
+TEST_F(row_mapping_test, joins_a_second_file_and_leaves_rows_out) {
+  joins = {*parse_join(write("plans.csv", "plan,price\nfiber,50\n") + ":plan")};
+  conditions = {*parse_condition("user!=b")};
+  options.fields = {{"event_type", "x"}, {"event_name", "x"}, {"user_id", "{user}"}};
+  const auto rows = map_all("f.csv", "user,plan\na,fiber\nb,fiber\nc,dsl\n");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].items[0]["properties"], json::parse(R"({"plan":"fiber","price":50})"));
+  EXPECT_EQ(rows[1].items[0]["properties"], json::parse(R"({"plan":"dsl"})"));
+}
+
+TEST_F(row_mapping_test, names_what_is_wrong_with_the_whole) {
+  const std::string file = "a,b\n1,2\n";
+  options.fields = {{"event_type", "x"}};
+  EXPECT_EQ(map_all("f.csv", file)[0].fault, "events need --map event_type=... and --map event_name=...");
+  options.fields = {{"event_type", "x"}, {"event_name", "{c}"}};
+  EXPECT_EQ(map_all("f.csv", file)[0].fault, "there is no column \"c\"; there are: a, b");
+  options.fields = {{"event_type", "x"}, {"event_name", "{c"}};
+  EXPECT_NE(map_all("f.csv", file)[0].fault.find("open brace"), std::string::npos);
+  options.fields = {{"colour", "x"}};
+  EXPECT_TRUE(map_all("f.csv", file)[0].fault.starts_with("--map colour: events have event_type"));
+  options.fields.clear();
+  options.is_values = true;
+  EXPECT_EQ(map_all("f.csv", file)[0].fault, "values need at least one --metric NAME={column}");
+  options.time_format_text = "%Q";
+  EXPECT_TRUE(map_all("f.csv", file)[0].fault.starts_with("the time format \"%Q\""));
+  joins = {{"/nowhere", "k", "k"}};
+  EXPECT_EQ(map_all("f.csv", file)[0].fault, "the file /nowhere cannot be opened");
+}
+
+TEST(is_json_number, takes_numbers_that_lose_nothing) {
+  for (const auto* good : {"0", "-1", "12.50", "1e3", "1.5E-10", "123456789012345"})
+    EXPECT_TRUE(is_json_number(good)) << good;
+  for (const auto* bad : {"", "-", "01", "+1", "1.", ".5", "1e", "0x1", "1,000", " 1", "1234567890123456", "NaN", "inf"})
+    EXPECT_FALSE(is_json_number(bad)) << bad;
+}
+
+TEST(time_format, reads_the_ways_in_which_files_write_times) {
+  const auto read = [](const std::string& format, const std::string& text, zone_rules zone = {}) {
+    const auto made = time_format::make(format, std::move(zone));
+    if (!made)
+      return made.error().message;
+    const auto time = made->read(text);
+    return time ? *time : "error";
+  };
+  EXPECT_EQ(read("iso", "2005-06-07 07:00:00"), "2005-06-07T07:00:00Z");
+  EXPECT_EQ(read("us", "1538341610616002"), "2018-09-30T21:06:50.616002Z");
+  EXPECT_EQ(read("us", "-1"), "1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(read("ms", "1538341610616"), "2018-09-30T21:06:50.616Z");
+  EXPECT_EQ(read("s", "0"), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(read("%d-%b-%y %I:%M:%S %p", "22-Apr-15 3:53:50 PM"), "2015-04-22T15:53:50Z");
+  EXPECT_EQ(read("%d %B %Y %I%p", "1 December 1999  12am"), "1999-12-01T00:00:00Z");
+  EXPECT_EQ(read("%H:%M:%S.%f %d.%m.%Y", "01:02:03.25 29.02.2024"), "2024-02-29T01:02:03.250Z");
+  const zone_rules berlin{"Europe/Berlin", {{timestamp_min, 3'600}, {timestamp{1'711'846'800'000}, 7'200}, {timestamp{1'729'990'800'000}, 3'600}}};
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-01-15 12:00", berlin), "2024-01-15T11:00:00Z");
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-07-15 12:00", berlin), "2024-07-15T10:00:00Z");
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-10-27 02:30", berlin), "2024-10-27T00:30:00Z") << "an hour that comes twice: the earlier";
+  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-03-31 02:30", berlin), "2024-03-31T01:30:00Z") << "an hour that was left out";
+  for (const auto& [format, text] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"%Y-%m-%d", "2023-02-29"}, {"%Y-%m-%d", "2023-13-01"}, {"%H:%M", "24:00"}, {"%I %p", "13 PM"}, {"%d-%b", "1-Foo"}, {"%Y", "2020x"}, {"s", "1.5"},
+           {"ms", "99999999999999999"}, {"s", "99999999999999999"}, {"iso", "yesterday"}, {"%S.%f", "1."}})
+    EXPECT_EQ(read(format, text), "error") << format << " " << text;
+}
+
+} // namespace
+} // namespace dotmac
