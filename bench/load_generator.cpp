@@ -135,7 +135,7 @@ private:
         refill(i, now);
       return;
     }
-    const auto due = static_cast<std::uint64_t>(std::chrono::duration<double>(now - began_).count() * given_.rate);
+    const auto due = 1 + static_cast<std::uint64_t>(std::chrono::duration<double>(now - began_).count() * given_.rate);
     for (; scheduled_ < due; ++scheduled_) {
       auto& to = connections_[scheduled_ % connections_.size()];
       enqueue(to, began_ + std::chrono::duration_cast<clock_type::duration>(std::chrono::duration<double>(static_cast<double>(scheduled_) / given_.rate)));
