@@ -143,7 +143,9 @@ void gateway::implementation::run(const gateway_call_pointer& call) {
     }
     respond(std::move(response));
   };
-  call->matched->handle(call);
+  if (size < large_body_bytes)
+    return call->matched->handle(call);
+  large_bodies.submit(call->tenant, [call] { call->matched->handle(call); });
 }
 
 void gateway::implementation::authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed) {
@@ -257,6 +259,7 @@ void gateway::drain() {
 void gateway::stop(std::chrono::milliseconds within) {
   if (implementation_->server)
     implementation_->server->stop(within);
+  implementation_->large_bodies.stop();
 }
 
 } // namespace dotmac

@@ -3,6 +3,7 @@
 /// One request on its way through the gateway, and what its handler may use.
 
 #include "api/event_batcher.hpp"
+#include "api/fair_workers.hpp"
 #include "api/gateway.hpp"
 #include "api/routes.hpp"
 
@@ -22,7 +23,7 @@ using known_tenant_pointer = std::shared_ptr<const known_tenant>;
 struct gateway::implementation : std::enable_shared_from_this<gateway::implementation> {
   implementation(gateway_options given, tenant_service& service, gateway_hooks callbacks)
       : options{std::move(given)}, tenants{service}, hooks{std::move(callbacks)}, admitted{options.admission},
-        batcher{service, options.request_timeout} {}
+        batcher{service, options.request_timeout}, large_bodies{std::max<std::size_t>(1, options.http.threads)} {}
 
   void handle(http_request request, respond_function respond);
   void authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed);
@@ -43,8 +44,10 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   std::unordered_map<std::string, known_tenant_pointer> contexts;
   std::uint64_t context_changes = 0; ///< an answer asked for before a change is not kept
   std::unique_ptr<http_server> server;
+  fair_workers large_bodies; ///< last, so that its tasks end before what they use
 };
 
+inline constexpr std::size_t large_body_bytes = 16'384; ///< from here on a body is not parsed on its connection's thread
 inline constexpr std::size_t contexts_max = 10'000; ///< tenants whose keys are kept in the gateway
 
 struct gateway_call {

@@ -1,0 +1,47 @@
+#pragma once
+
+/// Threads that take in large bodies, tenant by tenant in turn: parsing a flood of one tenant's batches holds up neither connections nor
+/// the other tenants' batches by more than one of them.
+///
+/// Promise  tasks of one tenant begin in the order in which they came; tenants that have some take turns. Every task is run once, or
+///          destroyed by `stop` (what it owns then says so to whoever waits).
+/// Limits   none of its own: what waits was admitted (core/admission).
+/// Threads  submit from any; tasks run on the workers.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace dotmac {
+
+class fair_workers {
+public:
+  using task = std::function<void()>;
+
+  explicit fair_workers(std::size_t threads);
+  ~fair_workers() { stop(); }
+  fair_workers(const fair_workers&) = delete;
+  fair_workers& operator=(const fair_workers&) = delete;
+
+  void submit(const std::string& tenant, task what);
+  /// Ends after the tasks under way; what waits is destroyed.
+  void stop();
+
+private:
+  void work();
+  task take_turn();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<std::string, std::deque<task>> waiting_; ///< by tenant, none empty
+  std::deque<std::string> turns_;                   ///< each waiting tenant once
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace dotmac
