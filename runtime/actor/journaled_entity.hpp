@@ -37,7 +37,7 @@ namespace dotmac {
 struct entity_limits {
   std::size_t waiting_commands_max = 10'000;
   std::size_t waiting_bytes_max = 128u << 20;
-  std::size_t group_bytes_max = 8u << 20;
+  std::size_t group_bytes_max = 1u << 20; ///< a commit of more would keep other tenants waiting
   std::uint64_t snapshot_entries = 10'000;
   std::uint64_t snapshot_bytes = 64u << 20;
   std::chrono::milliseconds resolve_every{200};

@@ -27,7 +27,7 @@ constexpr const char* version = "0.1.0";
 constexpr std::size_t recovery_sessions = 2;
 constexpr std::size_t waiting_recoveries_max = 100'000;
 constexpr std::size_t waiting_scans_max = 1'000;
-constexpr std::size_t messages_per_turn = 300; ///< unlimited by default in CAF: one busy actor would starve the others
+constexpr std::size_t messages_per_turn = 10; ///< unlimited by default in CAF: one busy actor would starve the others
 constexpr std::chrono::milliseconds drain_within{10'000};
 constexpr std::chrono::seconds stop_actors_within{150};
 
@@ -36,9 +36,10 @@ struct actor_configuration : caf::actor_system_config {
     add_message_types<caf::id_block::dotmac_wire>();
     set("scheduler.max-throughput", messages_per_turn);
     // The default, work stealing, polls and naps on every thread: measured, it took 40 % of two cores at full load for the little that
-    // actors do here (scans and commits have threads of their own).
+    // actors do here (scans and commits have threads of their own). More threads than cores: a long message of one tenant's actor must not
+    // hold up the short ones of another.
     set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
+    set("scheduler.max-threads", std::max(4u, 2 * std::thread::hardware_concurrency()));
     set("logger.file-verbosity", caf::atom("quiet"));
     set("logger.console-verbosity", caf::atom("quiet"));
   }
