@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include "cli/json_member.hpp"
 #include "cli/output.hpp"
 
 #include <chrono>
@@ -11,16 +12,21 @@ namespace {
 
 constexpr int failed = 1;
 
-/// Null where there is none.
-json member(const json& of, const char* name) {
-  const auto found = of.find(name);
-  return found == of.end() ? json{} : *found;
+std::string shown(const json& value) {
+  if (value.is_null() || value == "")
+    return "-";
+  return printable(value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-std::string shown(const json& value) { return value.is_null() ? "-" : value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string shown(const json& of, const char* name) { return shown(member(of, name)); }
 
-/// Prints the answer, as it came or by `show`; 1 where it is an error.
-int finish(const command_context& context, const result<http_answer>& answer, const std::function<void(const json&)>& show) {
+std::string counted(const json& of, const char* name) {
+  const auto count = count_member(of, name);
+  return count ? with_separators(*count) : "-";
+}
+
+/// Prints the answer, as it came or by `show`; 1 where it is an error, or lacks the member by which a node's answer is known.
+int finish(const command_context& context, const result<http_answer>& answer, const char* mark, const std::function<void(const json&)>& show) {
   if (!answer)
     return complain_of(answer.error());
   if (answer->status >= 400) {
@@ -28,7 +34,7 @@ int finish(const command_context& context, const result<http_answer>& answer, co
       std::cout << answer->text << "\n";
     return complain_of({error_code::malformed_request, explain(*answer), {}});
   }
-  if (!answer->body.is_object())
+  if (member(answer->body, mark).is_null())
     return complain_of({error_code::malformed_request, context.connection.url + " does not answer like a node of DotMac Analytics", {}});
   if (context.as_json)
     std::cout << answer->text << "\n";
@@ -49,7 +55,7 @@ void add_text(json& body, const char* field, const std::string& text) {
 } // namespace
 
 int complain_of(const failure& why) {
-  std::cerr << painted("error", colour::red, stderr_is_terminal()) << ": " << why.message << "\n";
+  std::cerr << painted("error", colour::red, stderr_is_terminal()) << ": " << printable(why.message) << "\n";
   return failed;
 }
 
@@ -61,12 +67,13 @@ int run_track(const command_context& context, const track_request& asked) {
   add_text(body, "timestamp", asked.time);
   add_text(body, "event_id", asked.id);
   if (!asked.properties.empty()) {
-    body["properties"] = json::parse(asked.properties, nullptr, false);
-    if (!body["properties"].is_object())
+    auto properties = parse_json(asked.properties);
+    if (!properties || !properties->is_object())
       return complain_of({error_code::validation_failed, "--properties must be a JSON object, such as {\"plan\":\"fiber\"}", {}});
+    body["properties"] = std::move(*properties);
   }
-  return finish(context, http_client{context.connection}.post("/events/track", body), [](const json& answer) {
-    std::cout << answer.value("status", "") << "  " << answer.value("event_id", "") << "  " << answer.value("timestamp", "") << "\n";
+  return finish(context, http_client{context.connection}.post("/events/track", body), "event_id", [](const json& answer) {
+    std::cout << shown(answer, "status") << "  " << shown(answer, "event_id") << "  " << shown(answer, "timestamp") << "\n";
   });
 }
 
@@ -74,8 +81,8 @@ int run_create_metric(const command_context& context, const new_metric_request& 
   json body{{"name", asked.name}, {"display_name", asked.display_name}, {"metric_type", asked.type}};
   add_text(body, "unit", asked.unit);
   add_text(body, "description", asked.description);
-  return finish(context, http_client{context.connection}.post("/metrics/", body), [](const json& answer) {
-    std::cout << answer.value("metric_id", "") << "  " << answer.value("name", "") << "  " << answer.value("metric_type", "") << "\n";
+  return finish(context, http_client{context.connection}.post("/metrics/", body), "metric_id", [](const json& answer) {
+    std::cout << shown(answer, "metric_id") << "  " << shown(answer, "name") << "  " << shown(answer, "metric_type") << "\n";
   });
 }
 
@@ -88,17 +95,17 @@ int run_record(const command_context& context, const new_value_request& asked) {
       return complain_of({error_code::validation_failed, "--dimension " + each + ": must be name=value", {}});
     body["dimensions"][each.substr(0, equals)] = each.substr(equals + 1);
   }
-  return finish(context, http_client{context.connection}.post("/metrics/values", body), [](const json& answer) {
-    std::cout << answer.value("status", "") << "  " << shown(member(answer, "value")) << "  " << answer.value("value_id", "") << "  " << answer.value("timestamp", "") << "\n";
+  return finish(context, http_client{context.connection}.post("/metrics/values", body), "value_id", [](const json& answer) {
+    std::cout << shown(answer, "status") << "  " << shown(answer, "value") << "  " << shown(answer, "value_id") << "  " << shown(answer, "timestamp") << "\n";
   });
 }
 
 int run_list_metrics(const command_context& context) {
-  return finish(context, http_client{context.connection}.get("/metrics/?limit=1000"), [](const json& answer) {
+  return finish(context, http_client{context.connection}.get("/metrics/?limit=1000"), "metrics", [](const json& answer) {
     text_table table{{"name", "type", "unit", "id", "shown as"}};
-    for (const auto& each : member(answer, "metrics"))
-      table.add({shown(member(each, "name")), shown(member(each, "metric_type")), each.value("unit", "").empty() ? "-" : shown(member(each, "unit")), shown(member(each, "metric_id")), shown(member(each, "display_name"))});
-    std::cout << table.text(stdout_is_terminal()) << member(answer, "count") << " of " << member(answer, "total") << " metrics\n";
+    for (const auto& each : list_member(answer, "metrics"))
+      table.add({shown(each, "name"), shown(each, "metric_type"), shown(each, "unit"), shown(each, "metric_id"), shown(each, "display_name")});
+    std::cout << table.text(stdout_is_terminal()) << counted(answer, "count") << " of " << counted(answer, "total") << " metrics\n";
   });
 }
 
@@ -107,22 +114,21 @@ int run_query(const command_context& context, const find_request& asked) {
   add_text(body, "event_name", asked.name);
   add_text(body, "event_type", asked.type);
   add_text(body, "user_id", asked.user);
-  return finish(context, http_client{context.connection}.post("/events/query", body), [](const json& answer) {
+  return finish(context, http_client{context.connection}.post("/events/query", body), "events", [](const json& answer) {
     text_table table{{"time", "type", "name", "user", "properties"}};
-    for (const auto& each : member(answer, "events"))
-      table.add({shown(member(each, "timestamp")), shown(member(each, "event_type")), shown(member(each, "event_name")), shown(member(each, "user_id")), member(each, "properties").dump()});
-    std::cout << table.text(stdout_is_terminal()) << member(answer, "count") << " of " << member(answer, "total") << " events\n";
+    for (const auto& each : list_member(answer, "events"))
+      table.add({shown(each, "timestamp"), shown(each, "event_type"), shown(each, "event_name"), shown(each, "user_id"), shown(each, "properties")});
+    std::cout << table.text(stdout_is_terminal()) << counted(answer, "count") << " of " << counted(answer, "total") << " events\n";
   });
 }
 
 int run_stats(const command_context& context) {
-  return finish(context, http_client{context.connection}.get("/events/stats"), [](const json& answer) {
-    std::cout << "events  " << with_separators(answer.value("event_count", std::uint64_t{0})) << "\nusers   "
-              << with_separators(answer.value("user_count", std::uint64_t{0})) << "\nfirst   " << shown(answer.value("first_event", json{})) << "\nlast    "
-              << shown(answer.value("last_event", json{})) << "\n\n";
+  return finish(context, http_client{context.connection}.get("/events/stats"), "event_count", [](const json& answer) {
+    std::cout << "events  " << counted(answer, "event_count") << "\nusers   " << counted(answer, "user_count") << "\nfirst   " << shown(answer, "first_event")
+              << "\nlast    " << shown(answer, "last_event") << "\n\n";
     text_table table{{"type", "name", "events"}};
-    for (const auto& each : answer.value("kinds", json::array()))
-      table.add({shown(member(each, "event_type")), shown(member(each, "event_name")), with_separators(each.value("count", std::uint64_t{0}))});
+    for (const auto& each : list_member(answer, "kinds"))
+      table.add({shown(each, "event_type"), shown(each, "event_name"), counted(each, "count")});
     std::cout << table.text(stdout_is_terminal());
   });
 }
@@ -134,20 +140,20 @@ int run_health(const command_context& context, bool in_detail) {
     return complain_of(ready.error());
   const auto answer = in_detail ? client.get("/health/detailed") : client.get("/health/");
   const bool is_ready = ready->status == 200;
-  const auto code = finish(context, answer, [&](const json& body) {
+  const auto code = finish(context, answer, "status", [&](const json& body) {
     const bool with_colour = stdout_is_terminal();
-    std::cout << painted(is_ready ? "ready" : "not ready", is_ready ? colour::green : colour::red, with_colour) << "  " << body.value("service", "") << " "
-              << body.value("version", "") << "  " << body.value("timestamp", "") << "\n";
+    std::cout << painted(is_ready ? "ready" : "not ready", is_ready ? colour::green : colour::red, with_colour) << "  " << shown(body, "service") << " "
+              << shown(body, "version") << "  " << shown(body, "timestamp") << "\n";
     if (!is_ready)
       std::cout << explain(*ready) << "\n";
     if (!in_detail)
       return;
     text_table table{{"component", "status", "details"}};
-    const auto components = body.value("components", json::object());
-    for (const auto& [name, state] : components.items()) {
+    for (const auto& [name, state] : member(body, "components").items()) {
       auto rest = state;
-      rest.erase("status");
-      table.add({name, state.value("status", "-"), rest.dump()});
+      if (rest.is_object())
+        rest.erase("status");
+      table.add({printable(name), shown(state, "status"), shown(rest)});
     }
     std::cout << table.text(with_colour);
   });
@@ -160,10 +166,10 @@ int run_init_tenant(const command_context& context, const new_tenant_request& as
   if (made && made->status == 409 && !asked.without_key)
     return complain_of({error_code::already_exists, "the tenant " + context.connection.tenant + " exists already", {}});
   if (!made || made->status >= 400 || asked.without_key)
-    return finish(context, made, [](const json& answer) { std::cout << "created  " << answer.value("tenant_id", "") << "\n"; });
+    return finish(context, made, "tenant_id", [](const json& answer) { std::cout << "created  " << shown(answer, "tenant_id") << "\n"; });
   const auto key = client.post("/admin/api-keys", {{"label", asked.key_label}, {"scopes", {"admin"}}});
-  return finish(context, key, [&](const json& answer) {
-    std::cout << "created  " << context.connection.tenant << "\nAPI key  " << painted(answer.value("api_key", ""), colour::bold, stdout_is_terminal())
+  return finish(context, key, "api_key", [&](const json& answer) {
+    std::cout << "created  " << context.connection.tenant << "\nAPI key  " << painted(shown(answer, "api_key"), colour::bold, stdout_is_terminal())
               << "\n         shown this once; it may do everything for this tenant\n";
   });
 }

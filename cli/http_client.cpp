@@ -1,5 +1,7 @@
 #include "cli/http_client.hpp"
 
+#include "cli/json_member.hpp"
+
 #include <curl/curl.h>
 
 #include <cstdlib>
@@ -13,7 +15,10 @@ struct reply {
 };
 
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* into) {
-  static_cast<reply*>(into)->body.append(data, size * count);
+  auto& body = static_cast<reply*>(into)->body;
+  if (body.size() + size * count > answer_bytes_max)
+    return 0; // ends the transfer
+  body.append(data, size * count);
   return size * count;
 }
 
@@ -83,31 +88,32 @@ result<http_answer> http_client::call(const std::string& path, const std::string
   } else {
     curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
   }
-  if (const auto outcome = curl_easy_perform(curl); outcome != CURLE_OK)
+  const auto outcome = curl_easy_perform(curl);
+  if (outcome == CURLE_WRITE_ERROR)
+    return failure{error_code::payload_too_large, options_.url + " answers with more than " + std::to_string(answer_bytes_max) + " bytes", {}};
+  if (outcome != CURLE_OK)
     return failure{error_code::not_ready, options_.url + " does not answer: " + curl_easy_strerror(outcome), {}};
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  http_answer answer{static_cast<int>(status), json::parse(received.body, nullptr, false), std::move(received.body), received.retry_after};
-  if (answer.body.is_discarded())
-    answer.body = nullptr;
-  return answer;
+  auto body_read = parse_json(received.body);
+  return http_answer{static_cast<int>(status), body_read ? std::move(*body_read) : json{}, std::move(received.body), received.retry_after};
 }
 
 std::string explain(const http_answer& answer) {
-  const auto detail = answer.body.is_object() ? answer.body.value("detail", json{}) : json{};
+  const auto& detail = member(answer.body, "detail");
   if (detail.is_string()) {
-    const auto field = answer.body.value("field", std::string{});
+    const auto field = text_member(answer.body, "field");
     return (field.empty() ? "" : field + ": ") + detail.get<std::string>();
   }
   std::string text;
-  if (detail.is_array())
-    for (const auto& each : detail) {
-      std::string place;
-      for (const auto& part : each.value("loc", json::array()))
-        if (part != "body")
-          place += (place.empty() ? "" : ".") + (part.is_string() ? part.get<std::string>() : part.dump());
-      text += (text.empty() ? "" : "; ") + (place.empty() ? "" : place + ": ") + each.value("msg", std::string{});
-    }
+  for (const auto& each : list_member(answer.body, "detail")) {
+    std::string place;
+    for (const auto& part : list_member(each, "loc"))
+      if (part != "body")
+        place += (place.empty() ? "" : ".") + (part.is_string() ? part.get<std::string>() : part.dump());
+    const auto said = each.is_string() ? each.get<std::string>() : text_member(each, "msg");
+    text += (text.empty() ? "" : "; ") + (place.empty() ? "" : place + ": ") + said;
+  }
   return text.empty() ? "the node answered with status " + std::to_string(answer.status) : text;
 }
 

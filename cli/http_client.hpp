@@ -3,7 +3,7 @@
 /// Calls a node over HTTP, one call at a time, over a kept connection.
 ///
 /// Errors   not_ready where nobody answers (with the address and the reason). An answer of any status is a value.
-/// Limits   `call_timeout` per call; http and https.
+/// Limits   `call_timeout` per call; answer_bytes_max of an answer; http and https.
 /// Threads  one per client.
 
 #include "core/describe/json.hpp"
@@ -15,6 +15,8 @@
 
 namespace dotmac {
 
+inline constexpr std::size_t answer_bytes_max = 256u << 20;
+
 /// What every command is given.
 struct connection_options {
   std::string url = "http://127.0.0.1:8000";
@@ -25,7 +27,7 @@ struct connection_options {
 
 struct http_answer {
   int status = 0;
-  json body;      ///< null where it is no JSON
+  json body;      ///< null where it is no JSON, or nested too deep to be a node's
   std::string text;
   int retry_after_seconds = 0; ///< 0: not said
 };

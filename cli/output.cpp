@@ -33,6 +33,18 @@ std::string painted(const std::string& text, colour in, bool wanted) {
   return std::string{"\033["} + code + "m" + text + "\033[0m";
 }
 
+std::string printable(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0; // U+0080 to U+009F in UTF-8
+    if (is_c1)
+      text.erase(i, 1);
+    if (is_c1 || c < 0x20 || c == 0x7f)
+      text[i] = '?';
+  }
+  return text;
+}
+
 std::string text_table::text(bool with_colour) const {
   std::vector<std::size_t> widths;
   std::vector<bool> right;

@@ -15,6 +15,9 @@ bool stderr_is_terminal();
 /// `text` in a colour, where `wanted`.
 std::string painted(const std::string& text, colour in, bool wanted);
 
+/// `text` without what would move a terminal's cursor or change its colours: control characters become question marks.
+std::string printable(std::string text);
+
 /// Columns two blanks apart; numbers to the right. Width counts characters of UTF-8, not bytes.
 class text_table {
 public:

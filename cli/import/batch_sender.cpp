@@ -1,5 +1,7 @@
 #include "cli/import/batch_sender.hpp"
 
+#include "cli/json_member.hpp"
+
 #include <algorithm>
 #include <thread>
 
@@ -45,21 +47,36 @@ result<http_answer> batch_sender::post_with_patience(const std::string& body) {
   }
 }
 
-result<void> batch_sender::send_part(const std::vector<json>& items, const places& part, sent_items& into) {
-  if (part.empty())
-    return {};
-  std::string body = is_values_ ? "{\"values\":[" : "{\"events\":[";
-  for (const auto at : part)
-    body += (at == part.front() ? "" : ",") + items[at].dump(-1, ' ', false, json::error_handler_t::replace);
-  auto answer = post_with_patience(body + "]}");
-  if (!answer)
-    return answer.error();
-  if (answer->status == 200 && answer->body.is_object())
-    return take_answer(items, part, answer->body, into);
-  if (answer->status != 400 && answer->status != 413 && answer->status != 422)
-    return failure{error_code::malformed_request, explain(*answer), {}};
+result<void> batch_sender::send_part(const std::vector<json>& items, places part, sent_items& into) {
+  auto give_up_at = std::chrono::steady_clock::now() + retry_for_;
+  while (!part.empty()) {
+    std::string body = is_values_ ? "{\"values\":[" : "{\"events\":[";
+    for (const auto at : part)
+      body += (at == part.front() ? "" : ",") + items[at].dump(-1, ' ', false, json::error_handler_t::replace);
+    auto answer = post_with_patience(body + "]}");
+    if (!answer)
+      return answer.error();
+    if (answer->status == 400 || answer->status == 413 || answer->status == 422)
+      return send_halves(items, part, *answer, into);
+    if (answer->status != 200)
+      return failure{error_code::malformed_request, explain(*answer), {}};
+    auto again = take_answer(part, answer->body, into);
+    if (!again)
+      return again.error();
+    if (again->places.size() < part.size())
+      give_up_at = std::chrono::steady_clock::now() + retry_for_;
+    else if (std::chrono::steady_clock::now() > give_up_at)
+      return failure{error_code::not_ready, "the node still refuses (" + again->reason + ")", {}};
+    part = std::move(again->places);
+    if (!part.empty() && !pause(first_pause))
+      return stopped();
+  }
+  return {};
+}
+
+result<void> batch_sender::send_halves(const std::vector<json>& items, const places& part, const http_answer& refusal, sent_items& into) {
   if (part.size() == 1) {
-    into.refused.emplace_back(part.front(), explain(*answer));
+    into.refused.emplace_back(part.front(), explain(refusal));
     return {};
   }
   const auto middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
@@ -68,27 +85,33 @@ result<void> batch_sender::send_part(const std::vector<json>& items, const place
   return send_part(items, {middle, part.end()}, into);
 }
 
-result<void> batch_sender::take_answer(const std::vector<json>& items, const places& part, const json& body, sent_items& into) {
-  places again;
-  const auto errors = body.value("errors", json::array());
-  for (const auto& each : errors) {
-    const auto at = each.value("index", std::size_t{0});
-    if (at >= part.size())
-      return failure{error_code::internal_error, "the node's answer names item " + std::to_string(at) + " of " + std::to_string(part.size()), {}};
-    if (is_retryable_code(each.value("code", std::string{})))
-      again.push_back(part[at]);
-    else
-      into.refused.emplace_back(part[at], each.value("detail", std::string{}));
+result<batch_sender::remaining> batch_sender::take_answer(const places& part, const json& body, sent_items& into) const {
+  remaining again;
+  std::vector<bool> is_named(part.size());
+  std::size_t named = 0;
+  for (const auto& each : list_member(body, "errors")) {
+    const auto at = count_member(each, "index").value_or(part.size());
+    if (at >= part.size() || is_named[at])
+      break;
+    is_named[at] = true;
+    ++named;
+    if (is_retryable_code(text_member(each, "code"))) {
+      again.places.push_back(part[at]);
+      again.reason = text_member(each, "detail");
+    } else {
+      into.refused.emplace_back(part[at], text_member(each, "detail"));
+    }
   }
-  std::uint64_t duplicates = body.value("duplicates", std::uint64_t{0});
+  std::uint64_t duplicates = count_member(body, "duplicates").value_or(0);
   if (is_values_)
-    for (const auto& each : body.value("values", json::array()))
-      duplicates += each.value("status", std::string{}) != "recorded";
+    for (const auto& each : list_member(body, "values"))
+      duplicates += text_member(each, "status") != "recorded";
+  const auto taken = count_member(body, "success_count");
+  if (!taken || named != list_member(body, "errors").size() || *taken + named != part.size() || duplicates > *taken)
+    return failure{error_code::internal_error, "the answer does not tell of each of the " + std::to_string(part.size()) + " rows sent: is this a node of DotMac Analytics?", {}};
   into.duplicates += duplicates;
-  into.accepted += body.value("success_count", std::uint64_t{0}) - duplicates;
-  if (again.size() == part.size() && !pause(first_pause))
-    return stopped();
-  return send_part(items, again, into);
+  into.accepted += *taken - duplicates;
+  return again;
 }
 
 result<sent_items> batch_sender::send(const std::vector<json>& items) {

@@ -5,6 +5,7 @@
 /// Retries  429, 503 and a node that does not answer: after what Retry-After says, else after a growing pause with jitter, for at most
 ///          `retry_for` in a row. Items that one answer marks as retryable are sent again alone.
 /// Errors   not_ready, unauthorized, forbidden and the like where going on is useless: the import stops.
+///          An answer that does not tell of every item is an error too: what it does not name is not taken for accepted.
 /// A batch that is refused as a whole (413, 422) is halved until the item at fault stands alone.
 /// Threads  one per sender.
 
@@ -31,8 +32,14 @@ public:
 
 private:
   using places = std::vector<std::size_t>;
-  result<void> send_part(const std::vector<json>& items, const places& part, sent_items& into);
-  result<void> take_answer(const std::vector<json>& items, const places& part, const json& body, sent_items& into);
+  /// What is to be sent again, and why.
+  struct remaining {
+    batch_sender::places places;
+    std::string reason;
+  };
+  result<void> send_part(const std::vector<json>& items, places part, sent_items& into);
+  result<void> send_halves(const std::vector<json>& items, const places& part, const http_answer& refusal, sent_items& into);
+  result<remaining> take_answer(const places& part, const json& body, sent_items& into) const;
   result<http_answer> post_with_patience(const std::string& body);
   bool pause(std::chrono::milliseconds time) const;
 

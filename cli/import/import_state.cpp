@@ -1,5 +1,7 @@
 #include "cli/import/import_state.hpp"
 
+#include "cli/json_member.hpp"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -26,13 +28,14 @@ result<std::optional<import_state>> read_import_state(const std::string& path) {
   if (!file)
     return std::optional<import_state>{};
   const auto document = json::parse(file, nullptr, false);
-  if (!document.is_object())
+  const auto confirmed_line = count_member(document, "confirmed_line");
+  if (!confirmed_line)
     return failure{error_code::corrupt_data, path + " is no state of an import; --restart begins anew", {}};
   import_state state;
-  state.file_digest = document.value("file_digest", "");
-  state.options_digest = document.value("options_digest", "");
-  state.confirmed_line = document.value("confirmed_line", std::uint64_t{0});
-  state.counts = {document.value("accepted", std::uint64_t{0}), document.value("duplicates", std::uint64_t{0}), document.value("rejected", std::uint64_t{0})};
+  state.file_digest = text_member(document, "file_digest");
+  state.options_digest = text_member(document, "options_digest");
+  state.confirmed_line = *confirmed_line;
+  state.counts = {count_member(document, "accepted").value_or(0), count_member(document, "duplicates").value_or(0), count_member(document, "rejected").value_or(0)};
   return std::optional{state};
 }
 
@@ -56,7 +59,7 @@ result<void> rejected_rows::keep_up_to(std::uint64_t line) {
     std::ifstream before{path_};
     for (std::string text; std::getline(before, text);) {
       const auto row = json::parse(text, nullptr, false);
-      if (row.is_object() && row.value("line", std::uint64_t{0}) <= line)
+      if (const auto at = count_member(row, "line"); at && *at <= line)
         kept.push_back(std::move(text));
     }
   }
