@@ -1,5 +1,7 @@
 #include "cli/import/row_source.hpp"
 
+#include "cli/json_member.hpp"
+
 #include <algorithm>
 
 namespace dotmac {
@@ -81,6 +83,8 @@ result<row_source> row_source::open(source_options options) {
     for (std::size_t i = 0; i < source.heads_.size(); ++i)
       if (source.heads_[i].empty())
         source.heads_[i] = "column_" + std::to_string(i + 1);
+  } else {
+    source.lines_ = std::make_unique<line_reader>(*source.file_, import_record_bytes_max);
   }
   for (const auto& each : source.options_.joins) {
     auto read = read_join(each);
@@ -112,7 +116,7 @@ result<void> row_source::check_column(const std::string& column) const {
   return known ? result<void>{} : result<void>{wrong(column, "there is no column \"" + column + "\"; there are: " + names.substr(0, 2'000))};
 }
 
-std::uint64_t row_source::position() const { return csv_ ? csv_->position() : position_; }
+std::uint64_t row_source::position() const { return csv_ ? csv_->position() : lines_->position(); }
 
 std::optional<import_row> row_source::read_csv_row() {
   auto record = csv_->next();
@@ -128,24 +132,22 @@ std::optional<import_row> row_source::read_csv_row() {
 }
 
 std::optional<import_row> row_source::read_line() {
-  std::string text;
-  while (std::getline(*file_, text)) {
-    ++line_;
-    position_ += text.size() + 1;
-    if (text.find_first_not_of(" \t\r") == text.npos)
+  for (auto line = lines_->next(); line; line = lines_->next()) {
+    if (line->text.find_first_not_of(" \t\r") == std::string::npos)
       continue;
-    import_row row{line_, {}, std::move(text), {}};
-    if (row.raw.size() > import_record_bytes_max) {
+    import_row row{line->number, {}, std::move(line->text), {}};
+    if (line->is_too_long) {
       row.fault = "longer than " + std::to_string(import_record_bytes_max) + " bytes";
-      row.raw.resize(1'000);
       return row;
     }
-    auto document = json::parse(row.raw, nullptr, false);
-    if (document.is_object())
-      for (auto& [name, value] : document.items())
-        row.columns.emplace_back(name, std::move(value));
+    auto document = parse_json(row.raw);
+    if (!document)
+      row.fault = document.error().message;
+    else if (!document->is_object())
+      row.fault = "is no JSON object";
     else
-      row.fault = document.is_discarded() ? "is no valid JSON" : "is no JSON object";
+      for (auto& [name, value] : document->items())
+        row.columns.emplace_back(name, std::move(value));
     return row;
   }
   return std::nullopt;

@@ -4,10 +4,11 @@
 ///
 /// Values   CSV: text; nothing, or nothing but blanks, is null. NDJSON: the members of each line's object, as JSON.
 /// Join     the columns of the row of the other file (CSV) whose key equals, except the key; where there is none they are null.
-/// Limits   import_record_bytes_max a record; join_rows_max rows of the other file.
+/// Limits   import_record_bytes_max a record or line; parsed_depth_max levels of JSON; join_rows_max rows of the other file.
 /// Errors   a row that cannot be read has a fault; what makes the whole file useless is an error of `open`.
 
 #include "cli/import/csv_reader.hpp"
+#include "cli/import/line_reader.hpp"
 #include "core/describe/json.hpp"
 #include "core/result.hpp"
 
@@ -79,10 +80,9 @@ private:
   source_options options_;
   std::unique_ptr<std::ifstream> file_;
   std::unique_ptr<csv_reader> csv_;
+  std::unique_ptr<line_reader> lines_;
   std::vector<std::string> heads_;
   std::vector<joined> joins_;
-  std::uint64_t line_ = 0;
-  std::uint64_t position_ = 0;
   std::uint64_t left_out_ = 0;
 };
 

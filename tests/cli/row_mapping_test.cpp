@@ -1,4 +1,5 @@
 #include "cli/import/row_mapping.hpp"
+#include "cli/json_member.hpp"
 
 #include <gtest/gtest.h>
 
@@ -87,6 +88,18 @@ TEST_F(row_mapping_test, takes_native_events_from_lines_of_json) {
   EXPECT_EQ(rows[0].items[0]["event_id"], "imp-1");
   EXPECT_EQ(rows[1].fault, "is no valid JSON");
   EXPECT_EQ(rows[2].fault, "is no JSON object");
+}
+
+TEST_F(row_mapping_test, refuses_lines_too_long_or_too_deep_and_goes_on) {
+  const auto nested = [](std::size_t depth) { return "{\"a\":" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}"; };
+  const auto rows = map_all("f.ndjson", "\xef\xbb\xbf" + nested(parsed_depth_max) + "\n" + nested(parsed_depth_max + 1) + "\n" + nested(400'000) + "\n{\"a\":\""
+                                            + std::string(import_record_bytes_max, 'x') + "\"}\n{\"a\":\"[[\\\"[[\"}\n");
+  ASSERT_EQ(rows.size(), 5u);
+  EXPECT_EQ(rows[0].fault, "");
+  for (const std::size_t deep : {1u, 2u})
+    EXPECT_EQ(rows[deep].fault, "has lists and objects nested deeper than 100");
+  EXPECT_EQ(rows[3].fault, "longer than 1048576 bytes");
+  EXPECT_EQ(rows[4].fault, "");
 }
 
 TEST_F(row_mapping_test, joins_a_second_file_and_leaves_rows_out) {
