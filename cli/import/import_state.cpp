@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -54,24 +55,28 @@ result<void> write_import_state(const std::string& path, const import_state& sta
 }
 
 result<void> rejected_rows::keep_up_to(std::uint64_t line) {
-  std::vector<std::string> kept;
-  if (line > 0) {
-    std::ifstream before{path_};
-    for (std::string text; std::getline(before, text);) {
-      const auto row = json::parse(text, nullptr, false);
-      if (const auto at = count_member(row, "line"); at && *at <= line)
-        kept.push_back(std::move(text));
-    }
-  }
   file_.close();
-  std::remove(path_.c_str());
-  if (kept.empty())
-    return {};
-  if (auto opened = open(); !opened)
-    return opened;
-  for (const auto& each : kept)
-    file_ << each << "\n";
-  return flush();
+  const auto aside = path_ + ".new";
+  bool is_any_kept = false;
+  if (std::ifstream before{path_}; before && line > 0) {
+    std::ofstream kept{aside, std::ios::trunc};
+    for (std::string text; std::getline(before, text);) {
+      const auto row = parse_json(text);
+      if (const auto at = row ? count_member(*row, "line") : std::nullopt; at && *at <= line) {
+        kept << text << "\n";
+        is_any_kept = true;
+      }
+    }
+    kept.flush();
+    if (!kept)
+      return cannot("written", aside);
+  }
+  if (is_any_kept)
+    return std::rename(aside.c_str(), path_.c_str()) == 0 ? result<void>{} : result<void>{cannot("written", path_)};
+  std::error_code why;
+  std::filesystem::remove(aside, why);
+  std::filesystem::remove(path_, why);
+  return why ? result<void>{cannot("removed", path_)} : result<void>{};
 }
 
 result<void> rejected_rows::open() {

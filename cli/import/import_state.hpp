@@ -37,7 +37,7 @@ result<void> write_import_state(const std::string& path, const import_state& sta
 class rejected_rows {
 public:
   explicit rejected_rows(std::string path) : path_{std::move(path)} {}
-  /// Keeps what was refused up to `line`; 0 begins anew.
+  /// Keeps what was refused up to `line`, or all of it where this fails; 0 begins anew.
   result<void> keep_up_to(std::uint64_t line);
   result<void> add(std::uint64_t line, const std::string& reason, const std::string& row);
   result<void> flush();

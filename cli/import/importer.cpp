@@ -90,6 +90,11 @@ private:
     const auto& file = request_.source.file;
     request_.state_path = request_.state_path.empty() ? file + ".import-state" : request_.state_path;
     request_.rejected_path = request_.rejected_path.empty() ? file + ".rejected" : request_.rejected_path;
+    for (const auto* other : {&request_.state_path, &request_.rejected_path}) {
+      std::error_code is_absent;
+      if (std::filesystem::equivalent(file, *other, is_absent) || request_.state_path == request_.rejected_path)
+        return failure{error_code::validation_failed, "the file, --state and --rejected must be three files; " + *other + " is given twice", "state"};
+    }
     const auto digest = digest_of_file(file);
     if (!digest)
       return digest.error();
@@ -135,10 +140,12 @@ private:
 
   void read_rows() {
     row_batch batch;
+    std::size_t batch_bytes = 0;
     for (auto row = source_->next(); row && !stop_; row = source_->next()) {
       if (row->line <= from_line_)
         continue;
       auto mapped = mapping_->map(*row);
+      batch_bytes += row->raw.size();
       batch.last_line = row->line;
       if (!mapped.fault.empty()) {
         batch.faults.push_back({row->line, std::move(mapped.fault), std::move(row->raw)});
@@ -151,12 +158,16 @@ private:
       }
       progress_.bytes_read = source_->position();
       progress_.rows_left_out = source_->rows_left_out();
-      if ((batch.items.size() >= request_.batch_size || batch.faults.size() >= request_.batch_size) && !hand_over(batch))
+      if (batch.items.size() < request_.batch_size && batch.faults.size() < request_.batch_size && batch_bytes < import_batch_bytes_max)
+        continue;
+      if (!hand_over(batch))
         return;
+      batch_bytes = 0;
     }
     if (batch.last_line > 0)
       hand_over(batch);
     progress_.bytes_read = source_->position();
+    progress_.rows_left_out = source_->rows_left_out();
     progress_.rows_left_out = source_->rows_left_out();
   }
 
@@ -207,8 +218,10 @@ private:
     if (now - saved_at_ < save_every)
       return;
     saved_at_ = now;
-    if (auto saved = confirmed_->save(); !saved)
+    if (auto saved = confirmed_->save(); !saved) {
       confirmed_->fail(saved.error());
+      waiting_.close();
+    }
   }
 
   void take_time() { progress_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }

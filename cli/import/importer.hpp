@@ -5,7 +5,8 @@
 ///
 /// Promise  a row is accepted once, however often the import is interrupted and started again (its id follows from the file's
 ///          content and its line), or is in the file of refused rows with the reason.
-/// Limits   2 batches per connection wait; memory does not grow with the file.
+/// Limits   2 batches per connection wait, each of `batch_size` rows or import_batch_bytes_max bytes of the file and the row that
+///          went beyond; memory does not grow with the file.
 /// Errors   those of the file, the mapping and the node; what was confirmed until then stays.
 
 #include "cli/import/batch_sender.hpp"
@@ -15,6 +16,8 @@
 #include <functional>
 
 namespace dotmac {
+
+inline constexpr std::size_t import_batch_bytes_max = 4u << 20;
 
 struct import_request {
   connection_options connection;

@@ -21,7 +21,7 @@ STRANGE = [None, 1, -1.5, "text", [], [1], [None], {}, {"index": "first"}, {"a":
 
 
 class Server:
-    """Gives each request the next of `answers`, the last one for ever: (status, body, headers)."""
+    """Gives each request the next of `answers`, the last one for ever: (status, body, or what makes it of the request's body, headers)."""
 
     def __init__(self, *answers):
         self.answers, self.bodies = itertools.chain(answers, itertools.repeat(answers[-1])), []
@@ -34,6 +34,7 @@ class Server:
             def do_GET(self):
                 server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
                 status, body, headers = next(server.answers)
+                body = body(server.bodies[-1]) if callable(body) else body
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": len(data)}.items():
@@ -139,6 +140,16 @@ class ForeignAnswers(unittest.TestCase):
         self.assertEqual(json.loads(ended.stdout)["accepted"], 3, ended.stderr)
         with open(self.file + ".rejected") as file:
             self.assertEqual([(each["line"], each["reason"]) for each in map(json.loads, file)], [(3, "too large")])
+
+    def test_follow_batches_bounded_in_bytes(self):
+        with open(self.file, "w") as file:
+            for number in range(30):
+                file.write(json.dumps({"event_type": "a", "event_name": "b", "properties": {"n": number, "x": "y" * 900_000}}) + "\n")
+        server = self.against((200, lambda body: {"success_count": len(json.loads(body)["events"])}))
+        ended = server.run("import", self.file, "--json", "--batch-size", "10000")
+        self.assertEqual(json.loads(ended.stdout)["accepted"], 30, ended.stderr)
+        self.assertEqual(sorted(each["properties"]["n"] for body in server.bodies for each in json.loads(body)["events"]), list(range(30)))
+        self.assertLess(max(map(len, server.bodies)), (4 << 20) + 1_000_000)
 
     def test_without_permission_stop_an_import_at_once(self):
         server = self.against((401, {"detail": "no key"}))

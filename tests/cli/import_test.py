@@ -103,6 +103,21 @@ class Import(NodeTest):
             self.assertEqual([json.loads(line)["line"] for line in file], [12, 30_002, 60_001])
         self.assertEqual(json.loads(output)["rejected"], 3)
 
+    def test_leaves_out_rows_also_at_the_end(self):
+        self.write_clicks(1_003)
+        done = self.load(self.path("clicks.csv"), *CLICKS, "--where", "n!=1002", "--where", "n!=1001", "--where", "n!=3")
+        self.assertEqual((done["accepted"], done["left_out"]), (1_000, 3))
+
+    def test_stops_where_it_cannot_keep_its_state_or_would_write_over_its_file(self):
+        self.write_clicks(300_000)
+        nowhere = self.path("no-such-folder/state")
+        self.assertIn("no-such-folder", self.load(self.path("clicks.csv"), *CLICKS, "--state", nowhere, "--batch-size", "100", code=1))
+        self.assertLess(self.node.call("GET", "/events/stats")[1]["event_count"], 300_000)
+        for options in (["--rejected", self.path("clicks.csv")], ["--state", self.path("clicks.csv")], ["--state", self.path("a"), "--rejected", self.path("a")]):
+            self.assertIn("must be three files", self.load(self.path("clicks.csv"), *CLICKS, *options, code=1))
+        with open(self.path("clicks.csv")) as file:
+            self.assertEqual(sum(1 for _ in file), 300_001)
+
     def test_goes_on_after_an_interruption_and_not_with_another_mapping(self):
         self.write_clicks(200_000)
         running = subprocess.Popen(self.command(self.path("clicks.csv"), *CLICKS, "--batch-size", "50"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
