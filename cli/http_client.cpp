@@ -99,6 +99,21 @@ result<http_answer> http_client::call(const std::string& path, const std::string
   return http_answer{static_cast<int>(status), body_read ? std::move(*body_read) : json{}, std::move(received.body), received.retry_after};
 }
 
+std::string path_part(const std::string& text) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (plain.find(c) != plain.npos) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'%', digits[byte >> 4], digits[byte & 15]};
+  }
+  return out;
+}
+
 std::string explain(const http_answer& answer) {
   const auto& detail = member(answer.body, "detail");
   if (detail.is_string()) {

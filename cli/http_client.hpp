@@ -49,6 +49,9 @@ private:
   std::unique_ptr<handle> handle_;
 };
 
+/// `text` as one part of a path, percent-encoded.
+std::string path_part(const std::string& text);
+
 /// What an error answer says, for people: its detail, field by field.
 std::string explain(const http_answer& answer);
 

@@ -46,15 +46,29 @@ private:
   double last_line_ = 0;
 };
 
-/// Metrics that are not there yet; one that is there stays as it is.
-result<void> make_metrics(const connection_options& connection, const import_command& asked) {
+bool has_columns(const std::string& name) {
+  const auto parsed = text_template::parse(name);
+  return parsed && !parsed->columns().empty();
+}
+
+/// Makes metrics that are not there yet, where asked for; one that is there stays as it is. Else a metric that is missing stops the
+/// import before every row is refused for it. Names that come from columns are told by the rows.
+result<void> prepare_metrics(const connection_options& connection, const import_command& asked) {
   http_client client{connection};
   for (const auto& [name, text] : asked.request.mapping.metrics) {
-    const auto made = client.post("/metrics/", {{"name", name}, {"display_name", name}, {"metric_type", asked.create_metrics}, {"retention_days", asked.retention_days}});
-    if (!made)
-      return made.error();
-    if (made->status != 200 && made->status != 409)
-      return failure{error_code::validation_failed, "the metric " + name + " cannot be made: " + explain(*made), {}};
+    if (has_columns(name) && !asked.create_metrics.empty())
+      return failure{error_code::validation_failed, "--create-metrics makes metrics whose names are known before; \"" + name + "\" takes its name from a column", {}};
+    if (has_columns(name))
+      continue;
+    const auto answer = asked.create_metrics.empty() ? client.get("/metrics/" + path_part(name))
+                                                     : client.post("/metrics/", {{"name", name}, {"display_name", name}, {"metric_type", asked.create_metrics},
+                                                                                 {"retention_days", asked.retention_days}});
+    if (!answer)
+      return answer.error();
+    if (answer->status == 404 && asked.create_metrics.empty())
+      return failure{error_code::not_found, "there is no metric " + name + "; --create-metrics TYPE makes it", {}};
+    if (!asked.create_metrics.empty() && answer->status != 200 && answer->status != 409)
+      return failure{error_code::validation_failed, "the metric " + name + " cannot be made: " + explain(*answer), {}};
   }
   return {};
 }
@@ -83,9 +97,8 @@ int run_import(const command_context& context, import_command asked) {
   asked.request.connection = context.connection;
   std::signal(SIGINT, interrupt);
   std::signal(SIGTERM, interrupt);
-  if (!asked.create_metrics.empty())
-    if (auto made = make_metrics(context.connection, asked); !made)
-      return complain_of(made.error());
+  if (auto ready = prepare_metrics(context.connection, asked); !ready)
+    return complain_of(ready.error());
   progress_line line;
   const auto done = import_file(asked.request, [&](const import_progress& now) { line.show(now); }, interrupted);
   line.end();

@@ -85,14 +85,17 @@ std::optional<std::string> text_template::fill(const import_row& row) const {
 result<void> row_mapping::add(std::vector<named_template>& to, const std::map<std::string, std::string>& from, const row_source& source) {
   for (const auto& [name, text] : from) {
     auto parsed = text_template::parse(text);
-    if (!parsed)
-      return parsed.error();
-    for (const auto& column : parsed->columns()) {
-      if (auto known = source.check_column(column); !known)
-        return known.error();
-      used_columns_.push_back(column);
+    auto parsed_name = &to == &metrics_ ? text_template::parse(name) : text_template{};
+    for (const auto* each : {&parsed, &parsed_name}) {
+      if (!*each)
+        return each->error();
+      for (const auto& column : (*each)->columns()) {
+        if (auto known = source.check_column(column); !known)
+          return known.error();
+        used_columns_.push_back(column);
+      }
     }
-    to.push_back({name, std::move(*parsed), !contains(never_blank, name)});
+    to.push_back({name, std::move(*parsed_name), std::move(*parsed), !contains(never_blank, name)});
   }
   return {};
 }
@@ -168,7 +171,8 @@ mapped_row row_mapping::map_event(const import_row& row) const {
   json event = json::object();
   if (is_native_) {
     for (const auto& [name, value] : row.columns)
-      event[name] = value;
+      if (!value.is_null() && value != "")
+        event[name] = value;
   } else {
     if (out.fault = fill_fields(row, event); !out.fault.empty())
       return out;
@@ -196,15 +200,16 @@ mapped_row row_mapping::map_values(const import_row& row) const {
   const auto own_id = common.contains("value_id") ? common["value_id"].get<std::string>() : import_id_ + "-" + std::to_string(row.line);
   for (const auto& each : metrics_) {
     const auto text = each.text.fill(row);
-    if (!text)
+    const auto metric = each.name_text.fill(row);
+    if (!text || !metric)
       continue;
     auto number = is_json_number(*text, 400) ? json::parse(*text, nullptr, false) : json(json::value_t::discarded);
     if (number.is_discarded()) {
-      out.fault = each.name + ": \"" + text->substr(0, 100) + "\" is no number";
+      out.fault = *metric + ": \"" + text->substr(0, 100) + "\" is no number";
       return out;
     }
     auto value = common;
-    value["metric_id"] = each.name;
+    value["metric_id"] = *metric;
     value["value"] = std::move(number);
     value["value_id"] = own_id;
     out.items.push_back(std::move(value));

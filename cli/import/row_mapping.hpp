@@ -6,9 +6,9 @@
 ///   events   event_type and event_name must be given; user_id, session_id, customer_id, source, event_id, timestamp may be. Every
 ///            column that no template names becomes a property, unless `properties` lists those wanted. Without any field
 ///            given, rows of NDJSON are taken for events as the API knows them.
-///   values   for each entry of `metrics` a value of that metric; `dimensions` by templates; timestamp, value_id.
+///   values   for each entry of `metrics` a value of that metric (its name is a template too: "{kind}={amount}"); `dimensions` by templates; timestamp, value_id.
 /// Blank    a field whose template gives nothing is absent; for event_type, event_name, event_id, timestamp, and the fields of
-///          `required`, that is a fault of the row. A metric whose value is blank has no value in that row.
+///          `required`, that is a fault of the row. A metric whose value or name is blank has no value in that row.
 /// Numbers  text written as a JSON number becomes one, in the columns of `texts` never.
 /// Ids      rows without an id of their own get one from the import's id and their line: sent twice, they count once.
 /// A mapping file is a JSON object with the names of the options: {"map": {...}, "metrics": {...}, "dimensions": {...},
@@ -61,6 +61,7 @@ public:
 private:
   struct named_template {
     std::string name;
+    text_template name_text; ///< of metrics
     text_template text;
     bool may_be_blank = true;
   };

@@ -13,6 +13,19 @@ json value_of(const std::string& text) { return text.find_first_not_of(" \t") ==
 
 std::string text_of(const json& value) { return value.is_null() ? "" : value.is_string() ? value.get<std::string>() : value.dump(); }
 
+std::string unnamed(std::size_t place) { return "column_" + std::to_string(place + 1); }
+
+/// `name`, or where `taken` has it already, with the first number behind it that makes it new: "price_2".
+std::string new_name(const std::string& name, const std::vector<std::string>& taken, const std::vector<std::string>& also_taken) {
+  const auto is_taken = [&](const std::string& text) {
+    return std::find(taken.begin(), taken.end(), text) != taken.end() || std::find(also_taken.begin(), also_taken.end(), text) != also_taken.end();
+  };
+  auto text = name;
+  for (std::size_t number = 2; is_taken(text); ++number)
+    text = name + "_" + std::to_string(number);
+  return text;
+}
+
 } // namespace
 
 const json* import_row::find(const std::string& column) const {
@@ -53,7 +66,8 @@ result<row_source::joined> row_source::read_join(const join_request& request) {
   if (key == head->fields.end())
     return wrong("join", request.file + " has no column " + request.key);
   const auto key_at = key - head->fields.begin();
-  out.columns = head->fields;
+  for (const auto& each : head->fields)
+    out.columns.push_back(each.empty() ? unnamed(out.columns.size()) : each);
   out.columns.erase(out.columns.begin() + key_at);
   for (auto record = reader.next(); record; record = reader.next()) {
     if (!record->fault.empty() || record->fields.size() != head->fields.size())
@@ -79,10 +93,10 @@ result<row_source> row_source::open(source_options options) {
     auto head = source.csv_->next();
     if (!head || !head->fault.empty())
       return wrong("file", source.options_.file + " has no line of column names");
-    source.heads_ = std::move(head->fields);
-    for (std::size_t i = 0; i < source.heads_.size(); ++i)
-      if (source.heads_[i].empty())
-        source.heads_[i] = "column_" + std::to_string(i + 1);
+    if (head->fields.size() > import_columns_max)
+      return wrong("file", source.options_.file + " has " + std::to_string(head->fields.size()) + " columns; the limit is " + std::to_string(import_columns_max));
+    for (const auto& each : head->fields)
+      source.heads_.push_back(new_name(each.empty() ? unnamed(source.heads_.size()) : each, source.heads_, {}));
   } else {
     source.lines_ = std::make_unique<line_reader>(*source.file_, import_record_bytes_max);
   }
@@ -90,7 +104,7 @@ result<row_source> row_source::open(source_options options) {
     auto read = read_join(each);
     if (!read)
       return read.error();
-    source.joins_.push_back(std::move(*read));
+    source.add_join(std::move(*read));
   }
   for (const auto& each : source.options_.joins)
     if (auto known = source.check_column(each.main_column); !known)
@@ -99,6 +113,18 @@ result<row_source> row_source::open(source_options options) {
     if (auto known = source.check_column(each.column); !known)
       return known.error();
   return source;
+}
+
+/// Columns that another file has too get a name of their own.
+void row_source::add_join(joined read) {
+  std::vector<std::string> before = heads_;
+  for (const auto& each : joins_)
+    before.insert(before.end(), each.columns.begin(), each.columns.end());
+  std::vector<std::string> names;
+  for (const auto& each : read.columns)
+    names.push_back(new_name(each, before, names));
+  read.columns = std::move(names);
+  joins_.push_back(std::move(read));
 }
 
 result<void> row_source::check_column(const std::string& column) const {

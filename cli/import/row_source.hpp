@@ -3,8 +3,10 @@
 /// The rows of a file, one by one, as columns with values: CSV or NDJSON, joined with a second file, filtered.
 ///
 /// Values   CSV: text; nothing, or nothing but blanks, is null. NDJSON: the members of each line's object, as JSON.
+/// Names    a column without a name is "column_3" by its place; one whose name was there before (also in a joined file) "name_2".
 /// Join     the columns of the row of the other file (CSV) whose key equals, except the key; where there is none they are null.
-/// Limits   import_record_bytes_max a record or line; parsed_depth_max levels of JSON; join_rows_max rows of the other file.
+/// Limits   import_record_bytes_max a record or line; parsed_depth_max levels of JSON; join_rows_max rows of the other file;
+///          import_columns_max columns of a CSV file.
 /// Errors   a row that cannot be read has a fault; what makes the whole file useless is an error of `open`.
 
 #include "cli/import/csv_reader.hpp"
@@ -19,6 +21,7 @@
 namespace dotmac {
 
 inline constexpr std::size_t join_rows_max = 1'000'000;
+inline constexpr std::size_t import_columns_max = 10'000;
 
 struct import_row {
   std::uint64_t line = 0;
@@ -70,6 +73,7 @@ private:
     std::unordered_map<std::string, std::vector<std::string>> rows;
   };
   explicit row_source(source_options options) : options_{std::move(options)} {}
+  void add_join(joined read);
   static result<joined> read_join(const join_request& request);
   std::optional<import_row> read_row();
   std::optional<import_row> read_csv_row();

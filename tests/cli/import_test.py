@@ -166,9 +166,22 @@ class Import(NodeTest):
             if options:
                 self.assertIn(text, self.load(self.path("clicks.csv"), *options, code=1))
         self.assertIn("cannot be opened", self.load(self.path("nothing.csv"), *CLICKS, code=1))
-        self.load(self.path("clicks.csv"), "--as", "values", "--metric", "missing={n}", "--allow-rejected")
-        with open(self.path("clicks.csv.rejected")) as file:
-            self.assertIn("there is no metric", file.read())
+        self.assertIn("there is no metric missing one; --create-metrics", self.load(self.path("clicks.csv"), "--as", "values", "--metric", "missing one={n}", code=1))
+        self.assertIn("cannot be made", self.load(self.path("clicks.csv"), "--as", "values", "--metric", "m={n}", "--create-metrics", "colour", code=1))
+        self.assertIn("from a column", self.load(self.path("clicks.csv"), "--as", "values", "--metric", "{user}={n}", "--create-metrics", "gauge", code=1))
+
+    def test_takes_the_names_of_metrics_from_a_column(self):
+        with open(self.path("long.csv"), "w") as file:
+            file.write("what,amount\nin,1\nout,2\nnothing,3\nin,4\n")
+        for name in ("in", "out"):
+            self.ask("/metrics/", {"name": name, "display_name": name, "metric_type": "counter"})
+        done = self.load(self.path("long.csv"), "--as", "values", "--metric", "{what}={amount}", "--allow-rejected")
+        self.assertEqual((done["accepted"], done["rejected"]), (3, 1))
+        with open(self.path("long.csv.rejected")) as file:
+            row = json.loads(file.read())
+        self.assertEqual((row["line"], row["row"]), (4, "nothing,3"))
+        self.assertIn("there is no metric nothing", row["reason"])
+        self.assertEqual([each["value"] for each in self.ask("/metrics/values/query", {"metric_id": "in"})["values"]].count(4), 1)
 
 
 unittest.main(verbosity=2)

@@ -81,6 +81,17 @@ TEST_F(row_mapping_test, makes_a_value_per_metric_that_has_one) {
   EXPECT_EQ(rows[2].fault, "rtt: \"slow\" is no number");
 }
 
+TEST_F(row_mapping_test, takes_the_names_of_metrics_from_a_column) {
+  options.is_values = true;
+  options.metrics = {{"net.{kind}", "{amount}"}};
+  const auto rows = map_all("f.csv", "kind,amount\nbytes,5\n,6\nbytes,\n");
+  EXPECT_EQ(json(rows[0].items), json::parse(R"([{"metric_id":"net.bytes","value":5,"value_id":"imp-2"}])"));
+  EXPECT_TRUE(rows[1].items.empty() && rows[1].fault.empty());
+  EXPECT_TRUE(rows[2].items.empty() && rows[2].fault.empty());
+  options.metrics = {{"{colour}", "{amount}"}};
+  EXPECT_NE(map_all("f.csv", "kind,amount\n")[0].fault.find("no column \"colour\""), std::string::npos);
+}
+
 TEST_F(row_mapping_test, takes_native_events_from_lines_of_json) {
   const auto rows = map_all("f.ndjson", "{\"event_type\":\"a\",\"event_name\":\"b\",\"properties\":{\"n\":[1]}}\n\nnonsense\n[1]\n");
   ASSERT_EQ(rows.size(), 3u);
@@ -88,6 +99,32 @@ TEST_F(row_mapping_test, takes_native_events_from_lines_of_json) {
   EXPECT_EQ(rows[0].items[0]["event_id"], "imp-1");
   EXPECT_EQ(rows[1].fault, "is no valid JSON");
   EXPECT_EQ(rows[2].fault, "is no JSON object");
+}
+
+TEST_F(row_mapping_test, takes_blank_members_of_native_events_for_absent) {
+  const auto rows = map_all("f.ndjson", "{\"event_type\":\"a\",\"event_name\":\"b\",\"event_id\":null,\"user_id\":\"\"}\n{\"event_id\":\"\",\"source\":\"s\"}\n");
+  EXPECT_EQ(rows[0].items[0], json::parse(R"({"event_type":"a","event_name":"b","event_id":"imp-1"})"));
+  EXPECT_EQ(rows[1].items[0], json::parse(R"({"source":"s","event_id":"imp-2"})"));
+  EXPECT_EQ(map_all("f.csv", "event_type,event_id,user_id\na,,\n")[0].items[0], json::parse(R"({"event_type":"a","event_id":"imp-2"})"));
+}
+
+TEST_F(row_mapping_test, gives_columns_of_one_name_names_of_their_own) {
+  joins = {*parse_join(write("j.csv", "n,n_2,k,,x\n7,8,key,9,10\n") + ":k=n")};
+  options.fields = {{"event_type", "x"}, {"event_name", "{n}"}};
+  const auto rows = map_all("f.csv", "n,n,n_2,,x\nkey,2,3,4,5\n");
+  EXPECT_EQ(rows[0].items[0]["properties"], json::parse(R"({"n_2":2,"n_2_2":3,"column_4":4,"x":5,"n_3":7,"n_2_3":8,"column_4_2":9,"x_2":10})")) << rows[0].items[0];
+}
+
+TEST_F(row_mapping_test, refuses_a_file_of_more_columns_than_the_limit) {
+  options.fields = {{"event_type", "x"}, {"event_name", "x"}};
+  const auto columns = [](std::size_t count) {
+    std::string text = "c1";
+    for (std::size_t i = 2; i <= count; ++i)
+      text += ",c" + std::to_string(i);
+    return text + "\n";
+  };
+  EXPECT_TRUE(map_all("f.csv", columns(import_columns_max)).empty());
+  EXPECT_TRUE(map_all("f.csv", columns(import_columns_max + 1))[0].fault.ends_with("10001 columns; the limit is 10000"));
 }
 
 TEST_F(row_mapping_test, refuses_lines_too_long_or_too_deep_and_goes_on) {
