@@ -62,7 +62,7 @@ void add_import_options(CLI::App& command, import_options& asked) {
   command.add_option("--require", asked.required, "fields that may not be blank")->delimiter(',')->allow_extra_args(false);
   command.add_option("--where", asked.conditions, "only rows with column=value, or column!=value")->allow_extra_args(false);
   command.add_option("--join", asked.joins, "FILE:KEY or FILE:KEY=COLUMN: columns of the row of a second CSV file with the same key")->allow_extra_args(false);
-  command.add_option("--time-format", asked.time_format, "iso, s, ms, us, or a pattern such as \"%m/%d/%y %H:%M\" (else iso)");
+  command.add_option("--time-format", asked.time_format, "iso, s, ms, us, ns, or a pattern such as \"%m/%d/%y %H:%M\" (else iso)");
   command.add_option("--timezone", asked.timezone, "of times without an offset (else UTC)");
   command.add_option("--import-id", asked.import_id, "begin of the ids of rows without one; else from the file's content");
   command.add_option("--create-metrics", asked.create_metrics, "make metrics that are not there yet, of this type");

@@ -2,18 +2,26 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 
 namespace dotmac {
 namespace {
 
 constexpr std::array<std::string_view, 12> months{"january", "february", "march", "april", "may", "june",
                                                   "july", "august", "september", "october", "november", "december"};
-constexpr std::string_view letters = "YymdHMSIpbBf%";
+constexpr std::string_view letters = "YymdHMSIpbBfz%";
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+/// Nanoseconds of a unit that a number may count; 0 for patterns and "iso".
+std::int64_t nanoseconds_of_unit(std::string_view format) {
+  return format == "s" ? 1'000'000'000 : format == "ms" ? 1'000'000 : format == "us" ? 1'000 : format == "ns" ? 1 : 0;
+}
 
 struct wall_time {
   int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0;
   int half = -1; ///< 0: AM, 1: PM
   std::uint32_t nanoseconds = 0;
+  std::optional<int> offset_minutes;
 };
 
 failure unfit(std::string_view text, const std::string& format) {
@@ -64,6 +72,30 @@ bool take_fraction(std::string_view& text, std::uint32_t& into) {
   return digits > 0;
 }
 
+bool take_offset(std::string_view& text, std::optional<int>& into) {
+  if (text.starts_with('Z') || text.starts_with('z')) {
+    text.remove_prefix(1);
+    into = 0;
+    return true;
+  }
+  if (!text.starts_with('+') && !text.starts_with('-'))
+    return false;
+  const int sign = text.front() == '-' ? -1 : 1;
+  text.remove_prefix(1);
+  int hours = 0;
+  int minutes = 0;
+  const auto before = text.size();
+  if (!take_number(text, 2, hours) || before - text.size() != 2)
+    return false;
+  if (text.starts_with(':'))
+    text.remove_prefix(1);
+  const auto between = text.size();
+  if (!take_number(text, 2, minutes) || between - text.size() != 2 || hours > 23 || minutes > 59)
+    return false;
+  into = sign * (hours * 60 + minutes);
+  return true;
+}
+
 bool take(char letter, std::string_view& text, wall_time& into) {
   switch (letter) {
   case 'Y': return take_number(text, 4, into.year);
@@ -81,6 +113,7 @@ bool take(char letter, std::string_view& text, wall_time& into) {
   case 'p': return take_half(text, into.half);
   case 'b':
   case 'B': return take_month(text, into.month);
+  case 'z': return take_offset(text, into.offset_minutes);
   case 'f': return take_fraction(text, into.nanoseconds);
   default:
     if (text.empty() || text.front() != '%')
@@ -117,27 +150,43 @@ std::int64_t to_utc(std::int64_t local_ms, const zone_rules& zone) {
 } // namespace
 
 result<time_format> time_format::make(std::string text, zone_rules zone) {
-  if (text != "iso" && text != "s" && text != "ms" && text != "us") {
+  if (text != "iso" && nanoseconds_of_unit(text) == 0) {
     for (std::size_t i = 0; i < text.size(); ++i)
       if (text[i] == '%' && (++i == text.size() || letters.find(text[i]) == letters.npos))
         return failure{error_code::validation_failed, "the time format \"" + text + "\" has a letter other than " + std::string{letters}, "time-format"};
     if (text.find('%') == text.npos)
-      return failure{error_code::validation_failed, "the time format \"" + text + "\" is none of iso, s, ms, us and no pattern such as %Y-%m-%d", "time-format"};
+      return failure{error_code::validation_failed, "the time format \"" + text + "\" is none of iso, s, ms, us, ns and no pattern such as %Y-%m-%d", "time-format"};
   }
   return time_format{std::move(text), std::move(zone)};
 }
 
-result<std::string> time_format::read_number(std::string_view text, std::int64_t per_second) const {
-  std::int64_t number = 0;
-  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (why != std::errc{} || end != text.data() + text.size())
+result<std::string> time_format::read_number(std::string_view text) const {
+  const auto unit = nanoseconds_of_unit(text_);
+  const bool is_before_1970 = text.starts_with('-');
+  std::int64_t whole = 0;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), whole);
+  if (why != std::errc{})
     return unfit(text, text_);
-  const auto per_millisecond = per_second / 1'000;
-  const auto milliseconds = per_second == 1 ? number * 1'000 : number / per_millisecond - (number % per_millisecond < 0 ? 1 : 0);
-  const auto below = per_second == 1'000'000 ? static_cast<std::uint32_t>((number % 1'000 + 1'000) % 1'000 * 1'000) : 0;
-  if ((per_second == 1 && (number > 253'402'300'799 || number < -62'135'596'800)) || milliseconds > timestamp_max.milliseconds || milliseconds < timestamp_min.milliseconds)
+  auto rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  std::uint32_t billionths = 0;
+  if (!rest.empty()) {
+    if (unit < ns_per_ms || rest.front() != '.')
+      return unfit(text, text_);
+    rest.remove_prefix(1);
+    if (!take_fraction(rest, billionths) || !rest.empty())
+      return unfit(text, text_);
+  }
+  const auto ms_per_unit = unit / ns_per_ms; // 0 for units below
+  if (ms_per_unit > 0 && (whole > timestamp_max.milliseconds / ms_per_unit || whole < timestamp_min.milliseconds / ms_per_unit))
     return unfit(text, text_);
-  return format_timestamp({milliseconds}, below);
+  const auto per_ms = ms_per_unit > 0 ? 1 : ns_per_ms / unit;
+  auto milliseconds = ms_per_unit > 0 ? whole * ms_per_unit : whole / per_ms;
+  auto below = (ms_per_unit > 0 ? 0 : whole % per_ms * unit) + (is_before_1970 ? -1 : 1) * (std::int64_t{billionths} * ms_per_unit / 1'000);
+  milliseconds += below / ns_per_ms - (below % ns_per_ms < 0 ? 1 : 0);
+  below = (below % ns_per_ms + ns_per_ms) % ns_per_ms;
+  if (milliseconds > timestamp_max.milliseconds || milliseconds < timestamp_min.milliseconds)
+    return unfit(text, text_);
+  return format_timestamp({milliseconds}, static_cast<std::uint32_t>(below));
 }
 
 result<std::string> time_format::read_pattern(std::string_view text) const {
@@ -165,7 +214,10 @@ result<std::string> time_format::read_pattern(std::string_view text) const {
     return unfit(whole, text_);
   const auto days = days_from_civil({wall.year, static_cast<std::uint8_t>(wall.month), static_cast<std::uint8_t>(wall.day)});
   const auto local = ((days * 24 + wall.hour) * 60 + wall.minute) * 60'000 + wall.second * 1'000 + wall.nanoseconds / 1'000'000;
-  return format_timestamp({to_utc(local, zone_)}, wall.nanoseconds % 1'000'000);
+  const auto at = wall.offset_minutes ? local - *wall.offset_minutes * 60'000 : to_utc(local, zone_);
+  if (at < timestamp_min.milliseconds || at > timestamp_max.milliseconds)
+    return unfit(whole, text_);
+  return format_timestamp({at}, wall.nanoseconds % 1'000'000);
 }
 
 result<std::string> time_format::read(std::string_view text) const {
@@ -173,10 +225,14 @@ result<std::string> time_format::read(std::string_view text) const {
     auto at = parse_timestamp(text);
     if (!at)
       return at.error();
-    return format_timestamp(at->at, at->nanoseconds_below);
+    const bool has_offset = text.find_first_of("Zz+-", 10) != text.npos; // behind the ten characters of the date
+    const auto in_utc = has_offset ? at->at.milliseconds : to_utc(at->at.milliseconds, zone_);
+    if (in_utc < timestamp_min.milliseconds || in_utc > timestamp_max.milliseconds)
+      return unfit(text, text_);
+    return format_timestamp({in_utc}, at->nanoseconds_below);
   }
-  if (text_ == "s" || text_ == "ms" || text_ == "us")
-    return read_number(text, text_ == "s" ? 1 : text_ == "ms" ? 1'000 : 1'000'000);
+  if (nanoseconds_of_unit(text_) > 0)
+    return read_number(text);
   return read_pattern(text);
 }
 

@@ -175,32 +175,5 @@ TEST(is_json_number, takes_numbers_that_lose_nothing) {
     EXPECT_FALSE(is_json_number(bad)) << bad;
 }
 
-TEST(time_format, reads_the_ways_in_which_files_write_times) {
-  const auto read = [](const std::string& format, const std::string& text, zone_rules zone = {}) {
-    const auto made = time_format::make(format, std::move(zone));
-    if (!made)
-      return made.error().message;
-    const auto time = made->read(text);
-    return time ? *time : "error";
-  };
-  EXPECT_EQ(read("iso", "2005-06-07 07:00:00"), "2005-06-07T07:00:00Z");
-  EXPECT_EQ(read("us", "1538341610616002"), "2018-09-30T21:06:50.616002Z");
-  EXPECT_EQ(read("us", "-1"), "1969-12-31T23:59:59.999999Z");
-  EXPECT_EQ(read("ms", "1538341610616"), "2018-09-30T21:06:50.616Z");
-  EXPECT_EQ(read("s", "0"), "1970-01-01T00:00:00Z");
-  EXPECT_EQ(read("%d-%b-%y %I:%M:%S %p", "22-Apr-15 3:53:50 PM"), "2015-04-22T15:53:50Z");
-  EXPECT_EQ(read("%d %B %Y %I%p", "1 December 1999  12am"), "1999-12-01T00:00:00Z");
-  EXPECT_EQ(read("%H:%M:%S.%f %d.%m.%Y", "01:02:03.25 29.02.2024"), "2024-02-29T01:02:03.250Z");
-  const zone_rules berlin{"Europe/Berlin", {{timestamp_min, 3'600}, {timestamp{1'711'846'800'000}, 7'200}, {timestamp{1'729'990'800'000}, 3'600}}};
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-01-15 12:00", berlin), "2024-01-15T11:00:00Z");
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-07-15 12:00", berlin), "2024-07-15T10:00:00Z");
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-10-27 02:30", berlin), "2024-10-27T00:30:00Z") << "an hour that comes twice: the earlier";
-  EXPECT_EQ(read("%Y-%m-%d %H:%M", "2024-03-31 02:30", berlin), "2024-03-31T01:30:00Z") << "an hour that was left out";
-  for (const auto& [format, text] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"%Y-%m-%d", "2023-02-29"}, {"%Y-%m-%d", "2023-13-01"}, {"%H:%M", "24:00"}, {"%I %p", "13 PM"}, {"%d-%b", "1-Foo"}, {"%Y", "2020x"}, {"s", "1.5"},
-           {"ms", "99999999999999999"}, {"s", "99999999999999999"}, {"iso", "yesterday"}, {"%S.%f", "1."}})
-    EXPECT_EQ(read(format, text), "error") << format << " " << text;
-}
-
 } // namespace
 } // namespace dotmac
