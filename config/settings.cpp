@@ -10,6 +10,7 @@ namespace {
 
 struct declaration {
   std::string_view name;
+  std::string_view file_key;
   std::variant<std::string settings::*, std::int64_t settings::*> member;
   std::string_view default_text;
   std::int64_t min = 0;
@@ -22,28 +23,28 @@ constexpr std::int64_t mib = 1 << 20;
 constexpr std::size_t secret_key_size_min = 32;
 
 const std::array declarations{
-    declaration{"DATABASE_URL", &settings::database_url, "", 0, 0, "", "postgresql://... ; unset: an embedded SQLite file below DATA_DIR"},
-    declaration{"DATA_DIR", &settings::data_dir, "./data", 0, 0, "", "folder of the embedded store"},
-    declaration{"SECRET_KEY", &settings::secret_key, "", 0, 0, "", "signs tokens; at least 32 bytes; required in production; once set, every call needs a credential"},
-    declaration{"ENVIRONMENT", &settings::environment, "development", 0, 0, "", "development or production"},
-    declaration{"HOST", &settings::host, "127.0.0.1", 0, 0, "", "address to listen on"},
-    declaration{"PORT", &settings::port, "8000", 0, 65'535, "", "port to listen on; 0: any free one"},
-    declaration{"CORS_ORIGINS", &settings::cors_origins, "", 0, 0, "", "origins of browsers that may call, separated by commas"},
-    declaration{"IO_THREADS", &settings::io_threads, "1", 1, 64, "threads", "for connections"},
-    declaration{"PROCESSING_MAX_WORKERS", &settings::scan_threads, "2", 1, 256, "threads", "for questions"},
-    declaration{"QUERY_TIMEOUT_SECONDS", &settings::query_timeout_seconds, "300", 1, 86'400, "s", "deadline of a question"},
-    declaration{"REQUEST_TIMEOUT_SECONDS", &settings::request_timeout_seconds, "30", 1, 3'600, "s", "deadline of a write or look-up"},
-    declaration{"BODY_BYTES_MAX", &settings::body_bytes_max, "33554432", 1'024, 1'024 * mib, "bytes", "largest request body, also after decompression"},
-    declaration{"CONNECTIONS_MAX", &settings::connections_max, "10000", 1, 1'000'000, "", "open connections"},
-    declaration{"TENANT_BYTES_IN_FLIGHT_MAX", &settings::tenant_bytes_in_flight_max, "67108864", mib, 65'536 * mib, "bytes", "bodies of one tenant under way; beyond: 429"},
-    declaration{"TENANT_CALLS_IN_FLIGHT_MAX", &settings::tenant_calls_in_flight_max, "10000", 1, 10'000'000, "", "calls of one tenant under way; beyond: 429"},
-    declaration{"NODE_BYTES_IN_FLIGHT_MAX", &settings::node_bytes_in_flight_max, "268435456", mib, 65'536 * mib, "bytes", "bodies of all tenants under way; beyond: 429 for who holds most"},
-    declaration{"NODE_CALLS_IN_FLIGHT_MAX", &settings::node_calls_in_flight_max, "50000", 1, 10'000'000, "", "calls of all tenants under way; beyond: 429 for who holds most"},
-    declaration{"EVENT_DEDUPE_WINDOW_DAYS", &settings::event_dedupe_window_days, "30", 1, 36'500, "days", "how long an event_id is remembered"},
-    declaration{"ACTOR_IDLE_SECONDS", &settings::actor_idle_seconds, "600", 1, 31'536'000, "s", "an actor not asked for so long leaves memory"},
-    declaration{"SNAPSHOT_ENTRIES", &settings::snapshot_entries, "10000", 1, 100'000'000, "entries", "journal entries between two snapshots of an actor"},
-    declaration{"SNAPSHOT_BYTES", &settings::snapshot_bytes, "67108864", 65'536, 65'536 * mib, "bytes", "journal bytes between two snapshots of an actor"},
-    declaration{"LOG_LEVEL", &settings::log_level, "info", 0, 0, "", "debug, info, warn or error"}};
+    declaration{"DATABASE_URL", "database.url", &settings::database_url, "", 0, 0, "", "postgresql://... ; unset: an embedded SQLite file below DATA_DIR"},
+    declaration{"DATA_DIR", "database.data_dir", &settings::data_dir, "./data", 0, 0, "", "folder of the embedded store"},
+    declaration{"SECRET_KEY", "security.secret_key", &settings::secret_key, "", 0, 0, "", "signs tokens; at least 32 bytes; required in production; once set, every call needs a credential"},
+    declaration{"ENVIRONMENT", "node.environment", &settings::environment, "development", 0, 0, "", "development or production"},
+    declaration{"HOST", "server.host", &settings::host, "127.0.0.1", 0, 0, "", "address to listen on"},
+    declaration{"PORT", "server.port", &settings::port, "8000", 0, 65'535, "", "port to listen on; 0: any free one"},
+    declaration{"CORS_ORIGINS", "server.cors_origins", &settings::cors_origins, "", 0, 0, "", "origins of browsers that may call, separated by commas"},
+    declaration{"IO_THREADS", "server.io_threads", &settings::io_threads, "1", 1, 64, "threads", "for connections"},
+    declaration{"PROCESSING_MAX_WORKERS", "processing.max_workers", &settings::scan_threads, "2", 1, 256, "threads", "for questions"},
+    declaration{"QUERY_TIMEOUT_SECONDS", "processing.query_timeout_seconds", &settings::query_timeout_seconds, "300", 1, 86'400, "s", "deadline of a question"},
+    declaration{"REQUEST_TIMEOUT_SECONDS", "server.request_timeout_seconds", &settings::request_timeout_seconds, "30", 1, 3'600, "s", "deadline of a write or look-up"},
+    declaration{"BODY_BYTES_MAX", "server.body_bytes_max", &settings::body_bytes_max, "33554432", 1'024, 1'024 * mib, "bytes", "largest request body, also after decompression"},
+    declaration{"CONNECTIONS_MAX", "server.connections_max", &settings::connections_max, "10000", 1, 1'000'000, "", "open connections"},
+    declaration{"TENANT_BYTES_IN_FLIGHT_MAX", "admission.tenant_bytes_in_flight_max", &settings::tenant_bytes_in_flight_max, "67108864", mib, 65'536 * mib, "bytes", "bodies of one tenant under way; beyond: 429"},
+    declaration{"TENANT_CALLS_IN_FLIGHT_MAX", "admission.tenant_calls_in_flight_max", &settings::tenant_calls_in_flight_max, "10000", 1, 10'000'000, "", "calls of one tenant under way; beyond: 429"},
+    declaration{"NODE_BYTES_IN_FLIGHT_MAX", "admission.node_bytes_in_flight_max", &settings::node_bytes_in_flight_max, "268435456", mib, 65'536 * mib, "bytes", "bodies of all tenants under way; beyond: 429 for who holds most"},
+    declaration{"NODE_CALLS_IN_FLIGHT_MAX", "admission.node_calls_in_flight_max", &settings::node_calls_in_flight_max, "50000", 1, 10'000'000, "", "calls of all tenants under way; beyond: 429 for who holds most"},
+    declaration{"EVENT_DEDUPE_WINDOW_DAYS", "events.dedupe_window_days", &settings::event_dedupe_window_days, "30", 1, 36'500, "days", "how long an event_id is remembered"},
+    declaration{"ACTOR_IDLE_SECONDS", "actors.idle_seconds", &settings::actor_idle_seconds, "600", 1, 31'536'000, "s", "an actor not asked for so long leaves memory"},
+    declaration{"SNAPSHOT_ENTRIES", "actors.snapshot_entries", &settings::snapshot_entries, "10000", 1, 100'000'000, "entries", "journal entries between two snapshots of an actor"},
+    declaration{"SNAPSHOT_BYTES", "actors.snapshot_bytes", &settings::snapshot_bytes, "67108864", 65'536, 65'536 * mib, "bytes", "journal bytes between two snapshots of an actor"},
+    declaration{"LOG_LEVEL", "log.level", &settings::log_level, "info", 0, 0, "", "debug, info, warn or error"}};
 
 failure refused(std::string_view name, std::string_view value, const std::string& why) {
   return {error_code::validation_failed, std::string{name} + "=" + std::string{value} + ": " + why, std::string{name}};
@@ -92,14 +93,36 @@ result<settings> load_settings(const std::map<std::string, std::string>& variabl
 }
 
 std::string settings_as_markdown() {
-  std::string table = "| variable | default | from | to | unit | meaning |\n|---|---|---|---|---|---|\n";
+  std::string table = "| variable | in the file | default | from | to | unit | meaning |\n|---|---|---|---|---|---|---|\n";
   for (const auto& each : declarations) {
     const bool is_number = std::holds_alternative<std::int64_t settings::*>(each.member);
-    table.append("| ").append(each.name).append(" | ").append(each.default_text.empty() ? "-" : each.default_text).append(" | ");
+    table.append("| ").append(each.name).append(" | ").append(each.file_key).append(" | ").append(each.default_text.empty() ? "-" : each.default_text).append(" | ");
     table.append(is_number ? std::to_string(each.min) : "").append(" | ").append(is_number ? std::to_string(each.max) : "").append(" | ");
     table.append(each.unit).append(" | ").append(each.meaning).append(" |\n");
   }
   return table;
+}
+
+std::optional<declared_setting> setting_of_file_key(std::string_view key) {
+  for (const auto& each : declarations)
+    if (each.file_key == key)
+      return declared_setting{std::string{each.name}, std::holds_alternative<std::int64_t settings::*>(each.member)};
+  return std::nullopt;
+}
+
+std::vector<std::string> file_keys_of_settings() {
+  std::vector<std::string> keys;
+  for (const auto& each : declarations)
+    keys.emplace_back(each.file_key);
+  return keys;
+}
+
+result<void> check_setting(std::string_view name, std::string_view text) {
+  settings scratch;
+  for (const auto& each : declarations)
+    if (each.name == name)
+      return assign(scratch, each, text);
+  return failure{error_code::not_found, "there is no setting " + std::string{name}, std::string{name}};
 }
 
 std::vector<std::string> setting_names() {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Every setting, declared once: its name in the environment, its default, bounds, unit and sentence. The table in the README is made
+/// Every setting, declared once: its name in the environment, its key in the settings file, its default, bounds, unit and sentence. The table in the README is made
 /// from these declarations.
 ///
 /// Errors   validation_failed, naming the setting, its value and what it may be.
@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dotmac {
@@ -43,6 +45,17 @@ struct settings {
 
 /// Defaults, overlaid by the variables given (usually the environment).
 result<settings> load_settings(const std::map<std::string, std::string>& variables);
+
+/// The setting that `key` of the settings file ("server.port") stands for.
+struct declared_setting {
+  std::string name;
+  bool is_number = false;
+};
+std::optional<declared_setting> setting_of_file_key(std::string_view key);
+std::vector<std::string> file_keys_of_settings();
+
+/// Whether `text` is within the type and bounds of the setting `name`.
+result<void> check_setting(std::string_view name, std::string_view text);
 
 /// The table of the README.
 std::string settings_as_markdown();

@@ -3,6 +3,7 @@
 
 #include "cli/command_line.hpp"
 #include "config/settings.hpp"
+#include "config/settings_file.hpp"
 #include "persistence/open_store.hpp"
 #include "runtime/node/node.hpp"
 
@@ -19,8 +20,17 @@ namespace {
 constexpr int failed = 1;
 constexpr int wrong_use = 2;
 
-dotmac::result<dotmac::settings> settings_from_environment(const std::map<std::string, std::string>& overrides) {
+/// The file, overlaid by the environment, overlaid by options.
+dotmac::result<dotmac::settings> gather_settings(std::string file, const std::map<std::string, std::string>& overrides) {
+  if (const char* named = std::getenv("DOTMAC_CONFIG"); named != nullptr && file.empty())
+    file = named;
   std::map<std::string, std::string> variables;
+  if (!file.empty()) {
+    auto read = dotmac::read_settings_file(file);
+    if (!read)
+      return read.error();
+    variables = std::move(*read);
+  }
   for (const auto& name : dotmac::setting_names())
     if (const char* value = std::getenv(name.c_str()))
       variables[name] = value;
@@ -109,7 +119,9 @@ int main(int argc, char** argv) {
   migrating->add_option("what", what, "status, up or down")->required()->check(CLI::IsMember({"status", "up", "down"}));
   migrating->add_option("--steps", steps, "how many steps to take back")->check(CLI::Range(1, 1'000));
   auto* init_db = app.add_subcommand("init-db", "brings the schema of the store up to date");
+  std::string settings_file;
   for (auto* each : {serving, migrating, init_db}) {
+    each->add_option("--config", settings_file, "settings file (TOML); else the one that DOTMAC_CONFIG names; the environment wins over it");
     override_by(each, "--data-dir", "DATA_DIR", "folder of the embedded store");
     override_by(each, "--database-url", "DATABASE_URL", "postgresql://...; else the embedded store");
   }
@@ -127,7 +139,7 @@ int main(int argc, char** argv) {
     std::cout << dotmac::settings_as_markdown();
     return 0;
   }
-  const auto given = settings_from_environment(overrides);
+  const auto given = gather_settings(settings_file, overrides);
   if (!given)
     return complain(given.error()), wrong_use;
   if (*serving)

@@ -5,6 +5,7 @@ Use: command_test.py BINARY
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -85,6 +86,50 @@ class Keys(CommandTest):
         self.assertEqual(self.answer("stats", "--tenant-id", "acme", DOTMAC_API_KEY=made["api_key"])["event_count"], 1)
         self.run_command("track-event", "a", "--tenant-id", "acme", code=1)
         self.run_command("track-event", "a", "--tenant-id", "other", "--api-key", made["api_key"], code=1)
+
+
+class SettingsFile(CommandTest):
+    """`init-db` shows which folder was meant: that is where the store appears."""
+
+    def run_program(self, *arguments, code=0, **variables):
+        environment = {name: value for name, value in os.environ.items() if name not in ("DATA_DIR", "DATABASE_URL", "DOTMAC_CONFIG")}
+        ended = subprocess.run([BINARY, *arguments], env=dict(environment, **variables), capture_output=True, text=True, timeout=60)
+        self.assertEqual(ended.returncode, code, (arguments, ended.stdout, ended.stderr))
+        return ended.stderr
+
+    def stores(self):
+        """Folders that have a store now; they are emptied."""
+        found = []
+        for name in ("file", "variable", "option"):
+            folder = os.path.join(self.folder, name)
+            if os.path.isdir(folder) and os.listdir(folder):
+                found.append(name)
+                shutil.rmtree(folder)
+        return found
+
+    def test_yields_to_the_environment_and_both_to_options(self):
+        path = os.path.join(self.folder, "settings.toml")
+        place = {name: os.path.join(self.folder, name) for name in ("file", "variable", "option")}
+        with open(path, "w") as file:
+            file.write(f'[database]\ndata_dir = "{place["file"]}"\n')
+        self.run_program("init-db", "--config", path)
+        self.assertEqual(self.stores(), ["file"])
+        self.run_program("init-db", DOTMAC_CONFIG=path)
+        self.assertEqual(self.stores(), ["file"])
+        self.run_program("init-db", "--config", path, DOTMAC_CONFIG="/nowhere")
+        self.assertEqual(self.stores(), ["file"])
+        self.run_program("init-db", "--config", path, DATA_DIR=place["variable"])
+        self.assertEqual(self.stores(), ["variable"])
+        self.run_program("init-db", "--config", path, "--data-dir", place["option"], DATA_DIR=place["variable"])
+        self.assertEqual(self.stores(), ["option"])
+
+    def test_that_is_wrong_is_wrong_use(self):
+        path = os.path.join(self.folder, "settings.toml")
+        with open(path, "w") as file:
+            file.write("[server]\nprot = 1\n")
+        for command in (["serve"], ["init-db"], ["migrate", "status"]):
+            self.assertIn("line 2: server.prot: there is no such setting", self.run_program(*command, "--config", path, code=2))
+        self.assertIn("cannot be opened", self.run_program("serve", code=2, DOTMAC_CONFIG=self.folder + "/none"))
 
 
 unittest.main(verbosity=2)

@@ -40,6 +40,7 @@ VENDORS = {
     r"sodium": ["api"],
     r"zlib\.h": ["api", "tests"],
     r"date/": ["config", "tests/config"],
+    r"toml\+\+": ["config/settings_file.cpp"],
     r"CLI/": ["runtime/main.cpp", "cli/command_line.cpp"],
     r"curl/": ["cli/http_client.cpp"],
     r"spdlog": ["runtime"],
