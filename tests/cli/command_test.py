@@ -5,6 +5,7 @@ Use: command_test.py BINARY
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,42 @@ class Keys(CommandTest):
         self.assertEqual(self.answer("stats", "--tenant-id", "acme", DOTMAC_API_KEY=made["api_key"])["event_count"], 1)
         self.run_command("track-event", "a", "--tenant-id", "acme", code=1)
         self.run_command("track-event", "a", "--tenant-id", "other", "--api-key", made["api_key"], code=1)
+
+
+class OnATerminal(CommandTest):
+    def run_on_a_terminal(self, *arguments, **variables):
+        """(exit code, what the terminal got)"""
+        master, slave = pty.openpty()
+        running = subprocess.Popen([BINARY, *arguments, "--url", f"http://127.0.0.1:{self.node.port}"], stdout=slave, stderr=slave,
+                                   env={**{name: value for name, value in os.environ.items() if name != "NO_COLOR"}, **variables})
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(master, 65_536)
+            except OSError:  # nobody writes any more
+                break
+            if not piece:
+                break
+            seen += piece
+        os.close(master)
+        return running.wait(60), seen.decode()
+
+    def test_there_are_colours_unless_refused(self):
+        code, seen = self.run_on_a_terminal("health")
+        self.assertEqual((code, seen.startswith("\033[32mready\033[0m")), (0, True), seen)
+        self.assertNotIn("\033", self.run_on_a_terminal("health", NO_COLOR="1")[1])
+        self.assertIn("\033[31merror\033[0m", self.run_on_a_terminal("record-metric", "none", "1")[1])
+        self.assertNotIn("\033", self.run_on_a_terminal("stats", "--json")[1])
+
+    def test_an_import_shows_how_far_it_is(self):
+        path = os.path.join(self.folder, "rows.csv")
+        with open(path, "w") as file:
+            file.write("n\n" + "".join(f"{n}\n" for n in range(200_000)))
+        code, seen = self.run_on_a_terminal("import", path, "--map", "event_type=a", "--map", "event_name=b", "--connections", "1", "--batch-size", "200")
+        self.assertEqual(code, 0, seen)
+        self.assertRegex(seen, r"\r\[=* *\] +\d+ %  [\d,]+ rows  [\d,]+/s  \d+ s left")
+        self.assertIn("200,000 accepted", seen)
 
 
 class SettingsFile(CommandTest):
