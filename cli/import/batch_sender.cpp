@@ -103,14 +103,30 @@ result<batch_sender::remaining> batch_sender::take_answer(const places& part, co
     }
   }
   std::uint64_t duplicates = count_member(body, "duplicates").value_or(0);
-  if (is_values_)
-    for (const auto& each : list_member(body, "values"))
-      duplicates += text_member(each, "status") != "recorded";
+  std::uint64_t conflicts = 0;
+  const auto note_conflict = [&](std::size_t at) {
+    if (at >= part.size() || is_named[at])
+      return;
+    is_named[at] = true;
+    ++conflicts;
+    into.refused.emplace_back(part[at], "its id was here before with other content: the first stays");
+  };
+  for (const auto& at : list_member(member(body, "conflicts"), "indexes"))
+    note_conflict(at.is_number_unsigned() ? at.get<std::size_t>() : part.size());
+  std::size_t at = 0; // values stand in the order of the request, without those that have an error
+  for (const auto& each : list_member(body, "values")) {
+    while (at < part.size() && is_named[at])
+      ++at;
+    duplicates += text_member(each, "status") == "duplicate";
+    if (text_member(each, "status") == "conflicting")
+      note_conflict(at);
+    ++at;
+  }
   const auto taken = count_member(body, "success_count");
-  if (!taken || named != list_member(body, "errors").size() || *taken + named != part.size() || duplicates > *taken)
+  if (!taken || named != list_member(body, "errors").size() || *taken + named != part.size() || duplicates + conflicts > *taken)
     return failure{error_code::internal_error, "the answer does not tell of each of the " + std::to_string(part.size()) + " rows sent: is this a node of DotMac Analytics?", {}};
   into.duplicates += duplicates;
-  into.accepted += *taken - duplicates;
+  into.accepted += *taken - duplicates - conflicts;
   return again;
 }
 

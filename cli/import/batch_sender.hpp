@@ -6,6 +6,7 @@
 ///          `retry_for` in a row. Items that one answer marks as retryable are sent again alone.
 /// Errors   not_ready, unauthorized, forbidden and the like where going on is useless: the import stops.
 ///          An answer that does not tell of every item is an error too: what it does not name is not taken for accepted.
+/// An item whose id was there before with other content is refused: nothing of it was taken.
 /// A batch that is refused as a whole (413, 422) is halved until the item at fault stands alone.
 /// Threads  one per sender.
 

@@ -101,7 +101,7 @@ class ForeignAnswers(unittest.TestCase):
 
     def test_that_do_not_tell_of_every_row_stop_an_import(self):
         errors = [{"index": 0, "detail": "x"}]
-        for answer in ({}, {"success_count": 3}, {"success_count": 5}, {"success_count": -4}, {"success_count": "4"}, {"success_count": 4, "duplicates": 5},
+        for answer in ({}, {"success_count": 3}, {"success_count": 5}, {"success_count": -4}, {"success_count": "4"}, {"success_count": 4, "duplicates": 5}, {"success_count": 4, "duplicates": 4, "conflicts": {"indexes": [0]}},
                        {"success_count": 4, "errors": errors}, {"success_count": 2, "errors": errors * 2}, {"success_count": 3, "errors": [{"index": 4}]},
                        {"success_count": 3, "errors": [1]}, {"success_count": 3, "errors": STRANGE}, [], b"ok"):
             ended = self.against((200, answer)).run("import", self.file)

@@ -103,6 +103,20 @@ class Import(NodeTest):
             self.assertEqual([json.loads(line)["line"] for line in file], [12, 30_002, 60_001])
         self.assertEqual(json.loads(output)["rejected"], 3)
 
+    def test_rejects_rows_whose_id_was_there_with_other_content(self):
+        with open(self.path("ids.csv"), "w") as file:
+            file.write("id,n,at\na,1,\nb,2,\na,1,\nb,3,\nc,x,\nc,4,2026-01-01\n")
+        as_events = ["--map", "event_type=t", "--map", "event_name=t", "--map", "event_id={id}"]
+        as_values = ["--as", "values", "--metric", "m={n}", "--create-metrics", "gauge", "--map", "value_id={id}"]
+        for options, bad in ((as_events, [5, 7]), (as_values, [5, 6])):
+            for accepted, duplicates in ((3, 1), (0, 4)):
+                done = self.load(self.path("ids.csv"), *options, "--allow-rejected")
+                self.assertEqual((done["accepted"], done["duplicates"], done["rejected"]), (accepted, duplicates, 2))
+                with open(self.path("ids.csv.rejected")) as file:
+                    rows = [json.loads(line) for line in file]
+                self.assertEqual([each["line"] for each in rows], bad, rows)
+                self.assertIn("other content", rows[0]["reason"])
+
     def test_leaves_out_rows_also_at_the_end(self):
         self.write_clicks(1_003)
         done = self.load(self.path("clicks.csv"), *CLICKS, "--where", "n!=1002", "--where", "n!=1001", "--where", "n!=3")
