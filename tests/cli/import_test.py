@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from node_test_case import BINARY, SEED, NodeTest  # noqa: E402
+from node_test_case import BINARY, SEED, WHOLE, NodeTest  # noqa: E402
 
 CLICKS = ["--map", "event_type=click", "--map", "event_name={page}", "--map", "user_id={user}", "--map", "timestamp={at}"]
 
@@ -131,6 +131,34 @@ class Import(NodeTest):
             self.assertIn("must be three files", self.load(self.path("clicks.csv"), *CLICKS, *options, code=1))
         with open(self.path("clicks.csv")) as file:
             self.assertEqual(sum(1 for _ in file), 300_001)
+
+    def test_counts_every_value_once_though_importer_and_node_are_killed(self):
+        print("seed", SEED, flush=True)
+        chance = random.Random(SEED)
+        count = 30_000
+        amounts = [(chance.randrange(1_000), chance.randrange(1_000)) for _ in range(count)]
+        with open(self.path("values.csv"), "w") as file:
+            file.write("at,in,out\n" + "".join(f"{1_700_000_000 + n},{a},{b}\n" for n, (a, b) in enumerate(amounts)))
+        options = [self.path("values.csv"), "--as", "values", "--metric", "in={in}", "--metric", "out={out}", "--map", "timestamp={at}", "--time-format", "s",
+                   "--create-metrics", "counter", "--batch-size", "100"]
+        kills = 0
+        while True:
+            running = subprocess.Popen(self.command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            try:
+                _, errors = running.communicate(timeout=chance.uniform(0.05, 0.4) if kills < 8 else 120)
+                break
+            except subprocess.TimeoutExpired:
+                kills += 1
+                if kills % 2 == 0:
+                    self.node.kill()
+                    self.node.start()
+                running.kill()
+                running.communicate()
+        self.assertEqual(running.returncode, 0, errors)
+        self.assertGreater(kills, 2, "nothing was killed: the import is too fast for this test")
+        for column, metric in enumerate(("in", "out")):
+            found = self.ask("/metrics/aggregate", {"metric_id": metric, "aggregation_method": "sum", "granularity": "all", **WHOLE})["aggregates"]
+            self.assertEqual([(each["sample_count"], each["value"]) for each in found], [(count, sum(each[column] for each in amounts))])
 
     def test_goes_on_after_an_interruption_and_not_with_another_mapping(self):
         self.write_clicks(200_000)
