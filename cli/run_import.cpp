@@ -1,9 +1,11 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <thread>
 
 namespace dotmac {
 namespace {
@@ -51,6 +53,20 @@ bool has_columns(const std::string& name) {
   return parsed && !parsed->columns().empty();
 }
 
+/// Asks again while the node is busy or away, as long as its rows would be sent again.
+result<http_answer> ask_patiently(std::chrono::milliseconds retry_for, const std::function<result<http_answer>()>& ask) {
+  using namespace std::chrono_literals;
+  for (const auto give_up_at = std::chrono::steady_clock::now() + retry_for;;) {
+    auto answer = ask();
+    const bool is_for_now = !answer || answer->status == 429 || answer->status == 503;
+    const auto wait = std::chrono::seconds{answer ? std::clamp(answer->retry_after_seconds, 0, 30) : 0} + 200ms;
+    if (!is_for_now || interrupted || std::chrono::steady_clock::now() + wait > give_up_at)
+      return answer;
+    for (const auto until = std::chrono::steady_clock::now() + wait; !interrupted && std::chrono::steady_clock::now() < until;)
+      std::this_thread::sleep_for(20ms);
+  }
+}
+
 /// Makes metrics that are not there yet, where asked for; one that is there stays as it is. Else a metric that is missing stops the
 /// import before every row is refused for it. Names that come from columns are told by the rows.
 result<void> prepare_metrics(const connection_options& connection, const import_command& asked) {
@@ -60,11 +76,14 @@ result<void> prepare_metrics(const connection_options& connection, const import_
       return failure{error_code::validation_failed, "--create-metrics makes metrics whose names are known before; \"" + name + "\" takes its name from a column", {}};
     if (has_columns(name))
       continue;
-    const auto answer = asked.create_metrics.empty() ? client.get("/metrics/" + path_part(name))
-                                                     : client.post("/metrics/", {{"name", name}, {"display_name", name}, {"metric_type", asked.create_metrics},
-                                                                                 {"retention_days", asked.retention_days}});
+    const json wanted{{"name", name}, {"display_name", name}, {"metric_type", asked.create_metrics}, {"retention_days", asked.retention_days}};
+    const auto answer = ask_patiently(asked.request.retry_for, [&, &metric = name] {
+      return asked.create_metrics.empty() ? client.get("/metrics/" + path_part(metric)) : client.post("/metrics/", wanted);
+    });
     if (!answer)
       return answer.error();
+    if (answer->status == 429 || answer->status == 503)
+      return failure{error_code::not_ready, "the node still refuses (" + explain(*answer) + ")", {}};
     if (answer->status == 404 && asked.create_metrics.empty())
       return failure{error_code::not_found, "there is no metric " + name + "; --create-metrics TYPE makes it", {}};
     if (!asked.create_metrics.empty() && answer->status != 200 && answer->status != 409)

@@ -118,6 +118,16 @@ class ForeignAnswers(unittest.TestCase):
         self.assertEqual(ended.returncode, 1)
         self.assertIn("still refuses (busy)", ended.stderr)
 
+    def test_that_refuse_for_now_are_asked_again_also_about_a_metric(self):
+        busy = (503, {"detail": "starting"})
+        as_values = ["--as", "values", "--metric", "m={event_type}", "--allow-rejected", "--json"]
+        server = self.against(busy, busy, (200, {"metric_id": "m"}))
+        ended = server.run("import", self.file, *as_values)
+        self.assertEqual((ended.returncode, json.loads(ended.stdout)["rejected"], len(server.bodies)), (0, 4, 3), ended.stderr)
+        ended = self.against(busy).run("import", self.file, *as_values, "--retry-seconds", "0")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("still refuses (starting)", ended.stderr)
+
     def test_that_refuse_single_rows_for_now_get_these_again_alone(self):
         first = {"success_count": 2, "errors": [{"index": 1, "detail": "later", "code": "storage_unavailable"}, {"index": 3, "detail": "never"}]}
         server = self.against((200, first), (200, {"success_count": 1}))
