@@ -2,16 +2,21 @@
 
 /// Puts batches that several senders finish in any order back into the order of the file, and keeps the import's state by it.
 ///
+/// Limits   batches_ahead_max batches behind one that is not finished yet; the reader waits then (is_near).
 /// Threads  any.
 
 #include "cli/import/batch_sender.hpp"
 #include "cli/import/import_state.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 
 namespace dotmac {
+
+inline constexpr std::uint64_t batches_ahead_max = 64;
 
 struct rejected_row {
   std::uint64_t line = 0;
@@ -49,7 +54,14 @@ public:
       state_.counts.duplicates += each->second.duplicates;
       state_.counts.rejected += each->second.faults.size();
     }
+    advanced_.notify_all();
     return {};
+  }
+
+  /// Whether batch `number` is less than batches_ahead_max ahead of the first one that is not confirmed; waits for it as long as `patience`.
+  bool is_near(std::uint64_t number, std::chrono::milliseconds patience) {
+    std::unique_lock lock{mutex_};
+    return advanced_.wait_for(lock, patience, [&] { return number < next_ + batches_ahead_max; });
   }
 
   result<void> save() {
@@ -81,6 +93,7 @@ private:
     std::uint64_t duplicates;
   };
   std::mutex mutex_;
+  std::condition_variable advanced_;
   std::string state_path_;
   rejected_rows rejected_;
   import_state state_;

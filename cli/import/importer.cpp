@@ -174,7 +174,7 @@ private:
   /// False where the senders have given up.
   bool hand_over(row_batch& batch) {
     batch.number = next_number_++;
-    while (!waiting_.push(batch, report_every)) {
+    while (!confirmed_->is_near(batch.number, report_every) || !waiting_.push(batch, report_every)) {
       tell();
       if (waiting_.is_closed())
         return false;

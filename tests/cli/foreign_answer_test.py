@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 BINARY = sys.argv.pop(1)
@@ -160,6 +161,24 @@ class ForeignAnswers(unittest.TestCase):
         self.assertEqual(json.loads(ended.stdout)["accepted"], 30, ended.stderr)
         self.assertEqual(sorted(each["properties"]["n"] for body in server.bodies for each in json.loads(body)["events"]), list(range(30)))
         self.assertLess(max(map(len, server.bodies)), (4 << 20) + 1_000_000)
+
+    def test_that_keep_one_batch_waiting_hold_the_others_up(self):
+        self.write(500)
+        seen_meanwhile = []
+
+        def answer(body):
+            if b'"n":0' in body:
+                until = time.monotonic() + 30
+                while len(server.bodies) < 64 and time.monotonic() < until:
+                    time.sleep(0.01)
+                time.sleep(0.3)  # for those that should not come
+                seen_meanwhile.append(len(server.bodies))
+            return {"success_count": 1}
+
+        server = self.against((200, answer))
+        ended = server.run("import", self.file, "--batch-size", "1", "--json")
+        self.assertEqual(json.loads(ended.stdout)["accepted"], 500, ended.stderr)
+        self.assertEqual(seen_meanwhile, [64])
 
     def test_without_permission_stop_an_import_at_once(self):
         server = self.against((401, {"detail": "no key"}))
