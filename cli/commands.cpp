@@ -164,7 +164,7 @@ int run_init_tenant(const command_context& context, const new_tenant_request& as
   http_client client{context.connection};
   const auto made = client.post("/admin/tenants", {{"tenant_id", context.connection.tenant}, {"timezone", asked.timezone}});
   if (made && made->status == 409 && !asked.without_key)
-    return complain_of({error_code::already_exists, "the tenant " + context.connection.tenant + " exists already", {}});
+    return complain_of({error_code::already_exists, "the tenant " + context.connection.tenant + " exists already; POST /admin/api-keys gives it further keys", {}});
   if (!made || made->status >= 400 || asked.without_key)
     return finish(context, made, "tenant_id", [](const json& answer) { std::cout << "created  " << shown(answer, "tenant_id") << "\n"; });
   const auto key = client.post("/admin/api-keys", {{"label", asked.key_label}, {"scopes", {"admin"}}});

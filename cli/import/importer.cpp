@@ -73,7 +73,7 @@ public:
       each.join();
     const auto saved = confirmed_->save();
     progress_.counts = confirmed_->counts();
-    if (const auto failed = confirmed_->first_failure())
+    if (const auto failed = confirmed_->first_failure(); failed && failed->code != error_code::cancelled)
       return *failed;
     if (!saved)
       return saved.error();
