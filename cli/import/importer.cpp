@@ -168,7 +168,6 @@ private:
       hand_over(batch);
     progress_.bytes_read = source_->position();
     progress_.rows_left_out = source_->rows_left_out();
-    progress_.rows_left_out = source_->rows_left_out();
   }
 
   /// False where the senders have given up.
