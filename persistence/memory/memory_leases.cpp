@@ -67,4 +67,32 @@ result<std::vector<shard_lease>> memory_store::read_leases() {
   });
 }
 
+memory_store::~memory_store() {
+  if (announced_.empty())
+    return;
+  const std::lock_guard lock{database_->mutex_};
+  database_->present_owners_.erase(database_->present_owners_.find(announced_));
+}
+
+result<void> memory_store::announce(const std::string& owner) {
+  return locked([&](memory_database& database) -> result<void> {
+    if (!announced_.empty())
+      database.present_owners_.erase(database.present_owners_.find(announced_));
+    announced_ = owner;
+    if (!owner.empty())
+      database.present_owners_.insert(owner);
+    return {};
+  });
+}
+
+result<std::vector<std::string>> memory_store::read_absent_owners() {
+  return locked([](memory_database& database) -> result<std::vector<std::string>> {
+    std::set<std::string> absent;
+    for (const auto& held : database.leases_)
+      if (!held.owner.empty() && held.until_ms > database.now_ms() && !database.present_owners_.contains(held.owner))
+        absent.insert(held.owner);
+    return std::vector<std::string>(absent.begin(), absent.end());
+  });
+}
+
 } // namespace dotmac

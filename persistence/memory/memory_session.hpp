@@ -11,6 +11,9 @@ namespace dotmac {
 class memory_store final : public store, journal, snapshot_store, lease_table, dead_letter_table {
 public:
   explicit memory_store(std::shared_ptr<memory_database> database) : database_{std::move(database)} {}
+  ~memory_store() override;
+  memory_store(const memory_store&) = delete;
+  memory_store& operator=(const memory_store&) = delete;
 
   journal& entries() override { return *this; }
   snapshot_store& snapshots() override { return *this; }
@@ -38,6 +41,8 @@ public:
                                                 std::chrono::milliseconds lease) override;
   result<void> release_shards(const std::string& owner, std::span<const shard_claim> held) override;
   result<std::vector<shard_lease>> read_leases() override;
+  result<void> announce(const std::string& owner) override;
+  result<std::vector<std::string>> read_absent_owners() override;
 
   result<void> add_dead_letter(const dead_letter& letter) override;
   result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant, std::size_t limit) override;
@@ -78,6 +83,7 @@ private:
   }
 
   std::shared_ptr<memory_database> database_;
+  std::string announced_; ///< empty: nobody
 };
 
 } // namespace dotmac

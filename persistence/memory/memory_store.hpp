@@ -82,6 +82,7 @@ private:
   std::vector<planned_fault> snapshot_faults_;
   std::map<entity_id, entity_data> entities_;
   std::vector<lease> leases_;
+  std::multiset<std::string> present_owners_; ///< once for each session that announced its owner
   std::map<std::uint64_t, dead_letter> dead_letters_; ///< their payloads encoded
   std::uint64_t next_dead_letter_ = 1;
   std::size_t append_count_ = 0;

@@ -169,6 +169,12 @@ public:
   /// Gives them up at once, for a clean stop. From then on the store refuses these epochs.
   virtual result<void> release_shards(const std::string& owner, std::span<const shard_claim> held) = 0;
   virtual result<std::vector<shard_lease>> read_leases() = 0;
+  /// Lets others see that `owner` is there for as long as this session lasts. To be repeated often: after a reconnect it is
+  /// a new session. Costs a round trip the first time in a session only.
+  virtual result<void> announce(const std::string& owner) = 0;
+  /// Owners of leases that run who have no session that announced them: killed, or cut off. An owner who is merely slow is never among
+  /// them. A store that cannot see who is there names nobody.
+  virtual result<std::vector<std::string>> read_absent_owners() = 0;
 };
 
 /// A message that failed its actor repeatedly, kept for a person to look at and to replay.

@@ -42,6 +42,24 @@ constexpr postgres_statement read_all{
     "read_leases",
     "SELECT id, owner, epoch, owner = '' OR lease_until <= clock_timestamp() FROM shards ORDER BY id", false};
 
+// The first key of the locks that say who is there; the second is a hash of the owner. Two owners with one hash look present as
+// long as one of them is: then the lease is waited for.
+#define DOTMAC_PRESENCE "1145916500"
+
+constexpr postgres_statement announce_owner{
+    "announce", "SELECT pg_try_advisory_lock_shared(" DOTMAC_PRESENCE "::int4, hashtext($1::text))", false};
+
+constexpr postgres_statement read_absent{
+    "read_absent_owners",
+    "SELECT DISTINCT s.owner FROM shards s WHERE s.owner <> '' AND s.lease_until > clock_timestamp() "
+    "AND NOT EXISTS (SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted "
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND l.classid::int8 = " DOTMAC_PRESENCE " "
+    "AND l.objid::int8 = (hashtext(s.owner)::int8 & 4294967295)) ORDER BY s.owner",
+    false};
+
+#undef DOTMAC_PRESENCE
+
 std::vector<shard_claim> claims_in(const postgres_rows& rows) {
   std::vector<shard_claim> claims;
   for (int i = 0; i < rows.size(); ++i)
@@ -120,6 +138,30 @@ result<std::vector<shard_lease>> postgres_leases::read_leases() {
           {shard_id{static_cast<std::uint16_t>(rows->number(i, 0))}, std::string{rows->view(i, 1)},
            ownership_epoch{static_cast<std::uint64_t>(rows->number(i, 2))}, rows->number(i, 3) != 0});
     return leases;
+  });
+}
+
+result<void> postgres_leases::announce(const std::string& owner) {
+  return connection_.use([&](postgres_session& session) -> result<void> {
+    if (announced_ && announced_->session == session.own_token() && announced_->owner == owner)
+      return {};
+    auto locked = session.execute(announce_owner, postgres_values{}.view(owner));
+    if (!locked)
+      return locked.error();
+    announced_ = announcement{owner, session.own_token()};
+    return {};
+  });
+}
+
+result<std::vector<std::string>> postgres_leases::read_absent_owners() {
+  return connection_.use([&](postgres_session& session) -> result<std::vector<std::string>> {
+    auto rows = session.execute(read_absent);
+    if (!rows)
+      return rows.error();
+    std::vector<std::string> owners;
+    for (int i = 0; i < rows->size(); ++i)
+      owners.emplace_back(rows->view(i, 0));
+    return owners;
   });
 }
 

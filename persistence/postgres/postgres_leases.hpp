@@ -16,9 +16,17 @@ public:
                                                 std::chrono::milliseconds lease) override;
   result<void> release_shards(const std::string& owner, std::span<const shard_claim> held) override;
   result<std::vector<shard_lease>> read_leases() override;
+  /// By an advisory lock, which PostgreSQL itself drops with the session.
+  result<void> announce(const std::string& owner) override;
+  result<std::vector<std::string>> read_absent_owners() override;
 
 private:
+  struct announcement {
+    std::string owner;
+    postgres_session::token session = 0;
+  };
   postgres_connection& connection_;
+  std::optional<announcement> announced_;
 };
 
 } // namespace dotmac

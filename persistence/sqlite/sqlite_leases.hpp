@@ -15,6 +15,9 @@ public:
                                                 std::chrono::milliseconds lease) override;
   result<void> release_shards(const std::string& owner, std::span<const shard_claim> held) override;
   result<std::vector<shard_lease>> read_leases() override;
+  /// A file does not show who has it open; the lock of its folder (config/data_folder) does.
+  result<void> announce(const std::string&) override { return {}; }
+  result<std::vector<std::string>> read_absent_owners() override { return std::vector<std::string>{}; }
 
 private:
   sqlite_connection& connection_;

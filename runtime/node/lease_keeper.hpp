@@ -4,15 +4,19 @@
 /// end.
 ///
 /// Promise   A node that lost a lease is refused by the store itself (epoch), whatever this class believes.
-/// Start     Leases of a killed process are waited for, at most `lease` long; but where this process is known to be alone with its
-///           store (`is_alone`: it holds the lock of an embedded store's folder), they are ended at once, and the epoch rises.
+/// Start     Leases of a killed process are ended, and the epoch rises: at once where this process is known to be alone with its store
+///           (`is_alone`: it holds the lock of an embedded store's folder); where the store sees who is connected, after their owner was
+///           away for `absent_for`; else they are waited for, at most `lease` long.
 /// Errors    start: ownership_lost when another node keeps its leases alive; the store's own errors.
 /// Threads   start and stop from one thread; renewals on a thread of its own.
 
 #include "persistence/ports/store.hpp"
 
+#include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace dotmac {
@@ -21,6 +25,8 @@ class lease_keeper {
 public:
   static constexpr std::chrono::milliseconds lease{6'000};
   static constexpr std::chrono::milliseconds renew_every{1'500};
+  static constexpr std::chrono::milliseconds announce_every{250};
+  static constexpr std::chrono::milliseconds absent_for{1'000}; ///< a node that lost its connection is back by then
 
   lease_keeper(std::shared_ptr<store_factory> stores, std::string owner) : stores_{std::move(stores)}, owner_{std::move(owner)} {}
   ~lease_keeper() { stop(); }
@@ -29,12 +35,18 @@ public:
   void stop();
 
 private:
-  result<void> end_leases_of_the_dead();
+  result<std::vector<shard_claim>> claim_all();
+  /// Ends the running leases of `owners`; of all owners where it is null.
+  result<void> end_leases(const std::set<std::string>* owners);
+  /// Ends those of owners that were away for `absent_for`.
+  result<void> end_leases_of_the_absent();
+  void keep();
   void renew();
 
   std::shared_ptr<store_factory> stores_;
   const std::string owner_;
   std::vector<shard_claim> held_;
+  std::map<std::string, std::chrono::steady_clock::time_point> away_since_; ///< other owners, while starting
   std::unique_ptr<store> session_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -128,6 +128,33 @@ TEST_P(lease_contract, gives_every_shard_to_one_of_several_that_ask_at_once) {
   EXPECT_EQ(given, all);
 }
 
+TEST_P(lease_contract, names_owners_of_running_leases_whose_sessions_are_gone) {
+  const auto absent = [&] { return *store_->leases().read_absent_owners(); };
+  const auto can_see = GetParam() != "sqlite";
+  const auto seen = [&](std::vector<std::string> owners) { return can_see ? owners : std::vector<std::string>{}; };
+  ASSERT_OK(store_->leases().announce("node-a"));
+  EXPECT_EQ(absent(), std::vector<std::string>{});
+  auto session = open();
+  ASSERT_OK(session->leases().announce("n1"));
+  ASSERT_OK(session->leases().claim_shards("n1", std::vector<shard_id>{first}, long_));
+  ASSERT_OK(session->leases().announce("n1")); // as often as one likes
+  auto other_of_n1 = open();
+  ASSERT_OK(other_of_n1->leases().announce("n1"));
+  EXPECT_EQ(absent(), std::vector<std::string>{});
+  session.reset();
+  EXPECT_EQ(absent(), std::vector<std::string>{});
+  other_of_n1.reset();
+  for (int tries = 0; can_see && absent().empty() && tries < 1'000; ++tries)
+    std::this_thread::sleep_for(milliseconds{10}); // the server ends a session some time after it was closed
+  EXPECT_EQ(absent(), seen({"n1"}));
+  ASSERT_OK(take("n2", {second}));
+  EXPECT_EQ(absent(), seen({"n1", "n2"})) << "never announced";
+  ASSERT_OK(store_->leases().release_shards("n1", std::vector<shard_claim>{{first, ownership_epoch{1}}}));
+  EXPECT_EQ(absent(), seen({"n2"}));
+  database_->pass_time(2 * long_);
+  EXPECT_EQ(absent(), std::vector<std::string>{});
+}
+
 TEST_P(lease_contract, refuses_an_empty_owner_a_lease_of_no_time_and_a_shard_that_is_none) {
   EXPECT_EQ(code_of(take("", {first})), error_code::validation_failed);
   EXPECT_EQ(code_of(take(std::string(lease_owner_bytes_max + 1, 'n'), {first})),

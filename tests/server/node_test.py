@@ -8,7 +8,9 @@ import collections
 import datetime
 import os
 import random
+import shutil
 import sys
+import tempfile
 import time
 import unittest
 import zoneinfo
@@ -159,6 +161,27 @@ class AnswersOnPostgres(Answers):
         self.assertEqual(self.node.call("GET", "/health/ready")[0], 200)
         ids = {each["event_id"] for each in self.ask("/events/query", {}, "outage")["events"]}
         self.assertTrue({"before", "after"} <= ids <= {"before", "during", "after"}, ids)
+
+
+    def test_another_node_is_refused_while_this_one_lives_and_takes_over_when_it_was_killed(self):
+        event = {"event_type": "view", "event_name": "a", "event_id": "mine"}
+        self.ask("/events/track", event, "takeover")
+        folder = tempfile.mkdtemp(prefix="dotmac-second-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        other = Node(BINARY, folder, self.database, LOG_LEVEL="info")
+        with self.assertRaisesRegex(RuntimeError, "another node holds 256"):
+            other.start()
+        self.ask("/events/track", event, "takeover")
+        self.node.kill()
+        try:
+            other.start()
+            with open(folder + "/node.log", encoding="utf-8") as log:
+                self.assertIn("is gone: its 256 leases are ended", log.read())
+            answer = other.call("POST", "/events/query", {}, {"X-Tenant-ID": "takeover"})[1]
+            self.assertEqual([each["event_id"] for each in answer["events"]], ["mine"])
+        finally:
+            other.kill()
+        self.node.start()
 
 
 class Credentials(NodeTest):
