@@ -167,6 +167,8 @@ private:
 };
 
 result<void> add_empty_buckets(std::vector<event_aggregate>& to, const aggregate_events& question) {
+  if (question.selection.start_time >= question.selection.end_time)
+    return {};
   std::vector<timestamp> named;
   for (const event_aggregate& each : to)
     named.push_back(each.time_bucket);

@@ -75,9 +75,9 @@ timestamp bucket_start(timestamp at, granularity size, const zone_rules& zone) {
   const auto local = at.milliseconds + offset;
   if (const auto length = fixed_length(size)) {
     const auto start = floor_divide(local, length) * length - offset;
-    return {segment == 0 ? start : std::max(start, zone.transitions[segment].starts_at.milliseconds)};
+    return {std::max(start, zone.transitions[segment].starts_at.milliseconds)};
   }
-  return {first_instant_at(first_day(floor_divide(local, ms_per_day), size, 0) * ms_per_day, zone)};
+  return std::max(timestamp_min, timestamp{first_instant_at(first_day(floor_divide(local, ms_per_day), size, 0) * ms_per_day, zone)});
 }
 
 timestamp next_bucket_start(timestamp start, granularity size, const zone_rules& zone) {

@@ -4,7 +4,8 @@
 ///
 /// A bucket is named by its start. Buckets are half-open and follow the wall clock of the zone: a day of 23 or 25 hours
 /// at a change of daylight saving is one bucket; weeks start on Monday; months, quarters and years are calendar ones. Hours and shorter
-/// buckets are cut on the zone's wall clock too; an hour that comes twice is two buckets, told apart by their starts.
+/// buckets are cut on the zone's wall clock too; an hour that comes twice is two buckets, told apart by their starts. No bucket starts
+/// before timestamp_min.
 ///
 /// Source   proleptic Gregorian calendar; days_from_civil after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 
