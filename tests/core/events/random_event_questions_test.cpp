@@ -185,7 +185,7 @@ void keep_feasible(count_funnel& question, const events& all) {
 void check_funnel(const world& w, generator& random) {
   auto question = random_funnel(random, w.all);
   keep_feasible(question, w.all);
-  question.users_listed = 1'000;
+  question.users_listed = static_cast<std::int64_t>(funnel_users_listed_max);
   const auto expected = funnel(w.all, question);
   const auto found = answer(w.partition.snapshot(), question, {});
   ASSERT_TRUE(found) << found.error().message;
