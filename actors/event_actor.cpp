@@ -31,8 +31,8 @@ caf::result<events_appended> append(self_pointer self, append_events& message) {
         events_appended answer;
         answer.outcomes = std::move(shared->staged.outcomes);
         if (wants_ids)
-          for (const auto row : shared->staged.rows)
-            answer.event_ids.push_back(partition.event_id_text(row));
+          for (std::size_t i = 0; i < answer.outcomes.size(); ++i)
+            answer.event_ids.push_back(answer.outcomes[i] == event_outcome::refused ? std::string{} : partition.event_id_text(shared->staged.rows[i]));
         return answer;
       });
 }

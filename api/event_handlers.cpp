@@ -25,17 +25,26 @@ json faults_as_json(const std::vector<event_fault>& faults) {
   return list;
 }
 
+failure too_many_names() {
+  return {error_code::validation_failed, "has a new name, and the tenant has property_keys_max = " + std::to_string(property_keys_max) + " names already", "properties"};
+}
+
 void answer_batch(const gateway_call_pointer& call, const parsed_batch& batch, const std::vector<event_outcome>& outcomes) {
   std::size_t duplicates = 0;
   json conflicts = json::array();
+  auto faults = batch.faults;
   for (std::size_t row = 0; row < outcomes.size(); ++row) {
     duplicates += outcomes[row] == event_outcome::duplicate;
     if (outcomes[row] == event_outcome::conflicting)
       conflicts.push_back(batch.positions[row]);
+    if (outcomes[row] == event_outcome::refused)
+      faults.push_back({batch.positions[row], "properties: " + too_many_names().message});
   }
-  const auto status = batch.faults.empty() ? "completed" : batch.positions.empty() ? "failed" : "partial_success";
-  json body{{"batch_id", random_identifier(16)}, {"status", status}, {"success_count", batch.positions.size()}, {"error_count", batch.faults.size()},
-            {"errors", faults_as_json(batch.faults)}, {"duplicates", duplicates}, {"processed_at", format_timestamp(call->host->hooks.now())}};
+  std::sort(faults.begin(), faults.end(), [](const event_fault& a, const event_fault& b) { return a.index < b.index; });
+  const auto taken = batch.event_count - faults.size();
+  const auto status = faults.empty() ? "completed" : taken == 0 ? "failed" : "partial_success";
+  json body{{"batch_id", random_identifier(16)}, {"status", status}, {"success_count", taken}, {"error_count", faults.size()},
+            {"errors", faults_as_json(faults)}, {"duplicates", duplicates}, {"processed_at", format_timestamp(call->host->hooks.now())}};
   if (!conflicts.empty())
     body["conflicts"] = {{"detail", "these events were here before with other content: the first stays"}, {"indexes", std::move(conflicts)}};
   call->answer(body);
@@ -162,6 +171,8 @@ void track_event(const gateway_call_pointer& call) {
     call->host->batcher.track(call->tenant, std::move(call->request.body), call->received_at, &known->schemas, [call](result<tracked_event> outcome) {
       if (!outcome)
         return call->refuse(outcome.error());
+      if (outcome->outcome == event_outcome::refused)
+        return call->refuse(too_many_names());
       json body{{"event_id", outcome->event_id}, {"status", "tracked"}, {"timestamp", format_timestamp(call->received_at)}};
       if (outcome->outcome != event_outcome::accepted)
         body["duplicates"] = 1;
@@ -182,7 +193,7 @@ void query_events(const gateway_call_pointer& call) {
     return;
   find_events question;
   question.selection = {body->event_type, body->event_name, body->user_id, body->session_id, body->customer_id,
-                        body->start_time.value_or(timestamp_min), body->end_time.value_or(timestamp_max), std::move(body->filters)};
+                        body->start_time.value_or(timestamp_min), body->end_time.value_or(timestamp_end), std::move(body->filters)};
   question.limit = body->limit;
   question.offset = body->offset;
   const auto start = question.selection.start_time;

@@ -1,17 +1,11 @@
 #include "api/event_schemas.hpp"
 
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
+#include "api/json_schema.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 namespace dotmac {
 namespace {
-
-using adapter = valijson::adapters::NlohmannJsonAdapter;
 
 std::string kind_of(std::string_view type, std::string_view name) {
   std::string kind{type};
@@ -41,45 +35,30 @@ json schema_of_short_form(const json& definition) {
   return schema;
 }
 
-bool refers_outside(const json& value) {
-  if (value.is_object())
-    if (const auto reference = value.find("$ref"); reference != value.end() && (!reference->is_string() || !reference->get_ref<const std::string&>().starts_with('#')))
-      return true;
-  return value.is_structured() && std::any_of(value.begin(), value.end(), [](const json& each) { return refers_outside(each); });
-}
-
-result<void> compile(const json& definition, valijson::Schema& into) {
+result<compiled_json_schema> compile(const json& definition) {
   const failure wrong{error_code::validation_failed, "must be {required: [names], optional: [names]} or a JSON Schema", "schema_definition"};
   if (!definition.is_object())
     return wrong;
-  const bool is_short = is_short_form(definition);
-  if (is_short && (!is_list_of_names(definition["optional"]) || !is_list_of_names(definition.value("required", json::array()))))
+  if (!is_short_form(definition))
+    return compiled_json_schema::compile(definition);
+  if (!is_list_of_names(definition["optional"]) || !is_list_of_names(definition.value("required", json::array())))
     return wrong;
-  if (refers_outside(definition))
-    return failure{error_code::validation_failed, "may refer only to its own parts (\"#...\")", "schema_definition"};
-  const auto schema = is_short ? schema_of_short_form(definition) : definition;
-  try {
-    valijson::SchemaParser parser;
-    parser.populateSchema(adapter{schema}, into);
-  } catch (const std::exception& why) {
-    return failure{error_code::validation_failed, std::string{"is not a valid JSON Schema: "} + why.what(), "schema_definition"};
-  }
-  return {};
+  return compiled_json_schema::compile(schema_of_short_form(definition));
 }
 
 } // namespace
 
 class compiled_event_schema {
 public:
-  valijson::Schema schema;
+  std::optional<compiled_json_schema> schema; ///< none: see why_unusable
   schema_mode mode = schema_mode::reject;
   timestamp created_at;
   std::string why_unusable; ///< of a definition that was stored and cannot be compiled
 };
 
 result<void> check_schema_definition(const json& definition) {
-  valijson::Schema schema;
-  return compile(definition, schema);
+  const auto compiled = compile(definition);
+  return compiled ? result<void>{} : compiled.error();
 }
 
 event_schemas::event_schemas(const std::vector<event_schema>& schemas) {
@@ -90,8 +69,10 @@ event_schemas::event_schemas(const std::vector<event_schema>& schemas) {
     auto compiled = std::make_unique<compiled_event_schema>();
     compiled->mode = each.mode;
     compiled->created_at = each.created_at;
-    if (auto outcome = compile(json::parse(each.schema_definition, nullptr, false), compiled->schema); !outcome)
-      compiled->why_unusable = outcome.error().message;
+    if (auto schema = compile(json::parse(each.schema_definition, nullptr, false)); schema)
+      compiled->schema = std::move(*schema);
+    else
+      compiled->why_unusable = schema.error().message;
     held = std::move(compiled);
   }
 }
@@ -104,7 +85,7 @@ event_schemas::finding event_schemas::check(std::string_view event_type, std::st
     return {};
   const auto& schema = *found->second;
   finding outcome{schema.mode, {}};
-  if (!schema.why_unusable.empty()) {
+  if (!schema.schema) {
     outcome.violations.push_back("the schema of this event " + schema.why_unusable);
     return outcome;
   }
@@ -113,24 +94,7 @@ event_schemas::finding event_schemas::check(std::string_view event_type, std::st
     outcome.violations.push_back("the properties are not valid JSON");
     return outcome;
   }
-  try {
-    valijson::Validator validator;
-    valijson::ValidationResults results;
-    if (validator.validate(schema.schema, adapter{document}, &results))
-      return outcome;
-    for (const auto& each : results) {
-      if (outcome.violations.size() >= violations_told_max)
-        break;
-      std::string place;
-      for (const auto& part : each.context)
-        place += part == "<root>" ? "properties" : part;
-      outcome.violations.push_back(place + ": " + each.description);
-    }
-    if (outcome.violations.empty())
-      outcome.violations.push_back("the properties do not fit the schema");
-  } catch (const std::exception& why) {
-    outcome.violations.push_back(std::string{"the schema could not be applied: "} + why.what());
-  }
+  outcome.violations = schema.schema->violations(document, "properties", violations_told_max);
   return outcome;
 }
 

@@ -2,8 +2,8 @@
 
 /// The event schemas of one tenant, compiled once and asked for every event of a kind that has one.
 ///
-/// Accepts   {"required": [names], "optional": [names]} (other properties are refused), or a JSON Schema (draft 7) of the
-///           properties. Of several versions for one kind of event the newest holds. References to other documents are refused.
+/// Accepts   {"required": [names], "optional": [names]} (other properties are refused), or a JSON Schema of the properties
+///           (api/json_schema.hpp). Of several versions for one kind of event the newest holds.
 /// Errors    check_schema_definition: validation_failed, saying what is wrong with the definition.
 /// Limits    violations_told_max sentences per event.
 /// Threads   immutable once made; any thread may ask.

@@ -29,6 +29,7 @@ inline constexpr std::size_t event_name_size_max = 200;
 inline constexpr std::size_t event_identifier_size_max = 256; ///< event, user, session, customer ids and source
 inline constexpr std::size_t property_count_max = 256;        ///< properties and context together, per event
 inline constexpr std::size_t property_key_size_max = 128;
+inline constexpr std::size_t property_keys_max = 10'000;      ///< different names in one partition, both scopes together
 inline constexpr std::size_t property_text_size_max = 65'536; ///< text, or the JSON of a nested value
 
 /// Fields of text that every event can have.

@@ -1,158 +1,19 @@
 #include "core/events/event_columns.hpp"
 
+#include "core/events/growing_chunk.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <map>
+#include <set>
 
 namespace dotmac {
 namespace {
 
-/// An array whose filled part never moves under a reader: growing makes a new one and leaves the old to its owners.
-template <class T> class growing_array {
-public:
-  void push_back(T value) {
-    if (size_ == capacity_)
-      grow();
-    data_[size_++] = value;
-  }
-  void append(const T* from, std::uint32_t count) {
-    while (capacity_ - size_ < count)
-      grow();
-    std::copy(from, from + count, data_.get() + size_);
-    size_ += count;
-  }
-  T operator[](std::size_t i) const { return data_[i]; }
-  std::uint32_t size() const { return size_; }
-  void truncate(std::uint32_t size) { size_ = size; }
-  const T* data() const { return data_.get(); }
-  std::shared_ptr<const void> owner() const { return data_; }
-  std::size_t memory_bytes() const { return std::size_t{capacity_} * sizeof(T); }
-  packed_integers packed(std::uint32_t count) const { return {data_.get(), sizeof(T), 0, count}; }
-
-private:
-  void grow() {
-    const std::uint32_t wanted = std::max<std::uint32_t>(16, capacity_ * 2);
-    std::shared_ptr<T[]> larger{new T[wanted]};
-    if (size_ != 0)
-      std::copy(data_.get(), data_.get() + size_, larger.get());
-    data_ = std::move(larger);
-    capacity_ = wanted;
-  }
-  std::shared_ptr<T[]> data_;
-  std::uint32_t size_ = 0;
-  std::uint32_t capacity_ = 0;
-};
-
-struct growing_slice {
-  growing_array<std::uint32_t> rows;
-  growing_array<std::int64_t> values;
-};
-
-struct growing_chunk {
-  std::uint64_t first_row = 0;
-  growing_array<std::int64_t> at, received;
-  growing_array<std::uint32_t> finer_rows, finer_nanoseconds, id_references, id_text_ends;
-  std::array<growing_array<std::uint32_t>, event_field_count> codes;
-  growing_array<uuid_bytes> uuids;
-  growing_array<char> id_texts;
-  std::map<std::uint32_t, growing_slice> properties;
-
-  /// The first rows as a chunk whose times are not bounded yet, and with bounds: that takes a pass over the times.
-  event_chunk columns(std::uint32_t rows) const;
-  event_chunk view(std::uint32_t rows) const;
-};
-
-std::uint32_t count_below(const growing_array<std::uint32_t>& rows, std::uint32_t bound) {
-  return static_cast<std::uint32_t>(std::lower_bound(rows.data(), rows.data() + rows.size(), bound) - rows.data());
-}
-
-event_chunk growing_chunk::columns(std::uint32_t rows) const {
-  event_chunk out;
-  out.first_row = first_row;
-  out.rows = rows;
-  const auto keep = [&out](const auto& array) {
-    out.owners.push_back(array.owner());
-    out.memory_bytes += array.memory_bytes();
-  };
-  out.at = at.packed(rows);
-  out.received_at = received.packed(rows);
-  keep(at);
-  keep(received);
-  const std::uint32_t finer = count_below(finer_rows, rows);
-  out.finer_rows = finer_rows.packed(finer);
-  out.finer_nanoseconds = finer_nanoseconds.packed(finer);
-  keep(finer_rows);
-  keep(finer_nanoseconds);
-  for (std::size_t i = 0; i < event_field_count; ++i)
-    if (i != static_cast<std::size_t>(event_field::event_id)) {
-      out.codes[i] = codes[i].packed(rows);
-      keep(codes[i]);
-    }
-  out.id_references = id_references.packed(rows);
-  out.id_text_ends = id_text_ends.packed(id_text_ends.size());
-  out.uuids = uuids.data();
-  out.id_texts = id_texts.data();
-  keep(id_references);
-  keep(id_text_ends);
-  keep(uuids);
-  keep(id_texts);
-  for (const auto& [column, slice] : properties) {
-    const std::uint32_t count = count_below(slice.rows, rows);
-    if (count == 0)
-      continue;
-    out.properties.push_back({column, count, slice.rows.packed(count), slice.values.packed(count)});
-    keep(slice.rows);
-    keep(slice.values);
-  }
-  return out;
-}
-
-event_chunk growing_chunk::view(std::uint32_t rows) const {
-  event_chunk out = columns(rows);
-  const auto [low, high] = std::minmax_element(at.data(), at.data() + rows);
-  out.min_at = *low;
-  out.max_at = *high;
-  out.max_received = *std::max_element(received.data(), received.data() + rows);
-  return out;
-}
-
-/// The same chunk in as few bytes as its values need, in one piece.
-event_chunk narrow(const event_chunk& wide, std::uint32_t uuid_count, std::uint32_t id_text_bytes) {
-  event_chunk out = wide;
-  out.owners.clear();
-  auto piece = std::make_shared<bytes>();
-  std::vector<std::pair<packed_integers*, std::size_t>> placed;
-  const auto pack = [&](packed_integers& column) {
-    if (column.empty())
-      return;
-    const std::size_t start = piece->size();
-    const packed_layout layout = pack_values(*piece, column, column.size());
-    column = packed_integers{nullptr, layout.width, layout.base, column.size()};
-    placed.emplace_back(&column, start);
-  };
-  for (packed_integers* each : {&out.at, &out.received_at, &out.finer_rows, &out.finer_nanoseconds, &out.id_references,
-                                &out.id_text_ends})
-    pack(*each);
-  for (packed_integers& each : out.codes)
-    pack(each);
-  for (property_slice& each : out.properties) {
-    if (each.count == out.rows)
-      each.rows = {};
-    pack(each.rows);
-    pack(each.values);
-  }
-  const std::size_t texts_start = piece->size();
-  piece->append(wide.id_texts == nullptr ? "" : wide.id_texts, id_text_bytes);
-  piece->shrink_to_fit();
-  for (const auto& [column, start] : placed)
-    *column = packed_integers{piece->data() + start, column->width(), column->base(), column->size()};
-  out.id_texts = piece->data() + texts_start;
-  auto ids = std::make_shared<std::vector<uuid_bytes>>(wide.uuids, wide.uuids + uuid_count);
-  out.uuids = ids->data();
-  out.memory_bytes = piece->size() + ids->size() * sizeof(uuid_bytes) + sizeof(event_chunk);
-  out.owners = {piece, ids};
-  return out;
+/// The name of a property among those of both scopes.
+std::string full_key(property_scope scope, std::string_view name) {
+  std::string full(1, scope == property_scope::properties ? 'p' : 'c');
+  return full.append(name);
 }
 
 } // namespace
@@ -196,6 +57,8 @@ struct event_columns::storage {
                      std::span<const std::uint32_t> chosen, std::uint32_t first);
   std::uint32_t translate(string_dictionary& into, const event_block_view& block, std::uint32_t code);
   std::uint32_t key_number(property_scope scope, std::string_view name);
+  /// Whether the names that are new in these rows stay within property_keys_max.
+  bool has_room(const event_block_view& block, std::span<const std::uint32_t> chosen) const;
   const growing_chunk& open_chunk(std::uint64_t row) const { return open[row / event_chunk_rows - sealed.size()]; }
 };
 
@@ -218,9 +81,7 @@ std::uint32_t event_columns::storage::translate(string_dictionary& into, const e
 }
 
 std::uint32_t event_columns::storage::key_number(property_scope scope, std::string_view name) {
-  std::string full(1, scope == property_scope::properties ? 'p' : 'c');
-  full.append(name);
-  const std::uint32_t code = key_names.insert(full);
+  const std::uint32_t code = key_names.insert(full_key(scope, name));
   if (code > texts.size()) {
     texts.push_back(std::make_unique<string_dictionary>());
     committed_texts.push_back(0);
@@ -228,15 +89,30 @@ std::uint32_t event_columns::storage::key_number(property_scope scope, std::stri
   return code - 1;
 }
 
+std::vector<bool> event_columns::rows_without_room(const event_block_view& block) const {
+  const storage& s = *storage_;
+  if (s.key_names.size() + block.columns.size() <= property_keys_max)
+    return {};
+  std::vector<bool> out;
+  std::set<std::string> taken;
+  for (const block_property_column& each : block.columns) {
+    auto full = full_key(each.scope, block.text(each.key));
+    if (s.key_names.find(full) != 0 || taken.contains(full))
+      continue;
+    if (s.key_names.size() + taken.size() < property_keys_max) {
+      taken.insert(std::move(full));
+      continue;
+    }
+    out.resize(block.row_count());
+    for (std::uint32_t i = 0; i < each.count; ++i)
+      out[each.row_at(i)] = true;
+  }
+  return out;
+}
+
 result<void> event_columns::append(const event_block_view& block, std::span<const std::uint32_t> rows) {
   storage& s = *storage_;
-  std::size_t new_keys = 0;
-  for (const block_property_column& each : block.columns) {
-    std::string full(1, each.scope == property_scope::properties ? 'p' : 'c');
-    full.append(block.text(each.key));
-    new_keys += s.key_names.find(full) == 0;
-  }
-  if (s.key_names.size() + new_keys > property_keys_max)
+  if (!s.has_room(block, rows))
     return failure{error_code::validation_failed, "more than property_keys_max = 10000 different property names", "properties"};
   std::vector<std::uint32_t> uuid_numbers; // per chosen row: which of the block's uuids is its own
   const packed_integers& ids = block.fields[static_cast<std::size_t>(event_field::event_id)];
@@ -259,6 +135,20 @@ result<void> event_columns::append(const event_block_view& block, std::span<cons
     done += count;
   }
   return {};
+}
+
+bool event_columns::storage::has_room(const event_block_view& block, std::span<const std::uint32_t> chosen) const {
+  if (key_names.size() + block.columns.size() <= property_keys_max)
+    return true;
+  std::set<std::string> fresh;
+  for (const block_property_column& each : block.columns)
+    if (auto full = full_key(each.scope, block.text(each.key)); key_names.find(full) == 0)
+      for (std::uint32_t i = 0; i < each.count; ++i)
+        if (std::binary_search(chosen.begin(), chosen.end(), each.row_at(i))) {
+          fresh.insert(std::move(full));
+          break;
+        }
+  return key_names.size() + fresh.size() <= property_keys_max;
 }
 
 void event_columns::storage::append_run(const event_block_view& block, std::span<const std::uint32_t> chosen,
@@ -306,19 +196,21 @@ void event_columns::storage::append_run(const event_block_view& block, std::span
 void event_columns::storage::append_column(growing_chunk& to, const event_block_view& block,
                                            const block_property_column& column, std::span<const std::uint32_t> chosen,
                                            std::uint32_t first) {
-  const std::uint32_t key_index = key_number(column.scope, block.text(column.key));
   const bool is_coded = column.kind == value_kind::text || column.kind == value_kind::json;
   if (is_coded)
     translated.assign(block.string_count() + 1, 0);
   growing_slice* slice = nullptr;
+  std::uint32_t key_index = 0; // a name that only rows left out have gets no number
   std::uint32_t i = column.rows.empty() ? 0 : column.rows.lower_bound(chosen.front());
   for (std::uint32_t position = 0; position < chosen.size() && i < column.count; ++position) {
     while (i < column.count && column.row_at(i) < chosen[position])
       ++i;
     if (i == column.count || column.row_at(i) != chosen[position])
       continue;
-    if (slice == nullptr)
+    if (slice == nullptr) {
+      key_index = key_number(column.scope, block.text(column.key));
       slice = &to.properties[key_index * value_kind_count + static_cast<std::uint32_t>(column.kind)];
+    }
     std::int64_t value = column.values.empty() ? 0 : column.values[i];
     if (is_coded)
       value = translate(*texts[key_index], block, static_cast<std::uint32_t>(value));
@@ -479,9 +371,7 @@ bool event_columns::same_content(std::uint64_t row, const event_block_view& bloc
     const std::uint32_t i = each.rows.empty() ? block_row : each.rows.lower_bound(block_row);
     if (i >= each.count || each.row_at(i) != block_row)
       continue;
-    std::string full(1, each.scope == property_scope::properties ? 'p' : 'c');
-    full.append(block.text(each.key));
-    const std::uint32_t key = s.key_names.find(full);
+    const std::uint32_t key = s.key_names.find(full_key(each.scope, block.text(each.key)));
     const std::uint32_t column = (key - 1) * value_kind_count + static_cast<std::uint32_t>(each.kind);
     const auto slice = std::lower_bound(chunk.properties.begin(), chunk.properties.end(), column,
                                         [](const property_slice& left, std::uint32_t right) { return left.column < right; });

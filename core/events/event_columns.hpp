@@ -99,6 +99,9 @@ public:
   event_columns(event_columns&&) noexcept;
   event_columns& operator=(event_columns&&) noexcept;
 
+  /// Which rows of the block have a property name for which property_keys_max leaves no room; empty: none. New names get what room there is
+  /// in the order of the block's columns.
+  std::vector<bool> rows_without_room(const event_block_view& block) const;
   /// Appends the given rows of the block (rising). Not visible in snapshots before `commit`.
   /// Errors: validation_failed past property_keys_max; nothing is appended then.
   result<void> append(const event_block_view& block, std::span<const std::uint32_t> rows);
@@ -122,7 +125,5 @@ private:
   struct storage;
   std::shared_ptr<storage> storage_;
 };
-
-inline constexpr std::size_t property_keys_max = 10'000; ///< of one partition, both scopes together
 
 } // namespace dotmac

@@ -11,9 +11,10 @@ enum class event_outcome : std::uint8_t {
   accepted,    ///< new, and durable now
   duplicate,   ///< its event_id was here before with the same content: no effect
   conflicting, ///< its event_id was here before with other content: the first stays
+  refused,     ///< it has a property name that is new, and property_keys_max names are known: no effect
 };
 template <> struct enumeration<event_outcome> {
-  static constexpr std::array<std::string_view, 3> names{"accepted", "duplicate", "conflicting"};
+  static constexpr std::array<std::string_view, 4> names{"accepted", "duplicate", "conflicting", "refused"};
 };
 
 /// `block` as built by event_block_builder. Answered once durable.

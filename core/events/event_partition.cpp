@@ -184,9 +184,15 @@ result<staged_block> event_partition::stage(bytes block) {
   deciding_uuids_.clear();
   const packed_integers& ids = view->fields[static_cast<std::size_t>(event_field::event_id)];
   std::uint32_t uuids = 0;
+  const std::vector<bool> crowded_out = columns_.rows_without_room(*view);
   for (std::uint32_t row = 0; row < view->row_count(); ++row) {
     newest_received_ = std::max(newest_received_, view->received_at[row]);
-    decide(*view, row, uuids, chosen, out);
+    if (!crowded_out.empty() && crowded_out[row]) {
+      out.outcomes.push_back(event_outcome::refused);
+      out.rows.push_back(0);
+    } else {
+      decide(*view, row, uuids, chosen, out);
+    }
     uuids += ids[row] == std::int64_t{view->uuid_code()};
   }
   deciding_ = nullptr;

@@ -8,7 +8,8 @@
 /// Promise  An event id is taken once within the dedupe window (by time of receipt), exactly: hashes only find candidates, the
 ///          stored rows decide. Staged events are in no view before their commit.
 ///          Events without an id have one derived from row number and key; sent back, it is recognized.
-/// Limits   event_rows_max rows; property_keys_max property names. Refused with the limit's name; nothing is staged then.
+/// Limits   event_rows_max rows: refused with the limit's name, and nothing is staged then. property_keys_max property names: the events
+///          that would pass it are refused, each by its outcome.
 /// Errors   corrupt_data, unknown_schema_version for bytes; validation_failed at a limit.
 /// Threads  one owner; event_view and snapshot_plan may be used by other threads.
 /// Cost     a stage is linear in its block; 8 bytes a slot of the dedupe table, which is at most two thirds full.
@@ -28,7 +29,7 @@ inline constexpr std::size_t event_segment_bytes_max = 64u << 20; ///< a segment
 struct staged_block {
   std::uint64_t first_row = 0; ///< number of the first new row
   std::vector<event_outcome> outcomes;
-  std::vector<std::uint64_t> rows; ///< per row of the block: its number, or that of the event that was there before
+  std::vector<std::uint64_t> rows; ///< per row of the block: its number, or that of the event that was there before; 0 where refused
 };
 
 struct event_segment {

@@ -43,7 +43,7 @@ struct event_selection {
   std::optional<std::string> session_id;
   std::optional<std::string> customer_id;
   timestamp start_time = timestamp_min;
-  timestamp end_time = timestamp_max; ///< excluded
+  timestamp end_time = timestamp_end; ///< excluded
   filter_node filters;
 };
 template <> struct description<event_selection> {
@@ -205,7 +205,7 @@ template <> struct description<funnel_step> {
 struct count_funnel {
   std::vector<funnel_step> steps;
   timestamp start_time = timestamp_min;
-  timestamp end_time = timestamp_max;
+  timestamp end_time = timestamp_end;
   event_field user_id_field = event_field::user_id;
   std::optional<std::int64_t> window_milliseconds; ///< none: the whole period
   funnel_order order = funnel_order::ordered;

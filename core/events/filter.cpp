@@ -1,11 +1,9 @@
 #include "core/events/filter.hpp"
 
-#include <regex>
+#include "core/text/pattern.hpp"
 
 namespace dotmac {
 namespace {
-
-constexpr std::size_t regex_size_max = 200;
 
 failure invalid(std::string why) { return {error_code::validation_failed, std::move(why), "filters"}; }
 
@@ -33,14 +31,8 @@ result<void> check_condition(const filter_node& node) {
     return invalid(std::string{name_of(node.operation)} + " takes a text");
   if (node.operation != filter_operator::regex)
     return {};
-  if (text->size() > regex_size_max)
-    return invalid("a regular expression is longer than 200 characters");
-  try {
-    std::regex compiled{*text, std::regex::ECMAScript};
-  } catch (const std::regex_error&) {
-    return invalid("the regular expression \"" + *text + "\" is not valid");
-  }
-  return {};
+  const auto compiled = pattern::compile(*text);
+  return compiled ? result<void>{} : invalid(compiled.error().message);
 }
 
 result<void> check_node(const filter_node& node, std::size_t depth, std::size_t& nodes) {

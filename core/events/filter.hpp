@@ -6,8 +6,8 @@
 ///          "properties.<key>" and "context.<key>"; any other name means the property of that name. The rest of the text after
 ///          the first dot is the key, dots included.
 /// Absent   a field that an event does not have is null: only is_null, not_equals, not_in and not_contains can be true of it.
-/// Types    numbers compare with numbers whatever their width; text with text; a comparison across types is false
-///          (not_equals, not_in: true).
+/// Types    numbers compare with numbers whatever their width, integers past 64 bits by their nearest double; text with text; a
+///          comparison across types is false (not_equals, not_in: true).
 /// Limits   filter_nodes_max nodes, filter_depth_max levels, filter_values_max values of one `in`.
 
 #include "core/describe/description.hpp"
@@ -61,8 +61,7 @@ template <> struct description<filter_node> {
       field{"values", &filter_node::values, "with what"}};
 };
 
-/// Counts, depth, arity of each operator, and that each regular expression compiles (RE2-like subset is not promised:
-/// ECMAScript, at most 200 characters).
+/// Counts, depth, arity of each operator, and that each regular expression compiles (core/text/pattern.hpp says which do).
 result<void> check_filter(const filter_node& filter);
 
 } // namespace dotmac

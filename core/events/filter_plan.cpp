@@ -1,16 +1,15 @@
 #include "core/events/filter_plan.hpp"
 
+#include "core/text/pattern.hpp"
+
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <compare>
-#include <regex>
 
 namespace dotmac {
 namespace {
-
-/// How far into a text regular expressions look: matching takes quadratic time at worst.
-constexpr std::size_t regex_text_max = 256;
 
 constexpr std::array<std::string_view, event_field_count> field_names{"event_type", "event_name", "event_id", "user_id",
                                                                       "session_id", "customer_id", "source"};
@@ -54,15 +53,8 @@ std::partial_ordering compare_scalars(const scalar& left, const scalar& right) {
 /// A condition whose regular expression is compiled.
 class matcher {
 public:
-  explicit matcher(const filter_node& condition) : condition_{condition} {
-    if (condition.operation == filter_operator::regex) {
-      auto flags = std::regex::ECMAScript | std::regex::nosubs;
-#ifdef __GLIBCXX__
-      flags |= std::regex_constants::__polynomial; // no backtracking: neither exponential time nor deep recursion
-#endif
-      pattern_.emplace(std::get<std::string>(condition.values[0]), flags);
-    }
-  }
+  /// `compiled` of a condition with a regular expression.
+  matcher(const filter_node& condition, std::optional<pattern> compiled) : condition_{condition}, pattern_{std::move(compiled)} {}
 
   bool operator()(const scalar& value, bool is_nested) const {
     switch (condition_.operation) {
@@ -87,8 +79,7 @@ public:
       return text->starts_with(std::get<std::string>(condition_.values[0]));
     if (condition_.operation == filter_operator::ends_with)
       return text->ends_with(std::get<std::string>(condition_.values[0]));
-    const auto end = text->begin() + static_cast<std::ptrdiff_t>(std::min(text->size(), regex_text_max));
-    return std::regex_search(text->begin(), end, *pattern_);
+    return pattern_ && pattern_->is_in(*text);
   }
 
 private:
@@ -102,12 +93,21 @@ private:
     return text != nullptr && text->find(std::get<std::string>(condition_.values[0])) != text->npos;
   }
   const filter_node& condition_;
-  std::optional<std::regex> pattern_;
+  std::optional<pattern> pattern_;
 };
 
 } // namespace
 
-bool fulfils(const filter_node& condition, const scalar& value, bool is_nested) { return matcher{condition}(value, is_nested); }
+result<std::optional<pattern>> pattern_of(const filter_node& condition) {
+  if (condition.kind != filter_kind::condition || condition.operation != filter_operator::regex)
+    return std::optional<pattern>{};
+  auto compiled = pattern::compile(std::get<std::string>(condition.values[0]));
+  return compiled ? result<std::optional<pattern>>{std::move(*compiled)} : compiled.error();
+}
+
+bool fulfils(const filter_node& condition, const scalar& value, const std::optional<pattern>& compiled) {
+  return matcher{condition, compiled}(value, false);
+}
 
 event_reference resolve_event_field(std::string_view name) {
   event_reference out;
@@ -136,7 +136,8 @@ struct filter_plan::node {
   filter_node condition; ///< with times made milliseconds
   event_reference target;
   std::optional<matcher> matches;
-  std::vector<std::uint8_t> table; ///< by code of the field or of the property's texts
+  std::vector<std::uint8_t> table;         ///< by code of the field or of the property's texts
+  std::vector<std::uint8_t> nested_table;  ///< by code of the property's JSON
   bool of_null = false;
   bool of_nested = false;
   std::optional<std::uint32_t> key;
@@ -146,6 +147,7 @@ struct filter_plan::node {
   void evaluate_property(const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
   bool of_value(const property_slice& slice, std::uint32_t i) const;
   void fill_table(const string_dictionary& texts, std::uint32_t count);
+  void fill_nested_table(const string_dictionary& texts, std::uint32_t count);
   static result<std::unique_ptr<node>> make(const event_view& view, const filter_node& from);
   static result<void> read_times(filter_node& condition);
 };
@@ -170,6 +172,19 @@ void filter_plan::node::fill_table(const string_dictionary& texts, std::uint32_t
                               : (*matches)(std::string{texts.text(code)}, false);
 }
 
+/// JSON is kept as text where it is a list, an object, or an integer past 64 bits.
+void filter_plan::node::fill_nested_table(const string_dictionary& texts, std::uint32_t count) {
+  nested_table.assign(std::size_t{count} + 1, of_nested);
+  for (std::uint32_t code = 1; code <= count; ++code) {
+    const std::string_view text = texts.text(code);
+    double number = 0;
+    const bool is_number = !text.empty() && (text[0] == '-' || (text[0] >= '0' && text[0] <= '9'))
+                           && std::from_chars(text.data(), text.data() + text.size(), number).ptr == text.data() + text.size();
+    if (is_number)
+      nested_table[code] = (*matches)(number, false);
+  }
+}
+
 result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_view& view, const filter_node& from) {
   auto out = std::make_unique<node>();
   out->kind = from.kind;
@@ -190,15 +205,20 @@ result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_v
     if (const result<void> read = read_times(out->condition); !read)
       return read.error();
   }
-  out->matches.emplace(out->condition);
+  auto compiled = pattern_of(out->condition);
+  if (!compiled)
+    return compiled.error();
+  out->matches.emplace(out->condition, std::move(*compiled));
   out->of_null = (*out->matches)(scalar{}, false);
   out->of_nested = (*out->matches)(scalar{}, true);
   if (out->target.kind == event_reference::target::field && out->target.field != event_field::event_id)
     out->fill_table(view.dictionary(out->target.field), view.dictionary_size(out->target.field));
   if (out->target.kind == event_reference::target::property) {
     out->key = view.find_key(out->target.scope, out->target.key);
-    if (out->key)
+    if (out->key) {
       out->fill_table(*view.keys()[*out->key].texts, view.keys()[*out->key].text_count);
+      out->fill_nested_table(*view.keys()[*out->key].texts, view.keys()[*out->key].text_count);
+    }
   }
   return out;
 }
@@ -207,7 +227,7 @@ bool filter_plan::node::of_value(const property_slice& slice, std::uint32_t i) c
   const std::int64_t value = slice.values.empty() ? 0 : slice.values[i];
   switch (slice.kind()) {
   case value_kind::text: return table[static_cast<std::size_t>(value)];
-  case value_kind::json: return of_nested;
+  case value_kind::json: return nested_table[static_cast<std::size_t>(value)];
   case value_kind::integer: return (*matches)(value, false);
   case value_kind::number: return (*matches)(std::bit_cast<double>(value), false);
   case value_kind::boolean: return (*matches)(value != 0, false);

@@ -9,6 +9,7 @@
 /// Cost     making one: linear in the dictionaries it looks at. Evaluating: a few instructions per row and condition.
 
 #include "core/events/event_columns.hpp"
+#include "core/text/pattern.hpp"
 
 #include <functional>
 #include <memory>
@@ -50,7 +51,9 @@ private:
 filter_node filter_of(const event_selection& selection);
 filter_node condition(std::string field, filter_operator operation, scalar value);
 
-/// Whether a single value fulfils a condition (see filter.hpp). `value` of nested data: null with `is_nested`.
-bool fulfils(const filter_node& condition, const scalar& value, bool is_nested);
+/// The compiled expression of a condition that has one.
+result<std::optional<pattern>> pattern_of(const filter_node& condition);
+/// Whether a single value fulfils a condition (see filter.hpp); `compiled` as of pattern_of.
+bool fulfils(const filter_node& condition, const scalar& value, const std::optional<pattern>& compiled);
 
 } // namespace dotmac

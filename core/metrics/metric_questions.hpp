@@ -126,7 +126,7 @@ template <> struct description<values_recorded> {
 /// Newest first (time, then arrival).
 struct find_values {
   timestamp start_time = timestamp_min;
-  timestamp end_time = timestamp_max;
+  timestamp end_time = timestamp_end;
   dimension_map dimensions; ///< equality of each
   std::int64_t limit = 1'000;
   std::int64_t offset = 0;
@@ -156,7 +156,7 @@ struct aggregate_values {
   granularity size = granularity::hour;
   zone_rules zone;
   timestamp start_time = timestamp_min;
-  timestamp end_time = timestamp_max;
+  timestamp end_time = timestamp_end;
   std::vector<std::string> dimensions; ///< group by
   filter_node filters;
   bool fill_zero = false; ///< name empty buckets too (value null, but 0 for sum, count, rate, increase), without dimensions only

@@ -33,21 +33,37 @@ result<std::uint64_t> scan_samples(const sample_view& view, std::int64_t start_m
 }
 
 sample_filter::sample_filter(const sample_view& view, const filter_node& filter) : series_{view.series}, filter_{&filter} {
+  compile(filter);
   verdicts_.reserve(series_.size());
   for (const auto& each : series_.span())
     verdicts_.push_back(decide(filter, *each, nullptr));
 }
 
-sample_filter::verdict sample_filter::decide(const filter_node& node, const dimension_map& dimensions, const double* value) {
+void sample_filter::compile(const filter_node& node) {
+  if (auto compiled = pattern_of(node); compiled && *compiled)
+    patterns_.emplace(&node, std::move(*compiled));
+  for (const auto& each : node.children)
+    compile(each);
+}
+
+const std::optional<pattern>& sample_filter::pattern_in(const filter_node& node) const {
+  static const std::optional<pattern> none;
+  if (node.operation != filter_operator::regex)
+    return none;
+  const auto found = patterns_.find(&node);
+  return found == patterns_.end() ? none : found->second;
+}
+
+sample_filter::verdict sample_filter::decide(const filter_node& node, const dimension_map& dimensions, const double* value) const {
   if (node.kind == filter_kind::condition) {
     if (node.field == "value") {
       if (value == nullptr)
         return verdict::depends;
-      return fulfils(node, scalar{*value}, false) ? verdict::yes : verdict::no;
+      return fulfils(node, scalar{*value}, pattern_in(node)) ? verdict::yes : verdict::no;
     }
     constexpr std::string_view prefix = "dimensions.";
     const auto found = dimensions.find(node.field.starts_with(prefix) ? node.field.substr(prefix.size()) : node.field);
-    return fulfils(node, found == dimensions.end() ? scalar{} : scalar{found->second}, false) ? verdict::yes : verdict::no;
+    return fulfils(node, found == dimensions.end() ? scalar{} : scalar{found->second}, pattern_in(node)) ? verdict::yes : verdict::no;
   }
   if (node.kind == filter_kind::negation) {
     const auto inner = decide(node.children.front(), dimensions, value);

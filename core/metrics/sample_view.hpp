@@ -62,7 +62,7 @@ struct sample_slice {
 result<std::uint64_t> scan_samples(const sample_view& view, std::int64_t start_ms, std::int64_t end_ms, const stop_check& is_unwanted,
                                    const std::function<result<void>(const sample_slice&)>& use);
 
-/// Which samples a filter takes: decided once per series, and per value only where the filter looks at values.
+/// Which samples a filter (checked by check_filter; it outlives this) takes: decided once per series, and per value only where the filter looks at values.
 /// Fields   "value", or the name of a dimension (also as "dimensions.<name>").
 class sample_filter {
 public:
@@ -76,11 +76,14 @@ public:
 
 private:
   enum class verdict : std::uint8_t { no, yes, depends };
-  static verdict decide(const filter_node& node, const dimension_map& dimensions, const double* value);
+  void compile(const filter_node& node);
+  const std::optional<pattern>& pattern_in(const filter_node& node) const;
+  verdict decide(const filter_node& node, const dimension_map& dimensions, const double* value) const;
   bool look_at(std::uint32_t series, double value) const;
 
   append_only_view<shared_dimensions> series_;
   const filter_node* filter_;
+  std::map<const filter_node*, std::optional<pattern>> patterns_;
   std::vector<verdict> verdicts_; ///< by series
 };
 

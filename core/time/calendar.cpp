@@ -82,7 +82,7 @@ timestamp bucket_start(timestamp at, granularity size, const zone_rules& zone) {
 
 timestamp next_bucket_start(timestamp start, granularity size, const zone_rules& zone) {
   if (size == granularity::all)
-    return {timestamp_max.milliseconds + 1};
+    return timestamp_end;
   const auto segment = segment_of(start.milliseconds, zone);
   const auto offset = offset_ms(zone, segment);
   const auto local = start.milliseconds + offset;

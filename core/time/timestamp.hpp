@@ -23,6 +23,7 @@ struct timestamp {
 
 inline constexpr timestamp timestamp_min{-62'135'596'800'000};  ///< 0001-01-01T00:00:00.000Z
 inline constexpr timestamp timestamp_max{253'402'300'799'999};  ///< 9999-12-31T23:59:59.999Z
+inline constexpr timestamp timestamp_end{timestamp_max.milliseconds + 1}; ///< later than every time: the end of an interval without one
 
 /// What finer input carried below the millisecond: 0 to 999'999 ns. Kept so that it reads back as sent.
 struct fine_timestamp {

@@ -12,7 +12,7 @@ SOURCE = pathlib.Path(sys.argv[1])
 LINES_MAX = 400
 # Files that a rule cannot fit, with the reason; adding one is a decision.
 LONGER = {
-    "core/events/event_columns.cpp": 600,  # one idea: append, commit and discard share the growing arrays
+    "core/events/event_columns.cpp": 500,  # one idea: append, commit and discard share the growing arrays
     "core/events/event_partition.cpp": 450,  # one idea: what is new, decided over staged and stored rows alike
     "persistence/memory/memory_store.cpp": 420,  # the twin of three vendors' stores in one file
 }
@@ -33,6 +33,7 @@ ROOMS = {
 VENDORS = {
     r"pqxx|libpq-fe\.h": ["persistence/postgres", "tests"],
     r"sqlite3\.h": ["persistence/sqlite", "tests/persistence"],
+    r"re2/": ["core/text"],
     r"zstd\.h": ["persistence"],
     r"caf/": ["actors", "runtime", "tests"],
     r"boost/": ["api", "tests", "bench"],

@@ -95,7 +95,9 @@ inline scalar as_scalar(const value& of) {
 inline bool holds_condition(const event& e, const filter_node& condition) {
   const auto found = look_up(e, condition.field);
   const bool is_nested = std::holds_alternative<nested>(found);
-  const auto seen = as_scalar(found); // null for nested values: they equal and order with nothing
+  auto seen = as_scalar(found); // null for nested values: they equal and order with nothing
+  if (const auto* inner = std::get_if<nested>(&found); inner != nullptr && inner->json.find_first_not_of("-0123456789") == std::string::npos)
+    seen = std::stod(inner->json); // an integer past 64 bits
   const auto* text = std::get_if<std::string>(&seen);
   auto values = condition.values;
   if (condition.field == "timestamp" || condition.field == "received_at")
