@@ -37,6 +37,11 @@ child_table::verdict child_table::went_down(const caf::actor_addr& who, bool fai
   return verdict::will_restart;
 }
 
+std::string child_table::name_of_child(const caf::actor_addr& who) const {
+  const auto known = names_.find(who);
+  return known == names_.end() ? std::string{} : known->second;
+}
+
 caf::actor child_table::remove(const std::string& name) {
   const auto found = running_.find(name);
   if (found == running_.end())

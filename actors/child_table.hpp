@@ -32,6 +32,8 @@ public:
   enum class verdict { unknown, ended, will_restart, give_up };
   /// A monitored actor went down. `failed` is false for a normal end.
   verdict went_down(const caf::actor_addr& who, bool failed, time_point now, std::uint64_t random);
+  /// Empty where it is no child, or one that went down before.
+  std::string name_of_child(const caf::actor_addr& who) const;
 
   /// Takes a child out of the table, to be stopped; null where it does not run.
   caf::actor remove(const std::string& name);

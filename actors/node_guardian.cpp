@@ -38,7 +38,8 @@ node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vec
     shell.claims.emplace(to_number(claim.shard), claim);
   const entity_id as_logged{"-", entity_kind::tenant, shell.path};
   watch_children(self, shell.children, shell.environment.random,
-                 [self, as_logged](const std::string& line) { self->state.environment.entity.log(as_logged, "supervision", line); });
+                 [self, as_logged](const std::string& line) { self->state.environment.entity.log(as_logged, "supervision", line); },
+                 [self](const std::string& child) { self->state.environment.registry->note_failed(self->state.path + "/shard-" + child); });
   return {
       [self](const locate_shard& message) { return locate(self, message.shard); },
       [self](const stop_actor&) -> caf::result<done> {

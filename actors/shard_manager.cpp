@@ -38,7 +38,8 @@ shard_actor::behavior_type run_shard_manager(shard_manager_pointer self, shard_c
   shell.environment = std::move(environment);
   const entity_id as_logged{"-", entity_kind::tenant, shell.path};
   watch_children(self, shell.children, shell.environment.random,
-                 [self, as_logged](const std::string& line) { self->state.environment.entity.log(as_logged, "supervision", line); });
+                 [self, as_logged](const std::string& line) { self->state.environment.entity.log(as_logged, "supervision", line); },
+                 [self](const std::string& child) { self->state.environment.registry->note_failed(self->state.path + "/" + child); });
   return {
       [self](const locate_tenant& message) { return locate(self, message.tenant); },
       [self](const passivate_child& message) {

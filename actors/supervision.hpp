@@ -18,9 +18,13 @@ inline bool is_failure(const caf::error& reason) {
 }
 
 template <class Self>
-void watch_children(Self self, child_table& children, std::function<std::uint64_t()> random, std::function<void(const std::string&)> log) {
-  self->set_down_handler([self, &children, random, log](const caf::down_msg& down) {
+void watch_children(Self self, child_table& children, std::function<std::uint64_t()> random, std::function<void(const std::string&)> log,
+                    std::function<void(const std::string& child)> note_failed) {
+  self->set_down_handler([self, &children, random, log, note_failed](const caf::down_msg& down) {
+    const auto child = children.name_of_child(down.source);
     const auto verdict = children.went_down(down.source, is_failure(down.reason), std::chrono::steady_clock::now(), random());
+    if (verdict == child_table::verdict::will_restart || verdict == child_table::verdict::give_up)
+      note_failed(child);
     if (verdict == child_table::verdict::will_restart)
       log("a child failed and will be restarted: " + to_failure(down.reason).message);
     if (verdict == child_table::verdict::give_up) {

@@ -96,9 +96,10 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
   self->state.path = path;
   start_entity<tenant_state>(self, {tenant, entity_kind::tenant, {}}, claim, environment, path,
                              [] { return std::make_unique<tenant_state>(); });
-  watch_children(self, self->state.children, environment.random, [self](const std::string& line) {
-    self->state.environment.entity.log(self->state.entity->id(), "supervision", line);
-  });
+  watch_children(
+      self, self->state.children, environment.random,
+      [self](const std::string& line) { self->state.environment.entity.log(self->state.entity->id(), "supervision", line); },
+      [self](const std::string& child) { self->state.environment.registry->note_failed(self->state.path + "/" + child); });
   watch_idleness(self, supervisor, tenant, [self] { return self->state.children.running() == 0; });
   return {
       [self](const create_tenant& call) { return change(self, tenant_created{call.timezone}); },
@@ -114,8 +115,8 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
       [self](const list_metrics& call) -> caf::result<metrics_listed> {
         return look<metrics_listed>(self, [call](tenant_state& state) -> result<metrics_listed> {
           auto page = state.list_metrics(call.type, call.tags, static_cast<std::size_t>(call.limit),
-                                         static_cast<std::size_t>(call.offset));
-          return metrics_listed{std::move(page.metrics), page.total};
+                                         static_cast<std::size_t>(call.offset), call.after);
+          return metrics_listed{std::move(page.metrics), page.total, page.has_more};
         });
       },
       [self](const get_metric& call) -> caf::result<metric_definition> {

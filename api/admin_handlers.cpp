@@ -3,12 +3,10 @@
 #include "api/requests.hpp"
 #include "config/time_zones.hpp"
 
+#include <algorithm>
+
 namespace dotmac {
 namespace {
-
-json shown_key(const api_key_record& key) {
-  return {{"key_id", key.key_id}, {"label", key.label}, {"scopes", write_json(key.scopes)}, {"created_at", format_timestamp(key.created_at)}};
-}
 
 json identity_of(const gateway_call& call, std::string status) {
   return {{"status", std::move(status)}, {"service", "dotmac-analytics"}, {"version", call.host->options.version},
@@ -16,6 +14,12 @@ json identity_of(const gateway_call& call, std::string status) {
 }
 
 } // namespace
+
+json key_as_json(const api_key_record& key) {
+  auto shown = write_json(key);
+  shown.erase("secret_hash");
+  return shown;
+}
 
 void create_tenant_by_admin(const gateway_call_pointer& call) {
   const auto body = call->read_body<tenant_request>();
@@ -44,20 +48,9 @@ void create_key(const gateway_call_pointer& call) {
   const auto made = make_api_key(call->tenant, std::move(body->label), std::move(body->scopes), call->received_at);
   gateway_call::ask_tenant(call, create_api_key{made.record}, call->host->options.request_timeout, std::function<void(done&)>{[call, made](done&) {
                              call->host->forget_context(call->tenant);
-                             auto shown = shown_key(made.record);
+                             auto shown = key_as_json(made.record);
                              shown["api_key"] = made.text;
                              call->answer(shown);
-                           }});
-}
-
-void list_keys(const gateway_call_pointer& call) {
-  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout,
-                           std::function<void(tenant_context&)>{[call](tenant_context& context) {
-                             json keys = json::array();
-                             for (const auto& each : context.api_keys)
-                               keys.push_back(shown_key(each));
-                             const auto count = keys.size();
-                             call->answer({{"api_keys", std::move(keys)}, {"count", count}, {"total", count}});
                            }});
 }
 
@@ -69,20 +62,14 @@ void revoke_key(const gateway_call_pointer& call) {
                            }});
 }
 
-void show_actors(const gateway_call_pointer& call) {
-  auto filters = call->request.query;
-  // Who is bound to a tenant sees its actors alone.
-  if (!call->may_act_for_all)
-    filters["tenant"] = call->tenant;
-  call->answer(call->host->hooks.actors(filters));
-}
-
 void show_health(const gateway_call_pointer& call) { call->answer(identity_of(*call, "healthy")); }
 
 void show_health_in_detail(const gateway_call_pointer& call) {
   const auto why_not = call->host->hooks.why_not_ready();
-  auto body = identity_of(*call, why_not ? "unhealthy" : "healthy");
-  body["components"] = call->host->hooks.health_components();
+  auto components = call->host->hooks.health_components();
+  const bool is_whole = std::all_of(components.begin(), components.end(), [](const json& each) { return each["status"] == "healthy"; });
+  auto body = identity_of(*call, why_not ? "unhealthy" : is_whole ? "healthy" : "degraded");
+  body["components"] = std::move(components);
   body["environment"] = call->host->options.environment;
   if (why_not)
     body["reason"] = why_not->message;
@@ -104,7 +91,7 @@ void show_prometheus_page(const gateway_call_pointer& call) {
 void show_openapi(const gateway_call_pointer& call) { call->answer(openapi_document(all_routes(), call->host->options.version)); }
 
 void show_documentation(const gateway_call_pointer& call) {
-  call->respond({200, "text/html; charset=utf-8", documentation_page(all_routes(), call->host->options.version),
+  call->respond({200, "text/html; charset=utf-8", documentation_page(openapi_document(all_routes(), call->host->options.version)),
                  {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
                   {"X-Content-Type-Options", "nosniff"}}});
 }

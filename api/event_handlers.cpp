@@ -3,7 +3,6 @@
 #include "api/requests.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace dotmac {
 namespace {
@@ -69,25 +68,6 @@ void append_batch(const gateway_call_pointer& call, const event_schemas& schemas
                                return call->refuse({error_code::internal_error, "the answer to an append lacks rows", {}});
                              answer_batch(call, held, appended.outcomes);
                            }});
-}
-
-std::string cursor_after(const found_event& event) {
-  return "e" + std::to_string(event.at.milliseconds) + "." + std::to_string(event.row);
-}
-
-std::optional<event_position> read_cursor(std::string_view text) {
-  const auto point = text.find('.');
-  if (text.empty() || text.front() != 'e' || point == text.npos)
-    return std::nullopt;
-  event_position position;
-  const auto whole = [](std::string_view digits, auto& into) {
-    const auto [end, why] = std::from_chars(digits.data(), digits.data() + digits.size(), into);
-    return why == std::errc{} && end == digits.data() + digits.size();
-  };
-  if (!whole(text.substr(1, point - 1), position.at.milliseconds) || !whole(text.substr(point + 1), position.row)
-      || position.at < timestamp_min || position.at > timestamp_max)
-    return std::nullopt;
-  return position;
 }
 
 json event_as_json(const found_event& event) {
@@ -166,6 +146,12 @@ json funnel_as_json(const funnel_request& request, const funnel_counted& counted
 
 } // namespace
 
+json schema_as_json(const event_schema& schema) {
+  auto body = write_json(schema);
+  body["schema_definition"] = json::parse(schema.schema_definition, nullptr, false);
+  return body;
+}
+
 void track_event(const gateway_call_pointer& call) {
   call->host->with_context(call->tenant, call, [call](const known_tenant_pointer& known) {
     call->host->batcher.track(call->tenant, std::move(call->request.body), call->received_at, &known->schemas, [call](result<tracked_event> outcome) {
@@ -201,11 +187,11 @@ void query_events(const gateway_call_pointer& call) {
   if (!check_interval(call, start, end))
     return;
   if (body->cursor) {
-    question.before = read_cursor(*body->cursor);
+    question.before = position_of_cursor(cursor_kind::events, *body->cursor);
     if (!question.before)
-      return call->refuse({error_code::validation_failed, "is not a next_cursor of an answer", "cursor"});
+      return call->refuse({not_a_cursor("body", *body->cursor)});
     if (body->offset != 0)
-      return call->refuse({error_code::validation_failed, "cannot be combined with a cursor", "offset"});
+      return call->refuse({cursor_with_offset("body", body->offset)});
   }
   gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
                            std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end](events_found& found) {
@@ -214,7 +200,7 @@ void query_events(const gateway_call_pointer& call) {
                                events.push_back(event_as_json(each));
                              const bool is_full = !found.events.empty() && found.events.size() == static_cast<std::size_t>(limit);
                              json answer{{"events", std::move(events)}, {"count", found.events.size()}, {"total", found.total}, {"limit", limit}, {"offset", offset},
-                                         {"next_cursor", is_full ? json(cursor_after(found.events.back())) : json(nullptr)}};
+                                         {"next_cursor", is_full ? json(cursor_after(cursor_kind::events, event_position{found.events.back().at, found.events.back().row})) : json(nullptr)}};
                              add_scope(answer, found.scope, start, end);
                              call->answer(answer);
                            }});
@@ -283,22 +269,7 @@ void create_schema(const gateway_call_pointer& call) {
   event_schema schema{"s_" + random_identifier(8), body->event_type, body->event_name, body->definition.text, body->version, body->mode, call->received_at};
   gateway_call::ask_tenant(call, create_event_schema{schema}, call->host->options.request_timeout, std::function<void(done&)>{[call, schema](done&) {
                              call->host->forget_context(call->tenant);
-                             auto answer = write_json(schema);
-                             answer["schema_definition"] = json::parse(schema.schema_definition, nullptr, false);
-                             call->answer(answer);
-                           }});
-}
-
-void list_schemas(const gateway_call_pointer& call) {
-  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout,
-                           std::function<void(tenant_context&)>{[call](tenant_context& context) {
-                             json schemas = json::array();
-                             for (const auto& each : context.schemas) {
-                               auto& one = schemas.emplace_back(write_json(each));
-                               one["schema_definition"] = json::parse(each.schema_definition, nullptr, false);
-                             }
-                             const auto count = schemas.size();
-                             call->answer({{"schemas", std::move(schemas)}, {"count", count}, {"total", count}});
+                             call->answer(schema_as_json(schema));
                            }});
 }
 

@@ -123,8 +123,29 @@ json json_form<filter_node>::write(const filter_node& filter) {
   return {{std::string{name_of(filter.kind)}, children}};
 }
 
-json json_form<filter_node>::schema() {
-  return {{"description", "{field: value}, {field: {operator: value}}, {\"and\"|\"or\": [filters]}, {\"not\": filter}, or a list of {field, operator, value}"}};
+json json_form<filter_node>::schema() { return {{"$ref", "#/components/schemas/filter"}}; }
+
+json filter_schemas() {
+  const json filter = json_form<filter_node>::schema();
+  const json condition{{"$ref", "#/components/schemas/filter_condition"}};
+  const json value = json_form<scalar>::schema();
+  const json values{{"type", "array"}, {"items", value}, {"maxItems", filter_values_max}};
+  json names = json::array();
+  for (const auto name : enumeration<filter_operator>::names)
+    names.push_back(std::string{name});
+  for (const auto& [alias, operation] : aliases)
+    names.push_back(std::string{alias});
+  const json operators{{"type", "string"}, {"enum", names}};
+  const json by_operator{{"type", "object"}, {"propertyNames", operators}, {"additionalProperties", {{"anyOf", json::array({value, values})}}},
+                         {"description", "operators with their values; all of them must hold. in and not_in take lists"}};
+  const json listed{{"type", "object"}, {"required", json::array({"field"})},
+                    {"properties", {{"field", {{"type", "string"}}}, {"operator", operators}, {"value", {{"anyOf", json::array({value, values})}}}}}};
+  return {{"filter", {{"description", "conditions by field (all of them must hold), and / or / not of further filters, or a list of conditions"},
+                      {"anyOf", json::array({json{{"type", "array"}, {"items", listed}, {"description", "all of them must hold"}},
+                                             json{{"type", "object"}, {"additionalProperties", condition},
+                                                  {"properties", {{"and", {{"type", "array"}, {"items", filter}}}, {"or", {{"type", "array"}, {"items", filter}}}, {"not", filter}}}}})}}},
+          {"filter_condition", {{"description", "a value that the field equals, a list of values that it is one of, or operators"},
+                                {"anyOf", json::array({value, values, by_operator})}}}};
 }
 
 void json_form<funnel_step>::read(json_reader& in, const json& from, funnel_step& into) {
@@ -157,7 +178,11 @@ json json_form<funnel_step>::write(const funnel_step& step) {
 }
 
 json json_form<funnel_step>::schema() {
-  return {{"description", "an event type or name as text, or {event_type, event_name, filters}"}};
+  const auto text = [](std::size_t max, const char* meaning) { return json{{"type", json::array({"string", "null"})}, {"minLength", 1}, {"maxLength", max}, {"description", meaning}}; };
+  return {{"anyOf", json::array({json{{"type", "string"}, {"minLength", 1}, {"maxLength", event_name_size_max}, {"description", "an event type, or a name that no type bears"}},
+                                 json{{"type", "object"}, {"additionalProperties", false},
+                                      {"properties", {{"event_type", text(event_type_size_max, "events of this type")}, {"event_name", text(event_name_size_max, "events of this name")},
+                                                      {"filters", json_form<filter_node>::schema()}}}}})}};
 }
 
 void json_form<scalar>::read(json_reader& in, const json& from, scalar& into) {
@@ -214,6 +239,9 @@ void json_form<duration_form>::read(json_reader& in, const json& from, duration_
 
 json json_form<duration_form>::write(const duration_form& duration) { return static_cast<double>(duration.milliseconds) / 1'000; }
 
-json json_form<duration_form>::schema() { return {{"description", "seconds, or text such as 90s, 30m, 24h, 7d, 2w"}}; }
+json json_form<duration_form>::schema() {
+  return {{"anyOf", json::array({json{{"type", "number"}, {"minimum", 0}, {"maximum", duration_seconds_max}, {"description", "seconds"}},
+                                 json{{"type", "string"}, {"pattern", "^[0-9]+[smhdw]$"}, {"description", "such as 90s, 30m, 24h, 7d, 2w"}}})}};
+}
 
 } // namespace dotmac

@@ -19,6 +19,9 @@ template <> struct json_form<filter_node> {
   static json schema();
 };
 
+/// What the schema of a filter refers to, by its name in the API document: filters contain filters.
+json filter_schemas();
+
 /// Text, or {"event_type", "event_name", "filters"}.
 template <> struct json_form<funnel_step> {
   static void read(json_reader& in, const json& from, funnel_step& into);

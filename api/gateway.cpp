@@ -6,7 +6,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace dotmac {
 namespace {
@@ -75,28 +74,18 @@ std::optional<json> gateway_call::parse_body() {
   return document;
 }
 
-std::optional<std::int64_t> gateway_call::query_number(const std::string& name, std::int64_t otherwise, bounds allowed) {
-  const auto sent = request.query.find(name);
-  if (sent == request.query.end())
-    return otherwise;
-  std::int64_t value = 0;
-  const auto& text = sent->second;
-  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (why == std::errc{} && end == text.data() + text.size() && value >= allowed.min && value <= allowed.max)
-    return value;
-  refuse({{"out_of_bounds", {"query", name}, "must be a whole number from " + std::to_string(allowed.min) + " to " + std::to_string(allowed.max), text}});
-  return std::nullopt;
-}
-
 void gateway_call::refuse(const failure& why) {
-  if (why.code == error_code::validation_failed && !why.field.empty())
-    return refuse({{"value_error", {"body", why.field}, why.message, nullptr}});
-  respond(error_response(why, request.request_id));
+  if (describe(why.code).http_status != describe(error_code::validation_failed).http_status)
+    return respond(error_response(why, request.request_id));
+  complaint one{why.code == error_code::validation_failed ? "value_error" : std::string{describe(why.code).name}, {"body"}, why.message, nullptr};
+  if (!why.field.empty())
+    one.loc.emplace_back(why.field);
+  refuse({std::move(one)}, why.code);
 }
 
-void gateway_call::refuse(const std::vector<complaint>& complaints) {
-  auto response = error_response({error_code::validation_failed, {}, {}}, request.request_id);
-  json body{{"detail", to_json(complaints)}, {"code", "validation_failed"}, {"request_id", request.request_id}};
+void gateway_call::refuse(const std::vector<complaint>& complaints, error_code code) {
+  auto response = error_response({code, {}, {}}, request.request_id);
+  json body{{"detail", to_json(complaints)}, {"code", std::string{describe(code).name}}, {"request_id", request.request_id}};
   response.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
   respond(std::move(response));
 }

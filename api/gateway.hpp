@@ -11,7 +11,7 @@
 #include "api/http_server.hpp"
 #include "core/admission/admission.hpp"
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 namespace dotmac {
 
@@ -27,12 +27,25 @@ struct gateway_options {
   std::string environment;
 };
 
+/// Which actors, in the order of their paths; an empty text selects by nothing.
+struct actor_list_question {
+  std::string kind, tenant, path; ///< kind and tenant equal, path begins so
+  std::optional<std::string> after; ///< go on behind this path
+  std::int64_t limit = 1'000;
+  std::int64_t offset = 0;
+};
+struct actor_list {
+  nlohmann::json actors; ///< a list
+  std::uint64_t total = 0;
+  std::optional<std::string> last_path; ///< of this page, where more come after it
+};
+
 /// What the gateway asks of the node. All may be called from any I/O thread and must not block.
 struct gateway_hooks {
   std::function<timestamp()> now;
   std::function<std::optional<failure>()> why_not_ready; ///< nothing: ready
   std::function<nlohmann::json()> health_components;     ///< {"name": {"status", "latency_ms", ...}}
-  std::function<nlohmann::json(const std::map<std::string, std::string>& filters)> actors;
+  std::function<actor_list(const actor_list_question& asked)> actors;
   std::function<std::string()> prometheus_text;
   std::function<void(const access_record&)> log_access;
 };

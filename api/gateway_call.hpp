@@ -62,8 +62,8 @@ struct gateway_call {
 
   void answer(const json& body) { respond({200, "application/json", body.dump(-1, ' ', false, json::error_handler_t::replace), {}}); }
   void refuse(const failure& why);
-  /// 422 with the list of what is wrong with the body.
-  void refuse(const std::vector<complaint>& complaints);
+  /// 422 with the list of what is wrong with the request.
+  void refuse(const std::vector<complaint>& complaints, error_code code = error_code::validation_failed);
 
   /// Answers 400 or 422 and returns nothing where the body is not JSON, or not a `Record`.
   std::optional<json> parse_body();
@@ -72,8 +72,8 @@ struct gateway_call {
     const auto document = parse_body();
     return document ? read_record<Record>(*document) : std::nullopt;
   }
-  /// A number of the query; answers 422 and returns nothing where it is wrong.
-  std::optional<std::int64_t> query_number(const std::string& name, std::int64_t otherwise, bounds allowed);
+  /// Answers 422 and returns nothing where the query of the request is not a `Record`: unknown names are refused, numbers are read from their text.
+  template <class Record> std::optional<Record> read_query();
 
   call_options options_for(std::chrono::milliseconds timeout) const {
     return {tenant, std::chrono::steady_clock::now() + timeout, request.cancellation};
@@ -100,6 +100,23 @@ template <class Record> std::optional<Record> gateway_call::read_record(const js
   Record record;
   json_reader in;
   if (in.read(document, record))
+    return record;
+  refuse(in.complaints());
+  return std::nullopt;
+}
+
+template <class Record> std::optional<Record> gateway_call::read_query() {
+  json sent(request.query);
+  for_each_field<Record>([&](const auto& each) {
+    using value = std::remove_cvref_t<decltype(std::declval<Record>().*each.member)>;
+    if constexpr (std::is_integral_v<value>)
+      if (const auto found = sent.find(each.name); found != sent.end())
+        if (auto number = json::parse(found->template get<std::string>(), nullptr, false); number.is_number_integer())
+          *found = std::move(number);
+  });
+  Record record;
+  json_reader in{"query"};
+  if (in.read(sent, record))
     return record;
   refuse(in.complaints());
   return std::nullopt;

@@ -52,4 +52,9 @@ void with_zone(const gateway_call_pointer& call, const std::optional<std::string
 
 json optional_time(const std::optional<timestamp>& at);
 
+/// As clients know them.
+json metric_as_json(const metric_definition& metric);
+json schema_as_json(const event_schema& schema);
+json key_as_json(const api_key_record& key); ///< never its hash
+
 } // namespace dotmac

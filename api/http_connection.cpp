@@ -161,10 +161,10 @@ bool http_connection::fill_request(http_request& request) {
   request_bytes_ = message.body().size();
   const std::string_view target{message.target().data(), message.target().size()};
   const auto query_at = target.find('?');
-  auto path = decode_percent(target.substr(0, query_at), false);
-  if (!path || (query_at != target.npos && !parse_query(target.substr(query_at + 1), request.query)))
+  const auto path = target.substr(0, query_at);
+  if (!decode_percent(path, false) || (query_at != target.npos && !parse_query(target.substr(query_at + 1), request.query)))
     return refuse({error_code::malformed_request, "the path or query is not valid percent-encoded UTF-8", "path"}), false;
-  request.path = *path;
+  request.path = path;
   for (const auto& each : message)
     request.headers.emplace_back(lower_case({each.name_string().data(), each.name_string().size()}), std::string{each.value()});
   request.remote_address = remote_address_;

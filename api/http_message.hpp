@@ -13,7 +13,7 @@ namespace dotmac {
 
 struct http_request {
   std::string method;
-  std::string path;                         ///< without the query, percent-decoded
+  std::string path;                         ///< as sent, without the query: valid percent-encoded UTF-8, decoded part by part (api/routes.hpp)
   std::map<std::string, std::string> query; ///< decoded; of a repeated name the last
   std::vector<std::pair<std::string, std::string>> headers; ///< names in lower case
   std::string body;                         ///< decompressed

@@ -9,15 +9,15 @@
 namespace dotmac {
 namespace {
 
+json context_as_json(const std::string& text) { return text.empty() ? json::object() : json::parse(text, nullptr, false); }
+
+} // namespace
+
 json metric_as_json(const metric_definition& metric) {
   auto body = write_json(metric);
   body["calculation_config"] = json::parse(metric.calculation_config, nullptr, false);
   return body;
 }
-
-json context_as_json(const std::string& text) { return text.empty() ? json::object() : json::parse(text, nullptr, false); }
-
-} // namespace
 
 void json_form<aggregation_form>::read(json_reader& in, const json& from, aggregation_form& into) {
   if (from.is_string()) {
@@ -57,39 +57,6 @@ void create_metric_definition(const gateway_call_pointer& call) {
                            std::function<void(done&)>{[call, metric](done&) { call->answer(metric_as_json(metric)); }});
 }
 
-void list_metric_definitions(const gateway_call_pointer& call) {
-  const auto limit = call->query_number("limit", 100, {1, 1'000});
-  if (!limit)
-    return;
-  const auto offset = call->query_number("offset", 0, {0, offset_max});
-  if (!offset)
-    return;
-  list_metrics question{{}, {}, *limit, *offset};
-  const auto& query = call->request.query;
-  if (const auto type = query.find("metric_type"); type != query.end()) {
-    json_reader in;
-    if (!in.read(json(type->second), question.type.emplace()))
-      return call->refuse(in.complaints());
-  }
-  if (const auto tags = query.find("tags"); tags != query.end())
-    for (std::string_view rest = tags->second; !rest.empty();) {
-      const auto end = rest.find(',');
-      const auto pair = rest.substr(0, end);
-      rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
-      const auto colon = pair.find(':');
-      if (colon == pair.npos)
-        return call->refuse({{"tags", {"query", "tags"}, "must be name:value, several divided by commas", tags->second.substr(0, 100)}});
-      question.tags[std::string{pair.substr(0, colon)}] = std::string{pair.substr(colon + 1)};
-    }
-  gateway_call::ask_tenant(call, std::move(question), call->host->options.request_timeout,
-                           std::function<void(metrics_listed&)>{[call, limit = *limit, offset = *offset](metrics_listed& listed) {
-                             json metrics = json::array();
-                             for (const auto& each : listed.metrics)
-                               metrics.push_back(metric_as_json(each));
-                             call->answer({{"metrics", std::move(metrics)}, {"count", listed.metrics.size()}, {"total", listed.total}, {"limit", limit}, {"offset", offset}});
-                           }});
-}
-
 void show_metric(const gateway_call_pointer& call) {
   gateway_call::ask_tenant(call, get_metric{call->parameters["metric_id"]}, call->host->options.request_timeout,
                            std::function<void(metric_definition&)>{[call](metric_definition& metric) { call->answer(metric_as_json(metric)); }});
@@ -103,7 +70,14 @@ void query_values(const gateway_call_pointer& call) {
   const auto end = body->end_time.value_or(timestamp_end);
   if (!check_interval(call, start, end))
     return;
-  of_metric<find_values> message{body->metric_id, {start, end, body->dimensions, body->limit, body->offset}};
+  of_metric<find_values> message{body->metric_id, {start, end, body->dimensions, body->limit, body->offset, {}}};
+  if (body->cursor) {
+    message.question.before = position_of_cursor(cursor_kind::values, *body->cursor);
+    if (!message.question.before)
+      return call->refuse({not_a_cursor("body", *body->cursor)});
+    if (body->offset != 0)
+      return call->refuse({cursor_with_offset("body", body->offset)});
+  }
   gateway_call::ask_tenant(call, std::move(message), call->host->options.query_timeout,
                            std::function<void(values_found&)>{[call, request = *body, start, end](values_found& found) {
                              json values = json::array();
@@ -111,8 +85,9 @@ void query_values(const gateway_call_pointer& call) {
                                values.push_back({{"id", each.value_id}, {"value", each.value}, {"timestamp", format_timestamp(each.at)},
                                                  {"recorded_at", format_timestamp(each.recorded_at)}, {"dimensions", write_json(each.dimensions)},
                                                  {"context", context_as_json(each.context)}});
-                             json answer{{"values", std::move(values)}, {"count", found.values.size()}, {"total", found.total},
-                                         {"limit", request.limit}, {"offset", request.offset}};
+                             auto answer = write_json(page_figures{found.values.size(), found.total, request.limit, request.offset,
+                                                                   found.last ? std::optional{cursor_after(cursor_kind::values, *found.last)} : std::nullopt});
+                             answer["values"] = std::move(values);
                              add_scope(answer, found.scope, start, end);
                              call->answer(answer);
                            }});

@@ -47,6 +47,7 @@ struct value_page_request {
   std::optional<timestamp> start_time, end_time;
   dimension_map dimensions;
   std::int64_t limit = 1'000, offset = 0;
+  std::optional<std::string> cursor;
 };
 template <> struct description<value_page_request> {
   using r = value_page_request;
@@ -54,7 +55,8 @@ template <> struct description<value_page_request> {
       field{"metric_id", &r::metric_id, "id or name", bounds{1, metric_name_size_max}, presence::required},
       field{"start_time", &r::start_time, "from this time on"}, field{"end_time", &r::end_time, "before this time"},
       field{"dimensions", &r::dimensions, "equality of each", bounds{0, metric_dimensions_max}},
-      field{"limit", &r::limit, "how many", bounds{1, metric_query_limit_max}}, field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}}};
+      field{"limit", &r::limit, "how many", bounds{1, metric_query_limit_max}}, field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
+      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
 };
 
 /// "sum", "avg" ..., or "p95", "p99.9" for percentiles.
@@ -84,7 +86,7 @@ template <> struct description<value_aggregate_request> {
       field{"aggregation_method", &r::method, "how", presence::required}, field{"granularity", &r::size, "length of a bucket", presence::required},
       field{"start_time", &r::start_time, "from this time on", presence::required}, field{"end_time", &r::end_time, "before this time", presence::required},
       field{"dimensions", &r::dimensions, "group by", bounds{0, metric_dimensions_max}}, field{"filters", &r::filters, "conditions on value and dimensions"},
-      field{"timezone", &r::timezone, "whose calendar; else the tenant's", bounds{1, 64}}, field{"fill", &r::fill, "zero: empty buckets too"}};
+      field{"timezone", &r::timezone, "whose calendar; else the tenant's", bounds{1, 64}}, field{"fill", &r::fill, "zero: empty buckets too, for every group seen in the interval"}};
 };
 
 struct trend_request {

@@ -3,12 +3,11 @@
 /// The bodies of requests as clients send them: their field names, bounds and defaults, declared once.
 
 #include "api/filter_form.hpp"
+#include "api/list_page.hpp"
 #include "core/identity.hpp"
 #include "core/tenancy/tenant_messages.hpp"
 
 namespace dotmac {
-
-inline constexpr std::int64_t offset_max = 1'000'000'000;
 
 struct event_page_request {
   std::optional<std::string> event_type, event_name, user_id, customer_id, session_id;
@@ -27,7 +26,7 @@ template <> struct description<event_page_request> {
       field{"end_time", &r::end_time, "before this time"}, field{"filters", &r::filters, "conditions on fields and properties"},
       field{"limit", &r::limit, "how many", bounds{1, event_query_limit_max}},
       field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
-      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, 100}}};
+      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
 };
 
 enum class bucket_fill : std::uint8_t { none, zero };
@@ -52,7 +51,7 @@ template <> struct description<event_aggregate_request> {
       field{"event_name", &r::event_name, "only events of this name"}, field{"filters", &r::filters, "conditions on fields and properties"},
       field{"dimensions", &r::dimensions, "fields or properties to group by", bounds{0, question_dimensions_max}},
       field{"timezone", &r::timezone, "whose calendar; else the tenant's", bounds{1, 64}},
-      field{"fill", &r::fill, "zero: buckets without events too, where there are no dimensions"}};
+      field{"fill", &r::fill, "zero: buckets without events too, for every group seen in the interval"}};
 };
 
 enum class funnel_user : std::uint8_t { user_id, session_id, customer_id };

@@ -1,28 +1,40 @@
+#include "api/answer_forms.hpp"
 #include "api/handlers.hpp"
+#include "api/list_requests.hpp"
 #include "api/metric_requests.hpp"
+#include "api/route_examples.hpp"
 
 namespace dotmac {
 namespace {
 
 template <class Record> json schema_of() { return json_schema<Record>(); }
 
-json event_schema_for_documentation() {
-  const auto text = [](std::size_t max) { return json{{"type", "string"}, {"maxLength", max}}; };
-  json properties{{"event_type", text(event_type_size_max)}, {"event_name", text(event_name_size_max)}, {"properties", {{"type", "object"}}},
-                  {"context", {{"type", "object"}}}, {"timestamp", {{"type", "string"}, {"format", "date-time"}}}};
-  for (const auto* name : {"event_id", "user_id", "session_id", "customer_id", "source"})
-    properties[name] = text(event_identifier_size_max);
-  return {{"type", "object"}, {"properties", std::move(properties)}, {"required", json::array({"event_type", "event_name"})}, {"additionalProperties", false}};
+json page_of_html_form() { return {{"type", "string"}}; }
+
+/// The hot path reads events without a description (api/event_parser.hpp): their form for the document.
+json event_form() {
+  const auto text = [](std::size_t min, std::size_t max, const char* meaning) {
+    if (min > 0)
+      return json{{"type", "string"}, {"minLength", min}, {"maxLength", max}, {"description", meaning}};
+    return json{{"type", json::array({"string", "null"})}, {"maxLength", max}, {"description", meaning}};
+  };
+  const auto object = [](const char* meaning) { return json{{"type", json::array({"object", "null"})}, {"maxProperties", property_count_max}, {"description", meaning}}; };
+  return {{"type", "object"}, {"required", json::array({"event_type", "event_name"})}, {"additionalProperties", false},
+          {"properties", {{"event_type", text(1, event_type_size_max, "page_view, click, conversion, or any other")}, {"event_name", text(1, event_name_size_max, "what happened")},
+                          {"event_id", text(0, event_identifier_size_max, "sent again, it has no effect")}, {"user_id", text(0, event_identifier_size_max, "who")},
+                          {"session_id", text(0, event_identifier_size_max, "in which session")}, {"customer_id", text(0, event_identifier_size_max, "of which customer")},
+                          {"source", text(0, event_identifier_size_max, "what sent it")}, {"properties", object("any JSON, by name")}, {"context", object("any JSON, by name")},
+                          {"timestamp", {{"type", json::array({"string", "null"})}, {"format", "date-time"}, {"description", "when it happened; else now"}}}}}};
 }
 
-json batch_schema() {
-  return {{"type", "object"},
-          {"properties", {{"events", {{"type", "array"}, {"items", event_schema_for_documentation()}, {"minItems", 1}, {"maxItems", batch_events_max}}},
-                          {"source", {{"type", "string"}, {"maxLength", event_identifier_size_max}}}}},
-          {"required", json::array({"events"})}, {"additionalProperties", false}};
+json batch_form() {
+  const json events{{"type", "array"}, {"items", event_form()}, {"minItems", 1}, {"maxItems", batch_events_max}};
+  return {{"anyOf", json::array({json{{"type", "object"}, {"required", json::array({"events"})}, {"additionalProperties", false},
+                                      {"properties", {{"events", events}, {"source", {{"type", "string"}, {"maxLength", event_identifier_size_max}, {"description", "of events without one"}}}}}},
+                                 events})}};
 }
 
-json values_schema() {
+json values_form() {
   return {{"anyOf", json::array({json_schema<value_request>(),
                                  json{{"type", "object"}, {"required", json::array({"values"})}, {"additionalProperties", false},
                                       {"properties", {{"values", {{"type", "array"}, {"items", json_schema<value_request>()}, {"minItems", 1},
@@ -35,33 +47,47 @@ constexpr auto writing = access_scope::write;
 constexpr auto admin = access_scope::admin;
 
 constexpr std::array table{
-    route{"POST", "/events/track", "Events", "Take one event", ingest, event_schema_for_documentation, track_event},
-    route{"POST", "/events/track/batch", "Events", "Take many events: JSON, or NDJSON by Content-Type application/x-ndjson", ingest, batch_schema, track_batch},
-    route{"POST", "/events/query", "Events", "Find events, newest first", reading, schema_of<event_page_request>, query_events},
-    route{"POST", "/events/aggregate", "Events", "Count events and distinct users per calendar bucket", reading, schema_of<event_aggregate_request>, aggregate_event_counts},
-    route{"POST", "/events/funnel", "Events", "How far users come through steps", reading, schema_of<funnel_request>, analyse_funnel},
-    route{"POST", "/events/schema", "Events", "Say what the properties of an event must be", writing, schema_of<event_schema_request>, create_schema},
-    route{"GET", "/events/schemas", "Events", "List the schemas of events", reading, nullptr, list_schemas},
-    route{"GET", "/events/stats", "Events", "How many events there are, by type and name", reading, nullptr, show_event_stats},
-    route{"POST", "/metrics/", "Metrics", "Define a metric", writing, schema_of<metric_request>, create_metric_definition},
-    route{"GET", "/metrics/", "Metrics", "List metrics; query: metric_type, tags=name:value,..., limit, offset", reading, nullptr, list_metric_definitions},
-    route{"POST", "/metrics/values", "Metrics", "Record one value, or many as values", ingest, values_schema, record_metric_values},
-    route{"POST", "/metrics/values/query", "Metrics", "Find values, newest first", reading, schema_of<value_page_request>, query_values},
-    route{"POST", "/metrics/aggregate", "Metrics", "Aggregate values per calendar bucket", reading, schema_of<value_aggregate_request>, aggregate_metric},
-    route{"POST", "/metrics/trend", "Metrics", "Compare two periods", reading, schema_of<trend_request>, compare_metric_periods},
-    route{"GET", "/metrics/{metric_id}", "Metrics", "One metric, by id or name", reading, nullptr, show_metric},
-    route{"POST", "/admin/tenants", "Administration", "Create a tenant", admin, schema_of<tenant_request>, create_tenant_by_admin},
-    route{"POST", "/admin/api-keys", "Administration", "Make an API key; it is shown once", admin, schema_of<api_key_request>, create_key},
-    route{"GET", "/admin/api-keys", "Administration", "List API keys", admin, nullptr, list_keys},
-    route{"DELETE", "/admin/api-keys/{key_id}", "Administration", "Revoke an API key", admin, nullptr, revoke_key},
-    route{"GET", "/admin/actors", "Administration", "Figures of the running actors", admin, nullptr, show_actors},
-    route{"GET", "/health/", "Health", "That the service answers", std::nullopt, nullptr, show_health},
-    route{"GET", "/health/detailed", "Health", "The state of each component", std::nullopt, nullptr, show_health_in_detail},
-    route{"GET", "/health/ready", "Health", "503 until requests can be served, and while draining", std::nullopt, nullptr, show_readiness},
-    route{"GET", "/health/live", "Health", "That the process runs", std::nullopt, nullptr, show_liveness},
-    route{"GET", "/metrics", "Health", "Figures for Prometheus", std::nullopt, nullptr, show_prometheus_page},
-    route{"GET", "/openapi.json", "Documentation", "This API as OpenAPI 3.1", std::nullopt, nullptr, show_openapi},
-    route{"GET", "/docs", "Documentation", "This API as a page", std::nullopt, nullptr, show_documentation},
+    route{"POST", "/events/track", "Events", "track_event", "Take one event; answered once it is durable", ingest, nullptr, event_form, tracked_form, track_event, examples::track_event},
+    route{"POST", "/events/track/batch", "Events", "track_events", "Take many events: JSON, or NDJSON by Content-Type application/x-ndjson; a bad one fails alone", ingest, nullptr, batch_form,
+          batch_tracked_form, track_batch, examples::track_batch, {}, "application/json", true},
+    route{"POST", "/events/query", "Events", "query_events", "Find events, newest first", reading, nullptr, schema_of<event_page_request>, events_found_form, query_events, examples::query_events},
+    route{"POST", "/events/aggregate", "Events", "aggregate_events", "Count events and distinct users per calendar bucket", reading, nullptr, schema_of<event_aggregate_request>,
+          event_aggregates_form, aggregate_event_counts, examples::aggregate_events},
+    route{"POST", "/events/funnel", "Events", "analyse_funnel", "How far users come through steps", reading, nullptr, schema_of<funnel_request>, funnel_form, analyse_funnel, examples::funnel},
+    route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
+          create_schema, examples::create_schema, {409}},
+    route{"GET", "/events/schemas", "Events", "list_event_schemas", "List the schemas of events", reading, schema_of<list_request>, nullptr, event_schemas_form, list_schemas,
+          examples::list_schemas},
+    route{"GET", "/events/stats", "Events", "show_event_stats", "How many events there are, by type and name", reading, nullptr, nullptr, event_stats_form, show_event_stats,
+          examples::event_stats},
+    route{"POST", "/metrics/", "Metrics", "create_metric", "Define a metric", writing, nullptr, schema_of<metric_request>, metric_form, create_metric_definition, examples::create_metric, {409}},
+    route{"GET", "/metrics/", "Metrics", "list_metrics", "List metrics", reading, schema_of<metric_list_request>, nullptr, metrics_form, list_metric_definitions, examples::list_metrics},
+    route{"POST", "/metrics/values", "Metrics", "record_values", "Record one value, or many as values", ingest, nullptr, values_form, values_recorded_form, record_metric_values,
+          examples::record_values, {404}},
+    route{"POST", "/metrics/values/query", "Metrics", "query_values", "Find values, newest first", reading, nullptr, schema_of<value_page_request>, values_found_form, query_values,
+          examples::query_values, {404}},
+    route{"POST", "/metrics/aggregate", "Metrics", "aggregate_values", "Aggregate values per calendar bucket", reading, nullptr, schema_of<value_aggregate_request>, value_aggregates_form,
+          aggregate_metric, examples::aggregate_values, {404}},
+    route{"POST", "/metrics/trend", "Metrics", "compare_periods", "Compare two periods", reading, nullptr, schema_of<trend_request>, trend_form, compare_metric_periods, examples::trend, {404}},
+    route{"GET", "/metrics/{metric_id}", "Metrics", "show_metric", "One metric, by id or name", reading, nullptr, nullptr, metric_form, show_metric, examples::show_metric},
+    route{"POST", "/admin/tenants", "Administration", "create_tenant", "Create a tenant", admin, nullptr, schema_of<tenant_request>, tenant_created_form, create_tenant_by_admin,
+          examples::create_tenant, {409}},
+    route{"POST", "/admin/api-keys", "Administration", "create_api_key", "Make an API key; it is shown once", admin, nullptr, schema_of<api_key_request>, api_key_created_form, create_key,
+          examples::create_key},
+    route{"GET", "/admin/api-keys", "Administration", "list_api_keys", "List API keys", admin, schema_of<list_request>, nullptr, api_keys_form, list_keys, examples::list_keys},
+    route{"DELETE", "/admin/api-keys/{key_id}", "Administration", "revoke_api_key", "Revoke an API key", admin, nullptr, nullptr, api_key_revoked_form, revoke_key, examples::revoke_key},
+    route{"GET", "/admin/actors", "Administration", "list_actors", "Figures of the running actors", admin, schema_of<actor_list_request>, nullptr, actors_form, show_actors, examples::actors},
+    route{"GET", "/health/", "Health", "show_health", "That the service answers", std::nullopt, nullptr, nullptr, health_form, show_health, examples::health},
+    route{"GET", "/health/detailed", "Health", "show_health_in_detail", "The state of each component", std::nullopt, nullptr, nullptr, health_in_detail_form, show_health_in_detail,
+          examples::health_in_detail},
+    route{"GET", "/health/ready", "Health", "show_readiness", "503 until requests can be served, and while draining", std::nullopt, nullptr, nullptr, health_form, show_readiness,
+          examples::readiness, {503}},
+    route{"GET", "/health/live", "Health", "show_liveness", "That the process runs", std::nullopt, nullptr, nullptr, health_form, show_liveness, examples::liveness},
+    route{"GET", "/metrics", "Health", "show_prometheus_page", "Figures for Prometheus", std::nullopt, nullptr, nullptr, prometheus_form, show_prometheus_page, examples::prometheus, {},
+          "text/plain; version=0.0.4; charset=utf-8"},
+    route{"GET", "/openapi.json", "Documentation", "show_openapi", "This API as OpenAPI 3.1", std::nullopt, nullptr, nullptr, openapi_form, show_openapi, {}},
+    route{"GET", "/docs", "Documentation", "show_documentation", "This API as a page", std::nullopt, nullptr, nullptr, page_of_html_form, show_documentation, {}, {},
+          "text/html; charset=utf-8"},
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "api/http_message.hpp"
 #include "core/describe/json.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <span>
@@ -16,15 +17,33 @@ namespace dotmac {
 struct gateway_call;
 using gateway_call_pointer = std::shared_ptr<gateway_call>;
 
+/// One call and its answer as the documentation shows them; JSON, or lines of text. The tests send every call and hold both against the
+/// schemas.
+struct route_example {
+  std::string_view query;
+  std::string_view request;
+  std::string_view answer;
+};
+
 struct route {
   std::string_view method;
   std::string_view path; ///< "/metrics/{metric_id}": a part in braces takes any one segment
   std::string_view tag;
+  std::string_view name; ///< of the operation, for clients made from the document
   std::string_view summary;
   std::optional<access_scope> scope; ///< none: open to everyone
+  json (*query_schema)();            ///< null: takes no query
   json (*request_schema)();          ///< null: no body
+  json (*answer_schema)();
   void (*handle)(const gateway_call_pointer&);
+  route_example example;
+  std::array<std::uint16_t, 2> also = {};                ///< statuses beside those that follow from the above
+  std::string_view answer_type = "application/json";
+  bool takes_lines = false; ///< the body may also be NDJSON
 };
+
+/// What stands for a part in braces in the examples.
+inline constexpr std::string_view example_of_path_parameter = "latency";
 
 /// All routes of the gateway, in the order of the documentation.
 std::span<const route> all_routes();
@@ -35,10 +54,17 @@ struct route_match {
   std::string allowed; ///< methods of this path, for 405; empty: there is no such path
 };
 
+/// `path` is percent-encoded: it is split first and each part decoded then, so that a slash or a point in a name stays in the name.
 /// The same with and without "/api/v1" and a trailing slash; but "GET /metrics" and "GET /metrics/" are two paths.
 route_match match_route(std::span<const route> routes, std::string_view method, std::string_view path);
 
+/// The parts of a path; those in braces are parameters.
+std::vector<std::string_view> segments_of(std::string_view path);
+bool is_path_parameter(std::string_view part);
+
+/// OpenAPI 3.1.
 json openapi_document(std::span<const route> routes, const std::string& version);
-std::string documentation_page(std::span<const route> routes, const std::string& version);
+/// The same for people, made from the document: one page of HTML that loads nothing.
+std::string documentation_page(const json& document);
 
 } // namespace dotmac

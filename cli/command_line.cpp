@@ -78,7 +78,7 @@ void add_import_options(CLI::App& command, import_options& asked) {
 
 int run_import_options(const command_context& context, const import_options& asked) {
   auto command = to_import_command(asked);
-  return command ? run_import(context, std::move(*command)) : (complain_of(command.error()), 2);
+  return command ? run_import(context, std::move(*command)) : complain_of_use(command.error());
 }
 
 void add_metric_commands(commands& all) {

@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <iostream>
 
@@ -11,6 +12,7 @@ namespace dotmac {
 namespace {
 
 constexpr int failed = 1;
+constexpr int wrong_use = 2;
 
 std::string shown(const json& value) {
   if (value.is_null() || value == "")
@@ -59,6 +61,11 @@ int complain_of(const failure& why) {
   return failed;
 }
 
+int complain_of_use(const failure& why) {
+  complain_of(why);
+  return wrong_use;
+}
+
 int run_track(const command_context& context, const track_request& asked) {
   json body{{"event_type", asked.type}, {"event_name", asked.name}};
   add_text(body, "user_id", asked.user);
@@ -69,7 +76,7 @@ int run_track(const command_context& context, const track_request& asked) {
   if (!asked.properties.empty()) {
     auto properties = parse_json(asked.properties);
     if (!properties || !properties->is_object())
-      return complain_of({error_code::validation_failed, "--properties must be a JSON object, such as {\"plan\":\"fiber\"}", {}});
+      return complain_of_use({error_code::validation_failed, "--properties must be a JSON object, such as {\"plan\":\"fiber\"}", {}});
     body["properties"] = std::move(*properties);
   }
   return finish(context, http_client{context.connection}.post("/events/track", body), "event_id", [](const json& answer) {
@@ -87,12 +94,14 @@ int run_create_metric(const command_context& context, const new_metric_request& 
 }
 
 int run_record(const command_context& context, const new_value_request& asked) {
+  if (!std::isfinite(asked.value))
+    return complain_of_use({error_code::validation_failed, "value: must be a finite number", {}});
   json body{{"metric_id", asked.metric}, {"value", asked.value}};
   add_text(body, "timestamp", asked.time);
   for (const auto& each : asked.dimensions) {
     const auto equals = each.find('=');
     if (equals == each.npos || equals == 0)
-      return complain_of({error_code::validation_failed, "--dimension " + each + ": must be name=value", {}});
+      return complain_of_use({error_code::validation_failed, "--dimension " + each + ": must be name=value", {}});
     body["dimensions"][each.substr(0, equals)] = each.substr(equals + 1);
   }
   return finish(context, http_client{context.connection}.post("/metrics/values", body), "value_id", [](const json& answer) {

@@ -2,7 +2,7 @@
 
 /// What each command does: one or two calls of a node, their answer for people or, with --json, as it came.
 ///
-/// Returns  the exit code of the program: 0, or 1 with a message on stderr.
+/// Returns  the exit code of the program: 0, or a message on stderr and 1 on failure, 2 on wrong use.
 
 #include "cli/http_client.hpp"
 #include "cli/import/importer.hpp"
@@ -55,5 +55,7 @@ int run_import(const command_context& context, import_command asked);
 
 /// Says why on stderr; gives 1.
 int complain_of(const failure& why);
+/// The same for options that are wrong in themselves; gives 2.
+int complain_of_use(const failure& why);
 
 } // namespace dotmac

@@ -63,7 +63,7 @@ http_client::~http_client() = default;
 http_client::http_client(http_client&&) noexcept = default;
 
 result<http_answer> http_client::get(const std::string& path) { return call(path, nullptr); }
-result<http_answer> http_client::post(const std::string& path, const json& body) { return post_text(path, body.dump(-1, ' ', false, json::error_handler_t::replace)); }
+result<http_answer> http_client::post(const std::string& path, const json& body) { return post_text(path, written_json(body)); }
 result<http_answer> http_client::post_text(const std::string& path, const std::string& body) { return call(path, &body); }
 
 result<http_answer> http_client::call(const std::string& path, const std::string* body) {
@@ -74,6 +74,7 @@ result<http_answer> http_client::call(const std::string& path, const std::string
   const auto url = options_.url + path;
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); // a metric may be named ".."
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.call_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, handle_->headers);

@@ -15,8 +15,14 @@ namespace dotmac {
 
 inline constexpr std::size_t parsed_depth_max = 100;
 
+/// Numbers that neither a 64-bit integer nor a double holds as they were written are kept as their text: see written_json.
 /// Errors   malformed_request: no JSON, or too deep. The message goes on from the name of what was read: "is no valid JSON".
 result<json> parse_json(std::string_view text);
+
+/// JSON text of what parse_json gave, every number as it was written; the only way to write it.
+std::string written_json(const json& value);
+/// The text itself where it is one, nothing for null, else written_json.
+std::string text_of(const json& value);
 
 /// Null where `of` is no object or has no such member.
 const json& member(const json& of, const char* name);

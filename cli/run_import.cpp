@@ -48,9 +48,10 @@ private:
   double last_line_ = 0;
 };
 
-bool has_columns(const std::string& name) {
-  const auto parsed = text_template::parse(name);
-  return parsed && !parsed->columns().empty();
+/// The name that a template without columns stands for; nothing where it has some, or is no template.
+std::optional<std::string> fixed_name(const std::string& text) {
+  const auto parsed = text_template::parse(text);
+  return parsed && parsed->columns().empty() ? parsed->fill({}) : std::nullopt;
 }
 
 /// Asks again while the node is busy or away, as long as its rows would be sent again.
@@ -71,14 +72,16 @@ result<http_answer> ask_patiently(std::chrono::milliseconds retry_for, const std
 /// import before every row is refused for it. Names that come from columns are told by the rows.
 result<void> prepare_metrics(const connection_options& connection, const import_command& asked) {
   http_client client{connection};
-  for (const auto& [name, text] : asked.request.mapping.metrics) {
-    if (has_columns(name) && !asked.create_metrics.empty())
-      return failure{error_code::validation_failed, "--create-metrics makes metrics whose names are known before; \"" + name + "\" takes its name from a column", {}};
-    if (has_columns(name))
+  for (const auto& [template_of_name, text] : asked.request.mapping.metrics) {
+    const auto fixed = fixed_name(template_of_name);
+    if (!fixed && !asked.create_metrics.empty())
+      return failure{error_code::validation_failed, "--create-metrics makes metrics whose names are known before; \"" + template_of_name + "\" takes its name from a column", {}};
+    if (!fixed)
       continue;
+    const auto& name = *fixed;
     const json wanted{{"name", name}, {"display_name", name}, {"metric_type", asked.create_metrics}, {"retention_days", asked.retention_days}};
-    const auto answer = ask_patiently(asked.request.retry_for, [&, &metric = name] {
-      return asked.create_metrics.empty() ? client.get("/metrics/" + path_part(metric)) : client.post("/metrics/", wanted);
+    const auto answer = ask_patiently(asked.request.retry_for, [&] {
+      return asked.create_metrics.empty() ? client.get("/metrics/" + path_part(name)) : client.post("/metrics/", wanted);
     });
     if (!answer)
       return answer.error();

@@ -103,6 +103,16 @@ std::string settings_as_markdown() {
   return table;
 }
 
+std::vector<described_setting> described_settings() {
+  std::vector<described_setting> all;
+  for (const auto& each : declarations) {
+    const bool is_number = std::holds_alternative<std::int64_t settings::*>(each.member);
+    all.push_back({std::string{each.name}, std::string{each.file_key}, std::string{each.default_text}, is_number ? std::optional{each.min} : std::nullopt,
+                   is_number ? std::optional{each.max} : std::nullopt, std::string{each.unit}, std::string{each.meaning}});
+  }
+  return all;
+}
+
 std::optional<declared_setting> setting_of_file_key(std::string_view key) {
   for (const auto& each : declarations)
     if (each.file_key == key)

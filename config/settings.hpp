@@ -5,6 +5,7 @@
 ///
 /// Errors   validation_failed, naming the setting, its value and what it may be.
 
+#include "core/describe/description.hpp"
 #include "core/result.hpp"
 
 #include <cstdint>
@@ -56,6 +57,20 @@ std::vector<std::string> file_keys_of_settings();
 
 /// Whether `text` is within the type and bounds of the setting `name`.
 result<void> check_setting(std::string_view name, std::string_view text);
+
+/// Every setting as it is declared, for programs.
+struct described_setting {
+  std::string name, file_key, default_text;
+  std::optional<std::int64_t> min, max; ///< of numbers
+  std::string unit, meaning;
+};
+template <> struct description<described_setting> {
+  using r = described_setting;
+  static constexpr auto fields = std::tuple{
+      field{"variable", &r::name, "in the environment"}, field{"file_key", &r::file_key, "in the settings file"}, field{"default", &r::default_text, "empty: none"},
+      field{"from", &r::min, "of a number"}, field{"to", &r::max, "of a number"}, field{"unit", &r::unit, "of a number"}, field{"meaning", &r::meaning, "a sentence"}};
+};
+std::vector<described_setting> described_settings();
 
 /// The table of the README.
 std::string settings_as_markdown();

@@ -11,6 +11,8 @@ build_packages=(
   libhowardhinnant-date-dev libgtest-dev libgmock-dev curl
 )
 test_packages=(postgresql-15 sqlite3 python3)
+# Other packagings of Node.js bring npm along, and Debian's cannot be installed beside them.
+command -v node >/dev/null && command -v npm >/dev/null || test_packages+=(nodejs npm)
 
 case "${1:-build}" in
   build) wanted=("${build_packages[@]}") ;;

@@ -79,20 +79,24 @@ struct list_metrics {
   std::map<std::string, std::string> tags;
   std::int64_t limit = 100;
   std::int64_t offset = 0;
+  std::optional<std::string> after; ///< go on after this name
 };
 template <> struct description<list_metrics> {
   static constexpr auto fields = std::tuple{
       field{"type", &list_metrics::type, "only of this type"}, field{"tags", &list_metrics::tags, "only with these tags"},
-      field{"limit", &list_metrics::limit, "how many"}, field{"offset", &list_metrics::offset, "how many to pass over"}};
+      field{"limit", &list_metrics::limit, "how many"}, field{"offset", &list_metrics::offset, "how many to pass over"},
+      field{"after", &list_metrics::after, "go on after this name"}};
 };
 
 struct metrics_listed {
   std::vector<metric_definition> metrics; ///< by name
   std::uint64_t total = 0;
+  bool has_more = false;
 };
 template <> struct description<metrics_listed> {
   static constexpr auto fields = std::tuple{field{"metrics", &metrics_listed::metrics, "by name"},
-                                            field{"total", &metrics_listed::total, "whatever the page"}};
+                                            field{"total", &metrics_listed::total, "whatever the page"},
+                                            field{"has_more", &metrics_listed::has_more, "after this page"}};
 };
 
 struct get_metric {

@@ -52,7 +52,7 @@ result<void> batch_sender::send_part(const std::vector<json>& items, places part
   while (!part.empty()) {
     std::string body = is_values_ ? "{\"values\":[" : "{\"events\":[";
     for (const auto at : part)
-      body += (at == part.front() ? "" : ",") + items[at].dump(-1, ' ', false, json::error_handler_t::replace);
+      body += (at == part.front() ? "" : ",") + written_json(items[at]);
     auto answer = post_with_patience(body + "]}");
     if (!answer)
       return answer.error();

@@ -1,5 +1,6 @@
 #include "cli/import/row_mapping.hpp"
 
+#include "cli/json_member.hpp"
 #include "config/time_zones.hpp"
 
 #include <algorithm>
@@ -15,8 +16,6 @@ constexpr std::array<std::string_view, 5> never_blank{"event_type", "event_name"
 failure wrong(const std::string& option, const std::string& why) { return {error_code::validation_failed, why, option}; }
 
 template <class List> bool contains(const List& list, std::string_view wanted) { return std::find(list.begin(), list.end(), wanted) != list.end(); }
-
-std::string text_of(const json& value) { return value.is_null() ? "" : value.is_string() ? value.get<std::string>() : value.dump(); }
 
 } // namespace
 
@@ -162,8 +161,8 @@ std::string row_mapping::fill_fields(const import_row& row, json& into) const {
 json row_mapping::property_of(const std::string& column, const json& value) const {
   if (!value.is_string() || contains(texts_, column) || !is_json_number(value.get_ref<const std::string&>()))
     return value;
-  auto number = json::parse(value.get_ref<const std::string&>(), nullptr, false);
-  return number.is_discarded() ? value : number;
+  auto number = parse_json(value.get_ref<const std::string&>());
+  return number ? std::move(*number) : value;
 }
 
 mapped_row row_mapping::map_event(const import_row& row) const {
@@ -203,14 +202,14 @@ mapped_row row_mapping::map_values(const import_row& row) const {
     const auto metric = each.name_text.fill(row);
     if (!text || !metric)
       continue;
-    auto number = is_json_number(*text, 400) ? json::parse(*text, nullptr, false) : json(json::value_t::discarded);
-    if (number.is_discarded()) {
+    auto number = is_json_number(*text, 400) ? parse_json(*text) : result<json>{failure{}};
+    if (!number) {
       out.fault = *metric + ": \"" + text->substr(0, 100) + "\" is no number";
       return out;
     }
     auto value = common;
     value["metric_id"] = *metric;
-    value["value"] = std::move(number);
+    value["value"] = std::move(*number);
     value["value_id"] = own_id;
     out.items.push_back(std::move(value));
   }

@@ -1,6 +1,7 @@
 #include "cli/import/row_source.hpp"
 
 #include "cli/json_member.hpp"
+#include "core/utf8.hpp"
 
 #include <algorithm>
 
@@ -9,9 +10,9 @@ namespace {
 
 failure wrong(const std::string& field, const std::string& why) { return {error_code::validation_failed, why, field}; }
 
-json value_of(const std::string& text) { return text.find_first_not_of(" \t") == text.npos ? json{} : json(text); }
+constexpr const char* not_utf8 = "is no valid UTF-8";
 
-std::string text_of(const json& value) { return value.is_null() ? "" : value.is_string() ? value.get<std::string>() : value.dump(); }
+json value_of(const std::string& text) { return text.find_first_not_of(" \t") == text.npos ? json{} : json(text); }
 
 std::string unnamed(std::size_t place) { return "column_" + std::to_string(place + 1); }
 
@@ -58,7 +59,7 @@ result<row_source::joined> row_source::read_join(const join_request& request) {
     return failure{error_code::not_found, "the file " + request.file + " cannot be opened", "join"};
   csv_reader reader{file};
   auto head = reader.next();
-  if (!head || !head->fault.empty())
+  if (!head || !head->fault.empty() || !is_valid_utf8(head->raw))
     return wrong("join", request.file + " has no line of column names");
   joined out;
   out.request = request;
@@ -70,6 +71,8 @@ result<row_source::joined> row_source::read_join(const join_request& request) {
     out.columns.push_back(each.empty() ? unnamed(out.columns.size()) : each);
   out.columns.erase(out.columns.begin() + key_at);
   for (auto record = reader.next(); record; record = reader.next()) {
+    if (record->fault.empty() && !is_valid_utf8(record->raw))
+      record->fault = not_utf8;
     if (!record->fault.empty() || record->fields.size() != head->fields.size())
       return wrong("join", request.file + ", line " + std::to_string(record->line) + ": "
                                + (record->fault.empty() ? "has " + std::to_string(record->fields.size()) + " fields, not " + std::to_string(head->fields.size()) : record->fault));
@@ -93,6 +96,8 @@ result<row_source> row_source::open(source_options options) {
     auto head = source.csv_->next();
     if (!head || !head->fault.empty())
       return wrong("file", source.options_.file + " has no line of column names");
+    if (!is_valid_utf8(head->raw))
+      return wrong("file", "the line of column names of " + source.options_.file + " " + not_utf8);
     if (head->fields.size() > import_columns_max)
       return wrong("file", source.options_.file + " has " + std::to_string(head->fields.size()) + " columns; the limit is " + std::to_string(import_columns_max));
     for (const auto& each : head->fields)
@@ -149,6 +154,8 @@ std::optional<import_row> row_source::read_csv_row() {
   if (!record)
     return std::nullopt;
   import_row row{record->line, {}, std::move(record->raw), std::move(record->fault)};
+  if (row.fault.empty() && !is_valid_utf8(row.raw))
+    row.fault = not_utf8;
   if (row.fault.empty() && record->fields.size() != heads_.size())
     row.fault = "has " + std::to_string(record->fields.size()) + " fields, and the first line names " + std::to_string(heads_.size());
   if (row.fault.empty())

@@ -32,7 +32,7 @@ inline constexpr std::size_t complaint_input_bytes_max = 200;
 
 struct complaint {
   std::string type;
-  std::vector<json> loc; ///< names and positions from the body inwards
+  std::vector<json> loc; ///< names and positions from the body (or the query) inwards
   std::string msg;
   json input;
 };
@@ -64,7 +64,8 @@ template <class T> concept custom = requires { sizeof(json_form<T>); };
 
 class json_reader {
 public:
-  json_reader() : at_(1, "body") {}
+  /// `root` is where places begin: "body", "query".
+  explicit json_reader(std::string root = "body") : at_(1, json(std::move(root))) {}
 
   bool good() const noexcept { return complaints_.empty(); }
   const std::vector<complaint>& complaints() const noexcept { return complaints_; }
@@ -292,6 +293,9 @@ template <class T> json json_schema(bounds allowed = {}) {
       using value = std::remove_cvref_t<decltype(std::declval<T>().*each.member)>;
       auto one = json_schema<value>(each.allowed);
       one["description"] = std::string{each.meaning};
+      if constexpr (!custom<value> && !described<value> && !is_optional<value> && !std::is_same_v<value, json_text> && !std::is_same_v<value, timestamp>)
+        if (each.present == presence::optional)
+          one["default"] = write_json(T{}.*each.member);
       schema["properties"][std::string{each.name}] = std::move(one);
       if (each.present == presence::required)
         required.push_back(std::string{each.name});

@@ -166,20 +166,29 @@ private:
   std::array<std::array<std::uint32_t, scan_rows>, 3> ids_;
 };
 
+/// Every bucket of the interval, for every group that was seen in any of them.
 result<void> add_empty_buckets(std::vector<event_aggregate>& to, const aggregate_events& question) {
   if (question.selection.start_time >= question.selection.end_time)
     return {};
-  std::vector<timestamp> named;
+  std::map<std::vector<scalar>, std::vector<timestamp>> named;
+  if (question.dimensions.empty())
+    named[{}];
   for (const event_aggregate& each : to)
-    named.push_back(each.time_bucket);
-  std::sort(named.begin(), named.end());
-  std::size_t buckets = 0;
+    named[each.dimensions].push_back(each.time_bucket);
+  for (auto& [group, buckets] : named)
+    std::sort(buckets.begin(), buckets.end());
+  std::size_t rows = 0;
   for (timestamp at = bucket_start(question.selection.start_time, question.size, question.zone);
        at < question.selection.end_time; at = next_bucket_start(at, question.size, question.zone)) {
-    if (++buckets > answer_groups_max)
-      return too_many_groups();
-    if (!std::binary_search(named.begin(), named.end(), at))
-      to.push_back({at, 0, 0, 0, 0, {}});
+    rows += named.size();
+    if (rows > answer_groups_max)
+      return failure{error_code::query_too_large, "with empty buckets the answer has more than answer_groups_max = " + std::to_string(answer_groups_max)
+                                                      + " rows: take a coarser granularity, fewer dimensions or a shorter interval", "fill"};
+    for (const auto& [group, buckets] : named)
+      if (!std::binary_search(buckets.begin(), buckets.end(), at))
+        to.push_back({at, 0, 0, 0, 0, group});
+    if (named.empty())
+      break;
   }
   return {};
 }
@@ -200,7 +209,7 @@ result<event_aggregates> answer(const event_view& view, const aggregate_events& 
   if (!scanned)
     return scanned.error();
   event_aggregates out{work->finish(), {view.newest(), *scanned}};
-  if (question.fill_zero && question.dimensions.empty())
+  if (question.fill_zero)
     if (const result<void> filled = add_empty_buckets(out.aggregates, question); !filled)
       return filled.error();
   std::sort(out.aggregates.begin(), out.aggregates.end(), [](const event_aggregate& a, const event_aggregate& b) {

@@ -138,7 +138,7 @@ struct aggregate_events {
   granularity size = granularity::day;
   zone_rules zone;
   std::vector<std::string> dimensions; ///< fields to group by, as in filters
-  bool fill_zero = false;              ///< buckets without events too, when there are no dimensions
+  bool fill_zero = false;              ///< buckets without events too, for every group seen in the interval
 };
 template <> struct description<aggregate_events> {
   static constexpr auto fields = std::tuple{

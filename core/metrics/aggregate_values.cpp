@@ -5,6 +5,7 @@
 #include "core/metrics/value_cells.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace dotmac {
 namespace {
@@ -177,18 +178,29 @@ bool is_zero_when_empty(method asked) {
   return asked == method::sum || asked == method::count || asked == method::distinct_count || asked == method::rate || asked == method::increase;
 }
 
+/// Every bucket of the interval, for every group that was seen in any of them.
 result<void> name_empty_buckets(const aggregation& ask, value_aggregates& answer) {
   const auto& question = ask.question;
+  std::set<group_values> groups;
+  if (question.dimensions.empty())
+    groups.insert(group_values{});
+  for (const auto& each : answer.aggregates)
+    groups.insert(each.dimensions);
+  if (groups.empty())
+    return {};
   std::vector<value_aggregate> all;
-  auto known = answer.aggregates.begin();
+  auto known = answer.aggregates.begin(); // by bucket, then by group, as `all`
   for (auto bucket = bucket_start(question.start_time, question.size, question.zone); bucket < question.end_time;
        bucket = next_bucket_start(bucket, question.size, question.zone)) {
-    if (all.size() >= ask.limits.groups_max)
-      return failure{error_code::query_too_large, "the interval has more than answer_groups_max = " + std::to_string(ask.limits.groups_max) + " buckets", "fill"};
-    if (known != answer.aggregates.end() && known->time_bucket == shown(question, bucket))
-      all.push_back(std::move(*known++));
-    else
-      all.push_back({shown(question, bucket), is_zero_when_empty(question.method) ? std::optional{0.0} : std::nullopt, 0, {}});
+    for (const auto& group : groups) {
+      if (all.size() >= ask.limits.groups_max)
+        return failure{error_code::query_too_large, "with empty buckets the answer has more than answer_groups_max = " + std::to_string(ask.limits.groups_max)
+                                                        + " rows: take a coarser granularity, fewer dimensions or a shorter interval", "fill"};
+      if (known != answer.aggregates.end() && known->time_bucket == shown(question, bucket) && known->dimensions == group)
+        all.push_back(std::move(*known++));
+      else
+        all.push_back({shown(question, bucket), is_zero_when_empty(question.method) ? std::optional{0.0} : std::nullopt, 0, group});
+    }
   }
   answer.aggregates = std::move(all);
   return {};
@@ -217,7 +229,7 @@ result<value_aggregates> answer(const sample_view& view, const aggregate_values&
   const sample_filter filter{view, question.filters};
   const aggregation ask{view, question, filter, is_unwanted, limits};
   auto out = aggregate(ask);
-  if (out && question.fill_zero && question.dimensions.empty())
+  if (out && question.fill_zero)
     if (auto filled = name_empty_buckets(ask, *out); !filled)
       return filled.error();
   return out;

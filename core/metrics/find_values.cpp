@@ -3,6 +3,7 @@
 #include "core/events/event_uuid.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace dotmac {
 namespace {
@@ -113,19 +114,29 @@ result<values_found> answer(const sample_view& view, const find_values& question
   const auto start = question.start_time.milliseconds;
   const auto end = question.end_time.milliseconds;
   values_found found;
-  newest_places newest{static_cast<std::size_t>(question.offset + question.limit)};
+  constexpr place end_of_all{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
+  const place behind = question.before ? place{question.before->at.milliseconds, question.before->row} : end_of_all;
+  const auto reach = static_cast<std::size_t>(question.offset + question.limit);
+  std::size_t offered = 0;
+  newest_places newest{reach};
   auto scanned = scan_samples(view, start, end, is_unwanted, [&](const sample_slice& slice) -> result<void> {
     for (std::size_t i = 0; i < slice.at.size(); ++i) {
       if (slice.at[i] < start || slice.at[i] >= end || !wanted.may_take(slice.series[i]))
         continue;
       ++found.total;
-      newest.offer({slice.at[i], slice.first_row + i});
+      const place here{slice.at[i], slice.first_row + i};
+      if (here >= behind)
+        continue;
+      ++offered;
+      newest.offer(here);
     }
     return {};
   });
   if (!scanned)
     return scanned.error();
   auto page = std::move(newest).newest_first();
+  if (offered > reach && !page.empty())
+    found.last = event_position{{page.back().at}, page.back().row};
   page.erase(page.begin(), page.begin() + std::min(static_cast<std::ptrdiff_t>(page.size()), static_cast<std::ptrdiff_t>(question.offset)));
   auto values = read_page(view, page);
   if (!values)

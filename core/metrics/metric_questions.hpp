@@ -130,23 +130,26 @@ struct find_values {
   dimension_map dimensions; ///< equality of each
   std::int64_t limit = 1'000;
   std::int64_t offset = 0;
+  std::optional<event_position> before; ///< go on after this value of an earlier page
 };
 template <> struct description<find_values> {
   static constexpr auto fields = std::tuple{
       field{"start_time", &find_values::start_time, "from this time on"}, field{"end_time", &find_values::end_time, "before this time"},
       field{"dimensions", &find_values::dimensions, "equality of each"}, field{"limit", &find_values::limit, "how many"},
-      field{"offset", &find_values::offset, "how many to pass over"}};
+      field{"offset", &find_values::offset, "how many to pass over"}, field{"before", &find_values::before, "where to go on"}};
 };
 
 struct values_found {
   std::vector<metric_sample> values;
   std::uint64_t total = 0;
   answer_scope scope;
+  std::optional<event_position> last; ///< of this page, where more come after it
 };
 template <> struct description<values_found> {
   static constexpr auto fields = std::tuple{field{"values", &values_found::values, "newest first"},
                                             field{"total", &values_found::total, "whatever the page"},
-                                            field{"scope", &values_found::scope, "how far the answer reaches"}};
+                                            field{"scope", &values_found::scope, "how far the answer reaches"},
+                                            field{"last", &values_found::last, "where to go on"}};
 };
 
 /// Filters look at "value" and at dimensions by their names.
@@ -159,7 +162,7 @@ struct aggregate_values {
   timestamp end_time = timestamp_end;
   std::vector<std::string> dimensions; ///< group by
   filter_node filters;
-  bool fill_zero = false; ///< name empty buckets too (value null, but 0 for sum, count, rate, increase), without dimensions only
+  bool fill_zero = false; ///< name empty buckets too (value null, but 0 for sum, count, rate, increase), for every group seen in the interval
 };
 template <> struct description<aggregate_values> {
   static constexpr auto fields = std::tuple{

@@ -41,6 +41,9 @@ template <> struct description<api_key_record> {
       field{"created_at", &api_key_record::created_at, "when it was made"}};
 };
 
+/// Schemas are kept and listed in the order of this key; there is one of each.
+std::string key_of(const struct event_schema& schema);
+
 enum class schema_mode : std::uint8_t { reject, flag };
 template <> struct enumeration<schema_mode> {
   static constexpr std::array<std::string_view, 2> names{"reject", "flag"};

@@ -17,11 +17,9 @@ failure full(std::string_view what, std::size_t limit) {
   return {error_code::validation_failed, "a tenant keeps at most " + std::to_string(limit) + " " + std::string{what}, {}};
 }
 
-std::string schema_key(const event_schema& schema) {
-  return schema.event_type + '\n' + schema.event_name + '\n' + schema.version;
-}
-
 } // namespace
+
+std::string key_of(const event_schema& schema) { return schema.event_type + '\n' + schema.event_name + '\n' + schema.version; }
 
 template <> struct description<journal_entry> {
   static constexpr auto fields = std::tuple{field{"format", &journal_entry::format, "of what follows"},
@@ -79,7 +77,7 @@ result<void> tenant_state::check(const api_key_revoked& fact) const {
 result<void> tenant_state::check(const event_schema_created& fact) const {
   if (schemas_.size() >= schemas_per_tenant_max)
     return full("event schemas", schemas_per_tenant_max);
-  if (schemas_.contains(schema_key(fact.schema)))
+  if (schemas_.contains(key_of(fact.schema)))
     return failure{error_code::already_exists, "a schema of this event type, name and version exists", "version"};
   return {};
 }
@@ -105,7 +103,7 @@ void tenant_state::make_true(const tenant_fact& fact) {
                    api_keys_.erase(each.key_id);
                    revoked_key_ids_.insert(each.key_id);
                  },
-                 [&](const event_schema_created& each) { schemas_[schema_key(each.schema)] = each.schema; },
+                 [&](const event_schema_created& each) { schemas_[key_of(each.schema)] = each.schema; },
                  [&](const metric_created& each) {
                    metric_names_by_id_[each.definition.metric_id] = each.definition.name;
                    metrics_[each.definition.name] = each.definition;
@@ -137,8 +135,9 @@ const metric_definition* tenant_state::find_metric(const std::string& id_or_name
 
 tenant_state::metric_page tenant_state::list_metrics(std::optional<metric_type> type,
                                                      const std::map<std::string, std::string>& tags,
-                                                     std::size_t limit, std::size_t offset) const {
+                                                     std::size_t limit, std::size_t offset, const std::optional<std::string>& after) const {
   metric_page page;
+  std::size_t passed = 0;
   for (const auto& [name, metric] : metrics_) {
     bool wanted = !type || metric.type == *type;
     for (const auto& [tag, value] : tags) {
@@ -147,9 +146,13 @@ tenant_state::metric_page tenant_state::list_metrics(std::optional<metric_type> 
     }
     if (!wanted)
       continue;
-    if (page.total >= offset && page.metrics.size() < limit)
-      page.metrics.push_back(metric);
     ++page.total;
+    if ((after && name <= *after) || passed++ < offset)
+      continue;
+    if (page.metrics.size() < limit)
+      page.metrics.push_back(metric);
+    else
+      page.has_more = true;
   }
   return page;
 }

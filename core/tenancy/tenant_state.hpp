@@ -81,10 +81,12 @@ public:
   const metric_definition* find_metric(const std::string& id_or_name) const;
   struct metric_page {
     std::vector<metric_definition> metrics;
-    std::uint64_t total = 0;
+    std::uint64_t total = 0; ///< whatever the page
+    bool has_more = false;   ///< after this page
   };
+  /// By name; `after` goes on behind a name, whether or not it is still there.
   metric_page list_metrics(std::optional<metric_type> type, const std::map<std::string, std::string>& tags,
-                           std::size_t limit, std::size_t offset) const;
+                           std::size_t limit, std::size_t offset, const std::optional<std::string>& after = {}) const;
 
 private:
   result<void> check(const tenant_created& fact) const;

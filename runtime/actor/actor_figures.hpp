@@ -4,7 +4,7 @@
 ///
 /// Threads   figures are written by their actor and read by others without locks (relaxed: each number is true, not all are
 ///           of the same instant). The registry locks for the length of a copy.
-/// Limits    one entry per running actor; it goes with its actor.
+/// Limits    one entry per running actor; it goes with its actor. failed_actors_kept_max failed ones.
 
 #include "core/identity.hpp"
 
@@ -22,6 +22,8 @@ namespace dotmac {
 
 /// Upper bounds of the buckets of time per message, in microseconds; the last bucket has none.
 inline constexpr std::array<std::uint64_t, 8> message_time_bounds_us{10, 50, 100, 500, 1'000, 10'000, 100'000, 1'000'000};
+
+inline constexpr std::size_t failed_actors_kept_max = 10'000;
 
 struct actor_figures {
   std::string kind;   ///< "tenant", "events", "metric", "shard", "node"
@@ -58,6 +60,7 @@ public:
     figures->tenant = std::move(tenant);
     figures->started_at = std::chrono::system_clock::now();
     const std::lock_guard lock{mutex_};
+    failed_.erase(path);
     auto& slot = actors_[std::move(path)];
     if (auto before = slot.lock())
       figures->restarts = before->restarts + 1;
@@ -79,9 +82,29 @@ public:
     return running;
   }
 
+  /// An actor ended with an error, and its supervisor waits before it is started again, or has given up.
+  void note_failed(const std::string& path) {
+    const std::lock_guard lock{mutex_};
+    if (failed_.size() >= failed_actors_kept_max)
+      failed_.erase(failed_.begin());
+    failed_[path] = std::chrono::steady_clock::now();
+  }
+
+  /// Paths of actors that failed within the time given and have not been started again since.
+  std::vector<std::string> failed_within(std::chrono::steady_clock::duration time) {
+    const auto since = std::chrono::steady_clock::now() - time;
+    const std::lock_guard lock{mutex_};
+    std::erase_if(failed_, [&](const auto& each) { return each.second < since; });
+    std::vector<std::string> paths;
+    for (const auto& [path, at] : failed_)
+      paths.push_back(path);
+    return paths;
+  }
+
 private:
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<actor_figures>> actors_;
+  std::map<std::string, std::chrono::steady_clock::time_point> failed_;
 };
 
 /// Counts one message from its construction to its end.

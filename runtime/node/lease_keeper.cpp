@@ -85,17 +85,27 @@ void lease_keeper::keep() {
     is_announced = bool(announced);
     if (std::chrono::steady_clock::now() < renew_at)
       continue;
-    renew();
+    lock.unlock();
+    const auto check = renew();
+    lock.lock();
+    last_check_ = check;
     renew_at = std::chrono::steady_clock::now() + renew_every;
   }
 }
 
-void lease_keeper::renew() {
+lease_keeper::store_check lease_keeper::last_check() const {
+  const std::lock_guard lock{mutex_};
+  return last_check_;
+}
+
+lease_keeper::store_check lease_keeper::renew() {
+  const auto began = std::chrono::steady_clock::now();
   auto renewed = session_->leases().renew_leases(owner_, held_, lease);
   if (!renewed)
     spdlog::warn("leases not renewed: {}", renewed.error().message);
   else if (renewed->size() != held_.size())
     spdlog::error("{} shards are owned by another node now", held_.size() - renewed->size());
+  return {bool(renewed), std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began)};
 }
 
 void lease_keeper::stop() {

@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -34,6 +35,13 @@ public:
   result<std::vector<shard_claim>> start(bool is_alone);
   void stop();
 
+  /// How the store answered when the leases were last prolonged: a transaction of its own every `renew_every`, whatever else goes on.
+  struct store_check {
+    bool is_answered = true;
+    std::optional<std::chrono::microseconds> took; ///< none before the first
+  };
+  store_check last_check() const; ///< from any thread
+
 private:
   result<std::vector<shard_claim>> claim_all();
   /// Ends the running leases of `owners`; of all owners where it is null.
@@ -41,14 +49,15 @@ private:
   /// Ends those of owners that were away for `absent_for`.
   result<void> end_leases_of_the_absent();
   void keep();
-  void renew();
+  store_check renew();
 
   std::shared_ptr<store_factory> stores_;
   const std::string owner_;
   std::vector<shard_claim> held_;
   std::map<std::string, std::chrono::steady_clock::time_point> away_since_; ///< other owners, while starting
   std::unique_ptr<store> session_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  store_check last_check_;
   std::condition_variable wake_;
   bool stopping_ = false;
   std::thread thread_;

@@ -23,7 +23,6 @@
 namespace dotmac {
 namespace {
 
-constexpr const char* version = "0.1.0";
 constexpr std::size_t recovery_sessions = 2;
 constexpr std::size_t waiting_recoveries_max = 100'000;
 constexpr std::size_t waiting_scans_max = 1'000;
@@ -153,7 +152,7 @@ gateway_options node::implementation::door_options() const {
   options.secret_key = given.secret_key;
   options.is_production = given.is_production();
   options.cors_origins = split_by_comma(given.cors_origins);
-  options.version = version;
+  options.version = DOTMAC_VERSION;
   options.environment = given.environment;
   return options;
 }
@@ -171,12 +170,9 @@ gateway_hooks node::implementation::door_hooks() {
   hooks.now = now;
   hooks.why_not_ready = [this] { return why_not_ready(); };
   hooks.health_components = [this] {
-    const auto outage = writer->outage();
-    const auto written = writer->figures();
-    return nlohmann::json{{"store", {{"status", outage ? "unavailable" : "healthy"}, {"detail", outage ? outage->message : ""}, {"commits", written.commits}, {"failures", written.failures}}},
-                          {"actors", {{"status", "healthy"}, {"running", registry->all().size()}, {"calls_waiting", router->calls_waiting()}}}};
+    return describe_components({writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting()}, *registry);
   };
-  hooks.actors = [this](const std::map<std::string, std::string>& filters) { return describe_actors(*registry, filters); };
+  hooks.actors = [this](const actor_list_question& asked) { return describe_actors(*registry, asked); };
   hooks.prometheus_text = [this] { return prometheus_text(*registry, writer->figures(), router->calls_waiting()); };
   hooks.log_access = log_access;
   return hooks;

@@ -2,17 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
-
 namespace dotmac {
 namespace {
 
-constexpr std::size_t actors_listed_default = 1'000;
-
-std::string wanted(const std::map<std::string, std::string>& filters, const char* name) {
-  const auto found = filters.find(name);
-  return found == filters.end() ? std::string{} : found->second;
-}
+constexpr std::size_t failed_actors_told_max = 10;
 
 nlohmann::json describe(const actor_figures& each) {
   const auto messages = each.messages.load(std::memory_order_relaxed);
@@ -41,22 +34,55 @@ void add_series(std::string& out, const char* name, const char* type, const char
 
 } // namespace
 
-nlohmann::json describe_actors(figures_registry& registry, const std::map<std::string, std::string>& filters) {
-  const auto kind = wanted(filters, "kind");
-  const auto tenant = wanted(filters, "tenant");
-  const auto path = wanted(filters, "path");
-  std::size_t limit = actors_listed_default;
-  const auto limit_text = wanted(filters, "limit");
-  std::from_chars(limit_text.data(), limit_text.data() + limit_text.size(), limit);
-  nlohmann::json list = nlohmann::json::array();
-  std::size_t total = 0;
-  for (const auto& each : registry.all()) {
-    if ((!kind.empty() && each->kind != kind) || (!tenant.empty() && each->tenant != tenant) || !each->path.starts_with(path))
-      continue;
-    if (total++ < limit)
-      list.push_back(describe(*each));
+nlohmann::json describe_components(const node_condition& now, figures_registry& registry) {
+  using nlohmann::json;
+  std::uint64_t messages = 0;
+  std::uint64_t busy = 0;
+  const auto running = registry.all();
+  for (const auto& each : running) {
+    messages += each->messages.load(std::memory_order_relaxed);
+    busy += each->busy_microseconds.load(std::memory_order_relaxed);
   }
-  return {{"count", list.size()}, {"total", total}, {"actors", std::move(list)}};
+  auto failed = registry.failed_within(failure_shown_for);
+  const auto failed_count = failed.size();
+  failed.resize(std::min(failed.size(), failed_actors_told_max));
+  const auto milliseconds = [](auto microseconds) { return json(static_cast<double>(microseconds) / 1'000); };
+  return {{"store",
+           {{"status", now.outage ? "unavailable" : now.store.is_answered ? "healthy" : "degraded"},
+            {"latency_ms", now.store.took ? milliseconds(now.store.took->count()) : json(nullptr)},
+            {"detail", now.outage ? now.outage->message : now.store.is_answered ? "" : "the store did not answer when leases were last prolonged"},
+            {"commits", now.written.commits},
+            {"failures", now.written.failures}}},
+          {"actors",
+           {{"status", failed_count == 0 ? "healthy" : "degraded"},
+            {"latency_ms", messages == 0 ? json(nullptr) : milliseconds(static_cast<double>(busy) / static_cast<double>(messages))},
+            {"running", running.size()},
+            {"failed_count", failed_count},
+            {"failed", std::move(failed)},
+            {"calls_waiting", now.calls_waiting}}}};
+}
+
+actor_list describe_actors(figures_registry& registry, const actor_list_question& asked) {
+  actor_list listed{nlohmann::json::array(), 0, std::nullopt};
+  std::string last;
+  std::int64_t passed = 0;
+  bool has_more = false;
+  for (const auto& each : registry.all()) {
+    if ((!asked.kind.empty() && each->kind != asked.kind) || (!asked.tenant.empty() && each->tenant != asked.tenant) || !each->path.starts_with(asked.path))
+      continue;
+    ++listed.total;
+    if ((asked.after && each->path <= *asked.after) || passed++ < asked.offset)
+      continue;
+    if (listed.actors.size() < static_cast<std::size_t>(asked.limit)) {
+      listed.actors.push_back(describe(*each));
+      last = each->path;
+    } else {
+      has_more = true;
+    }
+  }
+  if (has_more)
+    listed.last_path = std::move(last);
+  return listed;
 }
 
 std::string prometheus_text(figures_registry& registry, const journal_writer_figures& journal, std::size_t calls_waiting) {

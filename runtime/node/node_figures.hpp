@@ -2,17 +2,27 @@
 
 /// The running actors as JSON for administrators, and the node's figures in Prometheus' text format (version 0.0.4).
 
+#include "api/gateway.hpp"
 #include "runtime/actor/actor_figures.hpp"
 #include "runtime/actor/journal_writer.hpp"
+#include "runtime/node/lease_keeper.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
-#include <map>
 
 namespace dotmac {
 
-/// Filters: kind and tenant (equal), path (begins with), limit (default 1000).
-nlohmann::json describe_actors(figures_registry& registry, const std::map<std::string, std::string>& filters);
+struct node_condition {
+  std::optional<failure> outage; ///< of writes
+  journal_writer_figures written;
+  lease_keeper::store_check store;
+  std::size_t calls_waiting = 0;
+};
+/// {"name": {"status", "latency_ms", ...}}. The store is unavailable where writes fail, degraded where it did not answer the last renewal of
+/// leases, whose duration is its latency. Actors are degraded while any of them failed within `failure_shown_for` and was not started again;
+/// their latency is the mean time on their threads per message.
+nlohmann::json describe_components(const node_condition& now, figures_registry& registry);
+inline constexpr std::chrono::seconds failure_shown_for{60};
+
+actor_list describe_actors(figures_registry& registry, const actor_list_question& asked);
 
 /// Series by kind of actor, never by tenant: their number is bounded.
 std::string prometheus_text(figures_registry& registry, const journal_writer_figures& journal, std::size_t calls_waiting);

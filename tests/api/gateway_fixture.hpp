@@ -25,8 +25,8 @@ protected:
     options.environment = "test";
     gateway_hooks hooks{[] { return test_now; },
                         [this]() -> std::optional<failure> { return is_ready ? std::nullopt : std::optional{failure{error_code::not_ready, "the store is away", {}}}; },
-                        [] { return json{{"store", {{"status", "healthy"}}}}; },
-                        [](const std::map<std::string, std::string>& filters) { return json(filters); },
+                        [] { return json{{"store", {{"status", "healthy"}, {"latency_ms", 0.5}}}}; },
+                        [](const actor_list_question& asked) { return actor_list{json::array({json{{"tenant", asked.tenant}}}), 1, std::nullopt}; },
                         [] { return std::string{"dotmac_up 1\n"}; },
                         [this](const access_record& record) {
                           const std::lock_guard lock{log_mutex};

@@ -163,7 +163,7 @@ TEST_F(gateway_test, shows_a_tenants_admin_no_actors_of_others) {
   const auto key = make_api_key("acme", "k", {access_scope::admin}, test_now);
   context.api_keys = {key.record};
   start();
-  EXPECT_EQ(call("GET", "/admin/actors?tenant=other", {}, "X-API-Key: " + key.text + "\r\n").document()["tenant"], "acme");
+  EXPECT_EQ(call("GET", "/admin/actors?tenant=other", {}, "X-API-Key: " + key.text + "\r\n").document()["actors"][0]["tenant"], "acme");
   expect_error(call("POST", "/admin/tenants", R"({"tenant_id":"other"})", "X-API-Key: " + key.text + "\r\n"), 403, "forbidden");
 }
 

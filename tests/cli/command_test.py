@@ -72,7 +72,35 @@ class Commands(CommandTest):
                           ["query-events", "--limit", "1001"]):
             self.run_command(*arguments, code=2)
         self.run_command("stats", code=2, url="ftp://127.0.0.1")
-        self.assertIn("--properties", self.run_command("track-event", "x", "--properties", "[1]", code=1))
+        self.assertIn("--properties", self.run_command("track-event", "x", "--properties", "[1]", code=2))
+        self.assertIn("--dimension site: must be name=value", self.run_command("record-metric", "m", "1", "--dimension", "site", code=2))
+        for number in ("nan", "inf", "NaN"):
+            self.assertIn("value: must be a finite number", self.run_command("record-metric", "m", number, code=2))
+
+
+class WithoutANode(CommandTest):
+    def run_alone(self, *arguments, code=0, **variables):
+        ended = subprocess.run([BINARY, *arguments], env=dict(os.environ, **variables), capture_output=True, text=True, timeout=60)
+        self.assertEqual(ended.returncode, code, (arguments, ended.stdout, ended.stderr))
+        return ended.stdout
+
+    def test_every_command_can_answer_as_json(self):
+        place = os.path.join(self.folder, "other")
+        made = json.loads(self.run_alone("init-db", "--json", "--data-dir", place))
+        self.assertEqual(made["changed"], len(made["migrations"]))
+        self.assertTrue(all(each["applied"] and each["applied_at"] and each["name"] for each in made["migrations"]))
+        self.assertEqual(json.loads(self.run_alone("migrate", "status", "--json", "--data-dir", place)), {"changed": 0, "migrations": made["migrations"]})
+        back = json.loads(self.run_alone("migrate", "down", "--json", "--data-dir", place))
+        self.assertEqual((back["changed"], back["migrations"][-1]["applied"], back["migrations"][-1]["applied_at"]), (1, False, None))
+        self.assertEqual(json.loads(self.run_alone("migrate", "up", "--json", "--data-dir", place))["changed"], 1)
+        table = self.run_alone("settings")
+        listed = json.loads(self.run_alone("settings", "--json"))["settings"]
+        self.assertEqual(len(listed), len(table.splitlines()) - 2)
+        port = next(each for each in listed if each["variable"] == "PORT")
+        self.assertEqual((port["file_key"], port["default"], port["from"], port["to"]), ("server.port", "8000", 0, 65535))
+
+    def test_the_version_is_the_one_that_a_node_tells(self):
+        self.assertEqual(self.run_alone("--version").strip(), self.node.call("GET", "/health/")[1]["version"])
 
 
 class Keys(CommandTest):

@@ -3,6 +3,7 @@
 Use: foreign_answer_test.py BINARY
 """
 
+import decimal
 import http.server
 import itertools
 import json
@@ -161,6 +162,21 @@ class ForeignAnswers(unittest.TestCase):
         self.assertEqual(json.loads(ended.stdout)["accepted"], 30, ended.stderr)
         self.assertEqual(sorted(each["properties"]["n"] for body in server.bodies for each in json.loads(body)["events"]), list(range(30)))
         self.assertLess(max(map(len, server.bodies)), (4 << 20) + 1_000_000)
+
+    def test_get_numbers_as_they_were_written(self):
+        numbers = ["123456789012345678901234567890", "-99999999999999999999", "18446744073709551616", "0.12345678901234567890123", "9007199254740993", "-9223372036854775808", "12.5", "1e300",
+                   "3.141592653589793238462643e-7"]
+        with open(self.file, "w") as file:
+            file.writelines(f'{{"event_type":"a","event_name":"b","properties":{{"n":{number},"deep":[{{"n":[{number}]}}],"text":"{number}"}}}}\n' for number in numbers)
+        server = self.against((200, {"success_count": len(numbers)}))
+        self.assertEqual(server.run("import", self.file).returncode, 0)
+        self.assertEqual([(each["properties"]["n"], each["properties"]["deep"], each["properties"]["text"]) for each in json.loads(server.bodies[0], parse_int=decimal.Decimal, parse_float=decimal.Decimal)["events"]],
+                         [(decimal.Decimal(number), [{"n": [decimal.Decimal(number)]}], number) for number in numbers])
+        with open(self.file, "w") as file:
+            file.writelines(f'{{"n":{number}}}\n' for number in numbers[:5])
+        server = self.against((200, {"success_count": 5}))
+        self.assertEqual(server.run("import", self.file, "--map", "event_type=a", "--map", "event_name=b", "--map", "user_id=u{n}").returncode, 0)
+        self.assertEqual([each["user_id"] for each in json.loads(server.bodies[0])["events"]], ["u" + number for number in numbers[:5]])
 
     def test_that_keep_one_batch_waiting_hold_the_others_up(self):
         self.write(500)

@@ -212,6 +212,26 @@ class Import(NodeTest):
         self.assertIn("cannot be made", self.load(self.path("clicks.csv"), "--as", "values", "--metric", "m={n}", "--create-metrics", "colour", code=1))
         self.assertIn("from a column", self.load(self.path("clicks.csv"), "--as", "values", "--metric", "{user}={n}", "--create-metrics", "gauge", code=1))
 
+    def test_rejects_rows_that_are_not_utf_8_with_their_line(self):
+        with open(self.path("bytes.csv"), "wb") as file:
+            file.write("page,user\ngröße,ann\n".encode() + b"gr\xf6\xdfe,bob\nfine,\xff\xfe\nlast,\xed\xa0\x80\n" + "ok,zoë\n".encode())
+        done = self.load(self.path("bytes.csv"), "--map", "event_type=t", "--map", "event_name={page}", "--map", "user_id={user}", "--allow-rejected")
+        self.assertEqual((done["accepted"], done["rejected"]), (2, 3))
+        with open(self.path("bytes.csv.rejected"), encoding="utf-8") as file:
+            self.assertEqual([(each["line"], each["reason"]) for each in map(json.loads, file)], [(line, "is no valid UTF-8") for line in (3, 4, 5)])
+        self.assertEqual({(each["event_name"], each["user_id"]) for each in self.ask("/events/query", {})["events"]}, {("größe", "ann"), ("ok", "zoë")})
+        with open(self.path("bytes.csv"), "wb") as file:
+            file.write(b"p\xe4ge,user\na,b\n")
+        self.assertIn("no valid UTF-8", self.load(self.path("bytes.csv"), "--map", "event_type=t", "--map", "event_name={user}", code=1))
+        with open(self.path("rows.csv"), "w") as file:
+            file.write("page,user\na,b\n")
+        self.assertIn("line 3: is no valid UTF-8", self.load(self.path("rows.csv"), "--map", "event_type=t", "--map", "event_name={user}", "--join", self.joined(b"page,x\nq,1\na,\xe4\n"), code=1))
+
+    def joined(self, content):
+        with open(self.path("joined.csv"), "wb") as file:
+            file.write(content)
+        return self.path("joined.csv") + ":page"
+
     def test_takes_the_names_of_metrics_from_a_column(self):
         with open(self.path("long.csv"), "w") as file:
             file.write("what,amount\nin,1\nout,2\nnothing,3\nin,4\n")

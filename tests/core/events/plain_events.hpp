@@ -177,9 +177,15 @@ inline std::map<std::pair<timestamp, std::vector<scalar>>, group> aggregate(cons
       if (const auto& id = e.texts[static_cast<std::size_t>(fields[i])]; !id.empty())
         into.ids[i].insert(id);
   }
-  if (question.fill_zero && question.dimensions.empty())
+  std::set<std::vector<scalar>> groups;
+  if (question.dimensions.empty())
+    groups.insert(std::vector<scalar>{});
+  for (const auto& [key, each] : out)
+    groups.insert(key.second);
+  if (question.fill_zero)
     for (auto at = question.selection.start_time; at < question.selection.end_time; at = next_bucket_start(bucket_start(at, question.size, question.zone), question.size, question.zone))
-      out.try_emplace({bucket_start(at, question.size, question.zone), {}});
+      for (const auto& each : groups)
+        out.try_emplace({bucket_start(at, question.size, question.zone), each});
   return out;
 }
 

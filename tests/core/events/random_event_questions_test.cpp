@@ -107,7 +107,7 @@ void check_aggregate(const world& w, generator& random) {
   for (auto i = random() % 4; i > 0; --i)
     question.dimensions.push_back(random_dimension(random));
   const auto reach = question.selection.end_time.milliseconds - question.selection.start_time.milliseconds;
-  question.fill_zero = chance(random, 40) && reach < 200 * 86'400'000ll && question.size >= granularity::hour && question.size != granularity::all;
+  question.fill_zero = chance(random, 40) && reach < 200 * 86'400'000ll && question.size >= (question.dimensions.empty() ? granularity::hour : granularity::week) && question.size != granularity::all;
   const auto expected = aggregate(w.all, question);
   const auto found = answer(w.partition.snapshot(), question, {});
   ASSERT_TRUE(found) << found.error().message;

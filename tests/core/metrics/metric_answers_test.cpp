@@ -61,6 +61,8 @@ TEST(metric_answers, name_the_limit_that_a_question_goes_over) {
   auto filled = whole(aggregation_method::sum, granularity::hour);
   filled.fill_zero = true;
   EXPECT_EQ(answer(view, filled, {}, {47, 5'000}).error().code, error_code::query_too_large);
+  filled.dimensions = {"site"};
+  EXPECT_EQ(answer(random_gauge(1).view({base_ms}), filled, {}, {47, 5'000}).error().field, "fill") << "one group in 48 hours";
   find_values far;
   far.offset = metric_page_reach_max;
   EXPECT_NE(answer(view, far, {}).error().message.find("metric_page_reach_max = 1000000"), std::string::npos);

@@ -217,7 +217,27 @@ aggregate_values random_question(std::mt19937_64& random, bool is_counter) {
       question.dimensions.emplace_back(name);
   if (random() % 2 == 0)
     question.filters = random_filter(random, 3);
+  question.fill_zero = question.size >= granularity::hour && random() % 3 == 0;
   return question;
+}
+
+/// Every bucket of the interval for every group that has a sample in any of them.
+void add_empty_cells(std::map<plain_key, std::vector<plain>>& cells, const aggregate_values& question, bool is_berlin) {
+  std::set<std::vector<std::optional<std::string>>> groups;
+  if (question.dimensions.empty())
+    groups.insert(std::vector<std::optional<std::string>>{});
+  for (const auto& [key, samples] : cells)
+    groups.insert(key.second);
+  for (auto at = question.start_time.milliseconds; at < question.end_time.milliseconds; at += hour_ms / 2)
+    for (const auto& each : groups)
+      cells[{plain_bucket(at, question.size, is_berlin, question.start_time.milliseconds), each}];
+  for (const auto& each : groups)
+    cells[{plain_bucket(question.end_time.milliseconds - 1, question.size, is_berlin, question.start_time.milliseconds), each}];
+}
+
+std::optional<double> value_of_nothing(aggregation_method method) {
+  const std::set zero{aggregation_method::sum, aggregation_method::count, aggregation_method::distinct_count, aggregation_method::rate, aggregation_method::increase};
+  return zero.contains(method) ? std::optional{0.0} : std::nullopt;
 }
 
 void check_aggregate(const world& w, const aggregate_values& question, const std::string& seed) {
@@ -235,6 +255,8 @@ void check_aggregate(const world& w, const aggregate_values& question, const std
     }
     cells[{plain_bucket(each.sample.at.milliseconds, question.size, is_berlin, question.start_time.milliseconds), group}].push_back(each);
   }
+  if (question.fill_zero)
+    add_empty_cells(cells, question, is_berlin);
   const auto found = answer(w.metric->view({base_ms}), question, {});
   ASSERT_TRUE(found) << seed << found.error().message;
   ASSERT_EQ(found->aggregates.size(), cells.size()) << seed;
@@ -245,7 +267,7 @@ void check_aggregate(const world& w, const aggregate_values& question, const std
     EXPECT_EQ(row->sample_count, samples.size()) << seed;
     const auto border = question.size == granularity::all ? question.end_time : next_bucket_start({key.first}, question.size, question.zone);
     const auto seconds = static_cast<double>(std::min(border, question.end_time).milliseconds - std::max(timestamp{key.first}, question.start_time).milliseconds) / 1'000;
-    const auto expected = plain_value(question, samples, semantics.is_cumulative, seconds, increments);
+    const auto expected = samples.empty() ? value_of_nothing(question.method) : plain_value(question, samples, semantics.is_cumulative, seconds, increments);
     ASSERT_EQ(row->value.has_value(), expected.has_value()) << seed << name_of(question.method);
     if (expected) {
       ASSERT_NEAR(*row->value, *expected, 1e-9 * std::max(1.0, std::abs(*expected))) << seed << name_of(question.method);
@@ -279,6 +301,17 @@ void check_page(const world& w, std::mt19937_64& random, const std::string& seed
     EXPECT_EQ(found->values[i].value, wanted[from + i].sample.value) << seed;
     EXPECT_EQ(found->values[i].dimensions, wanted[from + i].sample.dimensions) << seed;
   }
+  EXPECT_EQ(found->last.has_value(), count > 0 && from + count < wanted.size()) << seed;
+  if (!found->last)
+    return;
+  question.before = found->last;
+  question.offset = 0;
+  const auto next = answer(w.metric->view({base_ms}), question, {});
+  ASSERT_TRUE(next) << seed;
+  EXPECT_EQ(next->total, wanted.size()) << seed;
+  ASSERT_EQ(next->values.size(), std::min<std::size_t>(wanted.size() - from - count, static_cast<std::size_t>(question.limit))) << seed;
+  for (std::size_t i = 0; i < next->values.size(); ++i)
+    EXPECT_EQ(next->values[i].at, wanted[from + count + i].sample.at) << seed;
 }
 
 TEST(random_metric_questions, equal_a_plain_computation_over_random_samples) {

@@ -101,5 +101,20 @@ TEST(tenant_state, lists_metrics_by_name_with_type_and_tags) {
   EXPECT_EQ(state.list_metrics({}, {{"team", "x"}}, 10, 0).total, 0u);
 }
 
+TEST(tenant_state, goes_on_behind_a_name_whatever_comes_in_between) {
+  tenant_state state;
+  for (int i = 0; i < 6; ++i)
+    make(state, metric("m" + std::to_string(i), "name" + std::to_string(i)));
+  const auto first = state.list_metrics({}, {}, 3, 0);
+  EXPECT_TRUE(first.has_more);
+  make(state, metric("early", "a"));
+  const auto second = state.list_metrics({}, {}, 3, 0, first.metrics.back().name);
+  EXPECT_EQ(second.total, 7u);
+  EXPECT_FALSE(second.has_more);
+  ASSERT_EQ(second.metrics.size(), 3u);
+  EXPECT_EQ(second.metrics.front().name, "name3");
+  EXPECT_TRUE(state.list_metrics({}, {}, 3, 0, "name9").metrics.empty());
+}
+
 } // namespace
 } // namespace dotmac

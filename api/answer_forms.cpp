@@ -1,0 +1,269 @@
+#include "api/answer_forms.hpp"
+
+#include "api/list_page.hpp"
+#include "api/metric_requests.hpp"
+#include "core/events/event_messages.hpp"
+#include "core/error_code.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+namespace {
+
+struct member {
+  const char* name;
+  json schema;
+  const char* meaning;
+  bool is_always = true;
+};
+
+json with_meaning(json schema, const char* meaning) {
+  if (*meaning != '\0')
+    schema["description"] = meaning;
+  return schema;
+}
+
+json object_of(std::initializer_list<member> members) {
+  json schema{{"type", "object"}, {"properties", json::object()}, {"required", json::array()}, {"additionalProperties", false}};
+  for (const auto& each : members) {
+    schema["properties"][each.name] = with_meaning(each.schema, each.meaning);
+    if (each.is_always)
+      schema["required"].push_back(each.name);
+  }
+  return schema;
+}
+
+/// Answers hold every field: nothing is optional, and there are no defaults.
+void require_all(json& schema) {
+  if (schema.is_array())
+    for (auto& each : schema)
+      require_all(each);
+  if (!schema.is_object())
+    return;
+  schema.erase("default");
+  if (const auto properties = schema.find("properties"); properties != schema.end()) {
+    schema["required"] = json::array();
+    for (auto& [name, each] : properties->items()) {
+      schema["required"].push_back(name);
+      require_all(each);
+    }
+  }
+  for (const auto* part : {"items", "anyOf", "additionalProperties"})
+    if (schema.contains(part))
+      require_all(schema[part]);
+}
+
+template <class Record> json record_form() {
+  auto schema = json_schema<Record>();
+  require_all(schema);
+  return schema;
+}
+
+json joined(json schema, const json& more) {
+  schema["properties"].update(more["properties"]);
+  for (const auto& each : more["required"])
+    schema["required"].push_back(each);
+  return schema;
+}
+
+json text() { return {{"type", "string"}}; }
+json text_or_null() { return {{"type", json::array({"string", "null"})}}; }
+json number_or_null() { return {{"type", json::array({"number", "null"})}}; }
+json time() { return json_schema<timestamp>(); }
+json time_or_null() { return {{"type", json::array({"string", "null"})}, {"format", "date-time"}}; }
+json count() { return {{"type", "integer"}, {"minimum", 0}}; }
+json list_of(json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
+json object_with(json values) { return {{"type", "object"}, {"additionalProperties", std::move(values)}}; }
+json any_object() { return {{"type", "object"}}; }
+json one_of(std::initializer_list<const char*> texts) { return {{"type", "string"}, {"enum", json(std::vector<std::string>(texts.begin(), texts.end()))}}; }
+json ref(const char* name) { return {{"$ref", std::string{"#/components/schemas/"} + name}}; }
+
+/// How far an answer reaches.
+json scope_form() {
+  return object_of({{"as_of", time_or_null(), "newest time included; null where there is nothing"},
+                    {"rows_scanned", count(), "rows that were looked at"},
+                    {"interval", text(), "what was asked for, half-open: [start, end)"}});
+}
+
+json batch_error_form(bool has_code) {
+  auto schema = object_of({{"index", count(), "position in the request, or line of NDJSON, from 0"}, {"detail", text(), "the field at fault and why"}});
+  return has_code ? joined(schema, object_of({{"code", text(), "as of errors"}})) : schema;
+}
+
+json batch_status() { return one_of({"completed", "partial_success", "failed"}); }
+
+json found_event_form() {
+  return object_of({{"event_type", text_or_null(), ""}, {"event_name", text_or_null(), ""}, {"event_id", text_or_null(), "as sent, else given by the server"},
+                    {"user_id", text_or_null(), ""}, {"session_id", text_or_null(), ""}, {"customer_id", text_or_null(), ""}, {"source", text_or_null(), ""},
+                    {"properties", any_object(), "as sent"}, {"context", any_object(), "as sent; schema_violations where its schema flags it"},
+                    {"timestamp", time(), "when it happened"}, {"received_at", time(), "when it came"}});
+}
+
+json funnel_steps_form() {
+  return list_of(object_of({{"step", {{"type", "integer"}, {"minimum", 1}}, "its number"},
+                            {"name", text(), "its label; one that comes again carries its number"},
+                            {"count", count(), "users who came this far"},
+                            {"conversion_rate", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}, "of step 1"},
+                            {"drop_off", count(), "users lost since the step before"},
+                            {"drop_off_rate", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}, "of the step before"},
+                            {"median_seconds_to_convert", number_or_null(), "from the step before"},
+                            {"p90_seconds_to_convert", number_or_null(), "from the step before"},
+                            {"users", list_of(text()), "at most users_limit ids, where asked for", false}}));
+}
+
+json recorded_value_form() {
+  return object_of({{"value_id", text(), "as sent, else given by the server"}, {"metric_id", text(), "as sent: id or name"},
+                    {"value", {{"type", "number"}}, ""}, {"timestamp", time(), "when it was so"}, {"recorded_at", time(), "when it came"},
+                    {"status", one_of({"recorded", "duplicate", "conflicting"}), "duplicate: was here before, no effect; conflicting: was here with other content, the first stays"},
+                    {"note", text(), "where it is conflicting", false}});
+}
+
+json shown_key_form() {
+  auto schema = record_form<api_key_record>();
+  schema["properties"].erase("secret_hash");
+  schema["required"].erase(std::find(schema["required"].begin(), schema["required"].end(), "secret_hash"));
+  return schema;
+}
+
+json page_form() { return record_form<page_figures>(); }
+
+json identity_form() {
+  return object_of({{"status", one_of({"healthy", "degraded", "unhealthy", "ready", "alive"}), ""}, {"service", {{"const", "dotmac-analytics"}}, ""},
+                    {"version", text(), ""}, {"timestamp", time(), "now"}});
+}
+
+json error_form() {
+  json codes = json::array();
+  for (const auto& each : error_table)
+    if (each.code != error_code::none)
+      codes.push_back(std::string{each.name});
+  const auto fault = object_of({{"type", text(), "of the fault"}, {"loc", list_of({{"type", json::array({"string", "integer"})}}), "place: \"body\", \"query\" or \"header\", then names and positions"},
+                                {"msg", text(), "a sentence that names the limit"}, {"input", json::object(), "what was sent; null where too much or unknown"}});
+  return object_of({{"detail", {{"anyOf", json::array({text(), list_of(fault)})}}, "a sentence; with 422 a list of faults"}, {"code", {{"type", "string"}, {"enum", codes}}, ""},
+                    {"request_id", text(), "as in X-Request-ID"}, {"field", text(), "the input at fault, where there is one", false}});
+}
+
+} // namespace
+
+json tracked_form() {
+  return object_of({{"event_id", text(), "as sent, else given by the server"}, {"status", {{"const", "tracked"}}, ""}, {"timestamp", time(), "when it came"},
+                    {"duplicates", {{"const", 1}}, "where this event_id was here before: no effect", false},
+                    {"note", text(), "where it was here before with other content", false}});
+}
+
+json batch_tracked_form() {
+  return object_of({{"batch_id", text(), ""}, {"status", batch_status(), ""}, {"success_count", count(), "events taken, duplicates among them"},
+                    {"error_count", count(), "events refused"}, {"errors", list_of(batch_error_form(false)), "of single events; the others are taken"},
+                    {"duplicates", count(), "events whose id was here before with the same content: no effect"}, {"processed_at", time(), ""},
+                    {"conflicts", object_of({{"detail", text(), ""}, {"indexes", list_of(count()), "positions in the request"}}),
+                     "where events were here before with other content", false}});
+}
+
+json events_found_form() {
+  return joined(joined(object_of({{"events", list_of(ref("found_event")), "newest first"}}), page_form()), scope_form());
+}
+
+json event_aggregates_form() {
+  auto row = record_form<event_aggregate>();
+  row["properties"]["dimensions"] = with_meaning(object_with(json_schema<scalar>()), "by name; null where an event has none");
+  row = joined(row, object_of({{"granularity", json_schema<granularity>(), "as asked for"}}));
+  return joined(object_of({{"aggregates", list_of(row), "by bucket, then by dimensions"}, {"count", count(), ""}, {"timezone", text(), "whose calendar"}}), scope_form());
+}
+
+json funnel_form() {
+  const auto data = object_of({{"count", count(), ""}, {"conversion_rate", {{"type", "number"}}, "of step 1"}, {"users", list_of(text()), "where asked for", false}});
+  const auto group = object_of({{"dimensions", object_with(json_schema<scalar>()), "as of the user's first step"}, {"steps", funnel_steps_form(), ""}});
+  return joined(object_of({{"funnel_steps", list_of(text()), "labels in order"},
+                           {"analysis_period", object_of({{"start", time(), ""}, {"end", time(), "excluded"}}), ""},
+                           {"funnel_data", object_with(data), "by label"}, {"steps", funnel_steps_form(), "in order"},
+                           {"groups", list_of(group), "where dimensions were asked for; largest first", false}}),
+                scope_form());
+}
+
+json event_schema_form() {
+  auto schema = record_form<event_schema>();
+  schema["properties"]["schema_definition"] = with_meaning(any_object(), "as sent");
+  return schema;
+}
+
+json event_schemas_form() { return joined(object_of({{"schemas", list_of(ref("event_schema")), "by type, name and version"}}), page_form()); }
+
+json event_stats_form() {
+  auto schema = joined(record_form<event_summary>(), object_of({{"as_of", time_or_null(), "newest time included"}}));
+  for (const auto* name : {"first_event", "last_event"})
+    schema["properties"][name] = time_or_null();
+  return schema;
+}
+
+json metric_form() {
+  auto schema = record_form<metric_definition>();
+  schema["properties"]["calculation_config"] = with_meaning(any_object(), "options");
+  return schema;
+}
+
+json metrics_form() { return joined(object_of({{"metrics", list_of(ref("metric")), "by name"}}), page_form()); }
+
+json values_recorded_form() {
+  const auto many = object_of({{"values", list_of(ref("recorded_value")), "those recorded, in the order of the request"}, {"success_count", count(), ""},
+                               {"error_count", count(), ""}, {"errors", list_of(batch_error_form(true)), "of single values; the others are recorded"}, {"status", batch_status(), ""}});
+  return {{"description", "of one value, or of many"}, {"anyOf", json::array({ref("recorded_value"), many})}};
+}
+
+json values_found_form() {
+  const auto value = object_of({{"id", text(), ""}, {"value", {{"type", "number"}}, ""}, {"timestamp", time(), "when it was so"}, {"recorded_at", time(), "when it came"},
+                                {"dimensions", object_with(text()), "its series"}, {"context", any_object(), "as sent"}});
+  return joined(joined(object_of({{"values", list_of(value), "newest first"}}), page_form()), scope_form());
+}
+
+json value_aggregates_form() {
+  auto row = record_form<value_aggregate>();
+  row["properties"]["value"] = with_meaning(number_or_null(), "null where undefined");
+  row["properties"]["dimensions"] = with_meaning(object_with(text_or_null()), "by name");
+  return joined(object_of({{"aggregates", list_of(row), "by bucket, then by dimensions"}, {"count", count(), ""},
+                           {"exact", {{"type", "boolean"}}, "false: percentiles have a relative error of at most 1 %"}, {"timezone", text(), "whose calendar"}}),
+                scope_form());
+}
+
+json trend_form() {
+  const auto trend = object_of({{"change_percent", number_or_null(), "null where undefined"}, {"direction", json_schema<trend_direction>(), ""},
+                                {"absolute_change", number_or_null(), "null where a period is empty"}});
+  auto scope = scope_form();
+  scope["properties"]["interval"] = with_meaning(json{{"const", "[start, end)"}}, "periods are half-open");
+  return joined(object_of({{"metric_id", text(), "as asked for"}, {"current_period", record_form<period_figures>(), ""}, {"comparison_period", record_form<period_figures>(), ""},
+                           {"trend", trend, "of the total for counters, of the average for others"}}),
+                scope);
+}
+
+json tenant_created_form() { return joined(record_form<tenant_request>(), object_of({{"created_at", time(), ""}})); }
+json api_key_created_form() { return joined(shown_key_form(), object_of({{"api_key", text(), "the key itself: it is shown this once"}})); }
+json api_keys_form() { return joined(object_of({{"api_keys", list_of(shown_key_form()), "by id; never their secrets"}}), page_form()); }
+json api_key_revoked_form() { return object_of({{"key_id", text(), ""}, {"status", {{"const", "revoked"}}, ""}}); }
+
+json actors_form() {
+  const auto time_count = object_of({{"up_to_us", {{"type", json::array({"integer", "null"})}}, "microseconds; null: without end"}, {"count", count(), "messages"}});
+  const auto actor = object_of({{"kind", one_of({"node", "shard", "tenant", "events", "metric"}), ""}, {"path", text(), "from the node down to it"}, {"tenant", text(), "empty for node and shards"},
+                                {"uptime_seconds", count(), ""}, {"messages", count(), "handled"}, {"failures", count(), "writes and questions that failed"},
+                                {"waiting", count(), "writes that wait"}, {"restarts", count(), ""}, {"memory_bytes", count(), "of its state"},
+                                {"journal_position", count(), ""}, {"snapshot_position", count(), ""}, {"busy_microseconds", count(), "on its thread"},
+                                {"message_times", list_of(time_count), "time per message"}});
+  return joined(object_of({{"actors", list_of(actor), "by path"}}), page_form());
+}
+
+json health_form() { return identity_form(); }
+
+json health_in_detail_form() {
+  const json component{{"type", "object"}, {"required", json::array({"status", "latency_ms"})},
+                       {"properties", {{"status", one_of({"healthy", "degraded", "unavailable"})}, {"latency_ms", with_meaning(number_or_null(), "measured; null where nothing was measured yet")}}}};
+  return joined(identity_form(), object_of({{"components", object_with(component), "by name"}, {"environment", text(), ""}, {"reason", text(), "why it is unhealthy", false}}));
+}
+
+json prometheus_form() { return {{"type", "string"}, {"description", "Prometheus' text format, version 0.0.4"}}; }
+json openapi_form() { return {{"type", "object"}, {"required", json::array({"openapi", "info", "paths", "components"})}}; }
+
+json schema_components() {
+  auto schemas = filter_schemas();
+  schemas.update({{"error", error_form()}, {"found_event", found_event_form()}, {"recorded_value", recorded_value_form()}, {"metric", metric_form()}, {"event_schema", event_schema_form()}});
+  return schemas;
+}
+
+} // namespace dotmac

@@ -1,0 +1,40 @@
+#pragma once
+
+/// The JSON Schemas of what each route answers, one place per answer: records with a description give theirs, the rest is written here.
+/// The API document is made of them, and tests/api_description holds every route's real answers against it: no field more, no field less.
+
+#include "core/describe/json.hpp"
+
+namespace dotmac {
+
+json tracked_form();
+json batch_tracked_form();
+json events_found_form();
+json event_aggregates_form();
+json funnel_form();
+json event_schema_form();
+json event_schemas_form();
+json event_stats_form();
+
+json metric_form();
+json metrics_form();
+json values_recorded_form();
+json values_found_form();
+json value_aggregates_form();
+json trend_form();
+
+json tenant_created_form();
+json api_key_created_form();
+json api_keys_form();
+json api_key_revoked_form();
+json actors_form();
+
+json health_form();
+json health_in_detail_form();
+json prometheus_form();
+json openapi_form();
+
+/// What the schemas of answers and requests refer to, by name.
+json schema_components();
+
+} // namespace dotmac

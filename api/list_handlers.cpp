@@ -1,0 +1,121 @@
+#include "api/handlers.hpp"
+
+#include "api/list_requests.hpp"
+#include "api/requests.hpp"
+
+namespace dotmac {
+namespace {
+
+/// Where a list goes on; answers 422 and says false where its cursor is none of this list, or stands beside an offset.
+template <class Request>
+bool read_key(const gateway_call_pointer& call, cursor_kind kind, const Request& asked, std::optional<std::string>& after) {
+  if (!asked.cursor)
+    return true;
+  after = key_of_cursor(kind, *asked.cursor);
+  if (!after)
+    return call->refuse({not_a_cursor("query", *asked.cursor)}), false;
+  if (asked.offset != 0)
+    return call->refuse({cursor_with_offset("query", asked.offset)}), false;
+  return true;
+}
+
+/// Answers with one page of what is all at hand, sorted by its keys.
+template <class Item, class Key, class Show>
+void answer_page(const gateway_call_pointer& call, const char* name, cursor_kind kind, const list_request& asked, const std::optional<std::string>& after,
+                 const std::vector<Item>& all, Key key_of, Show show) {
+  json shown = json::array();
+  page_figures page{0, all.size(), asked.limit, asked.offset, std::nullopt};
+  std::string last;
+  std::int64_t passed = 0;
+  for (const auto& each : all) {
+    if ((after && key_of(each) <= *after) || passed++ < asked.offset)
+      continue;
+    if (shown.size() == static_cast<std::size_t>(asked.limit)) {
+      page.next_cursor = cursor_after(kind, last);
+      break;
+    }
+    shown.push_back(show(each));
+    last = key_of(each);
+  }
+  page.count = shown.size();
+  auto body = write_json(page);
+  body[name] = std::move(shown);
+  call->answer(body);
+}
+
+} // namespace
+
+void json_form<tag_list>::read(json_reader& in, const json& from, tag_list& into) {
+  const auto text = from.get<std::string>();
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = rest.find(',');
+    const auto pair = rest.substr(0, end);
+    rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
+    const auto colon = pair.find(':');
+    if (colon == pair.npos || colon == 0)
+      return in.complain("tags", "must be name:value, several divided by commas", from);
+    into.tags[std::string{pair.substr(0, colon)}] = std::string{pair.substr(colon + 1)};
+  }
+}
+
+json json_form<tag_list>::schema() { return {{"type", "string"}, {"pattern", "^([^:,]+:[^,]*)(,[^:,]+:[^,]*)*$"}}; }
+
+void list_metric_definitions(const gateway_call_pointer& call) {
+  const auto asked = call->read_query<metric_list_request>();
+  std::optional<std::string> after;
+  if (!asked || !read_key(call, cursor_kind::metrics, *asked, after))
+    return;
+  list_metrics question{asked->type, asked->tags ? asked->tags->tags : std::map<std::string, std::string>{}, asked->limit, asked->offset, after};
+  gateway_call::ask_tenant(call, std::move(question), call->host->options.request_timeout,
+                           std::function<void(metrics_listed&)>{[call, asked = *asked](metrics_listed& listed) {
+                             page_figures page{listed.metrics.size(), listed.total, asked.limit, asked.offset, std::nullopt};
+                             if (listed.has_more && !listed.metrics.empty())
+                               page.next_cursor = cursor_after(cursor_kind::metrics, listed.metrics.back().name);
+                             auto body = write_json(page);
+                             auto& metrics = body["metrics"] = json::array();
+                             for (const auto& each : listed.metrics)
+                               metrics.push_back(metric_as_json(each));
+                             call->answer(body);
+                           }});
+}
+
+void list_schemas(const gateway_call_pointer& call) {
+  const auto asked = call->read_query<list_request>();
+  std::optional<std::string> after;
+  if (!asked || !read_key(call, cursor_kind::schemas, *asked, after))
+    return;
+  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout,
+                           std::function<void(tenant_context&)>{[call, asked = *asked, after](tenant_context& context) {
+                             answer_page(call, "schemas", cursor_kind::schemas, asked, after, context.schemas, [](const event_schema& each) { return key_of(each); },
+                                         [](const event_schema& each) { return schema_as_json(each); });
+                           }});
+}
+
+void list_keys(const gateway_call_pointer& call) {
+  const auto asked = call->read_query<list_request>();
+  std::optional<std::string> after;
+  if (!asked || !read_key(call, cursor_kind::api_keys, *asked, after))
+    return;
+  gateway_call::ask_tenant(call, get_tenant_context{}, call->host->options.request_timeout,
+                           std::function<void(tenant_context&)>{[call, asked = *asked, after](tenant_context& context) {
+                             answer_page(call, "api_keys", cursor_kind::api_keys, asked, after, context.api_keys, [](const api_key_record& each) { return each.key_id; }, key_as_json);
+                           }});
+}
+
+void show_actors(const gateway_call_pointer& call) {
+  const auto asked = call->read_query<actor_list_request>();
+  std::optional<std::string> after;
+  if (!asked || !read_key(call, cursor_kind::actors, *asked, after))
+    return;
+  // Who is bound to a tenant sees its actors alone.
+  const auto tenant = call->may_act_for_all ? asked->tenant.value_or("") : call->tenant;
+  auto listed = call->host->hooks.actors({asked->kind.value_or(""), tenant, asked->path.value_or(""), after, asked->limit, asked->offset});
+  page_figures page{listed.actors.size(), listed.total, asked->limit, asked->offset, std::nullopt};
+  if (listed.last_path)
+    page.next_cursor = cursor_after(cursor_kind::actors, *listed.last_path);
+  auto body = write_json(page);
+  body["actors"] = std::move(listed.actors);
+  call->answer(body);
+}
+
+} // namespace dotmac

@@ -1,0 +1,60 @@
+#pragma once
+
+/// The queries of lists (GET), declared once as the bodies of requests are.
+
+#include "api/list_page.hpp"
+#include "core/metrics/metric_questions.hpp"
+
+namespace dotmac {
+
+inline constexpr std::int64_t actor_list_limit_max = 10'000;
+
+/// "name:value,name:value" in a query.
+struct tag_list {
+  std::map<std::string, std::string> tags;
+};
+template <> struct json_form<tag_list> {
+  static void read(json_reader& in, const json& from, tag_list& into);
+  static json schema();
+};
+
+struct list_request {
+  std::int64_t limit = 100, offset = 0;
+  std::optional<std::string> cursor;
+};
+template <> struct description<list_request> {
+  using r = list_request;
+  static constexpr auto fields = std::tuple{
+      field{"limit", &r::limit, "how many", bounds{1, list_limit_max}}, field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
+      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
+};
+
+struct metric_list_request {
+  std::optional<metric_type> type;
+  std::optional<tag_list> tags;
+  std::int64_t limit = 100, offset = 0;
+  std::optional<std::string> cursor;
+};
+template <> struct description<metric_list_request> {
+  using r = metric_list_request;
+  static constexpr auto fields = std::tuple{
+      field{"metric_type", &r::type, "only metrics of this type"}, field{"tags", &r::tags, "only metrics with all of these tags"},
+      field{"limit", &r::limit, "how many", bounds{1, list_limit_max}}, field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
+      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
+};
+
+struct actor_list_request {
+  std::optional<std::string> kind, tenant, path;
+  std::int64_t limit = 1'000, offset = 0;
+  std::optional<std::string> cursor;
+};
+template <> struct description<actor_list_request> {
+  using r = actor_list_request;
+  static constexpr auto fields = std::tuple{
+      field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric"}, field{"tenant", &r::tenant, "only actors of this tenant"},
+      field{"path", &r::path, "only actors whose path begins so"}, field{"limit", &r::limit, "how many", bounds{1, actor_list_limit_max}},
+      field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
+      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
+};
+
+} // namespace dotmac

@@ -1,0 +1,77 @@
+#pragma once
+
+/// What the documentation shows of each route, in the order in which a new node can be asked. tests/server/description_test.py sends every
+/// request of these and holds requests, real answers and the answers here against the schemas.
+
+#include "api/routes.hpp"
+
+namespace dotmac::examples {
+
+inline constexpr route_example track_event{
+    "", R"json({"event_type":"page_view","event_name":"home","user_id":"ann","event_id":"visit-1","timestamp":"2026-01-01T08:00:00Z","properties":{"plan":"fiber"}})json",
+    R"json({"event_id":"visit-1","status":"tracked","timestamp":"2026-01-01T08:00:00.120Z"})json"};
+inline constexpr route_example track_batch{
+    "", R"json({"events":[{"event_type":"conversion","event_name":"order","user_id":"ann","event_id":"order-1","timestamp":"2026-01-01T09:00:00Z","properties":{"plan":"fiber","price":49.9}},{"event_type":"page_view","event_name":"thanks","user_id":"ann","event_id":"visit-2","timestamp":"2026-01-01T09:00:01Z"}],"source":"shop"})json",
+    R"json({"batch_id":"5f0c1d2e3a4b5c6d7e8f901234567890","status":"completed","success_count":2,"error_count":0,"errors":[],"duplicates":0,"processed_at":"2026-01-01T09:00:00.250Z"})json"};
+inline constexpr route_example query_events{
+    "", R"json({"user_id":"ann","filters":{"plan":"fiber","price":{"gte":10}},"limit":10})json",
+    R"json({"events":[{"event_type":"conversion","event_name":"order","event_id":"order-1","user_id":"ann","session_id":null,"customer_id":null,"source":"shop","properties":{"plan":"fiber","price":49.9},"context":{},"timestamp":"2026-01-01T09:00:00Z","received_at":"2026-01-01T09:00:00.250Z"}],"count":1,"total":1,"limit":10,"offset":0,"next_cursor":null,"as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z)"})json"};
+inline constexpr route_example aggregate_events{
+    "", R"json({"granularity":"day","timezone":"Europe/Berlin","dimensions":["plan"],"start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
+    R"json({"aggregates":[{"time_bucket":"2025-12-31T23:00:00Z","granularity":"day","event_count":2,"unique_users":1,"unique_sessions":0,"unique_customers":0,"dimensions":{"plan":"fiber"}}],"count":1,"timezone":"Europe/Berlin","as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};
+inline constexpr route_example funnel{
+    "", R"json({"funnel_steps":["page_view",{"event_type":"conversion","filters":{"price":{"gte":10}}}],"conversion_window":"24h","start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
+    R"json({"funnel_steps":["page_view","conversion"],"analysis_period":{"start":"2026-01-01T00:00:00Z","end":"2026-02-01T00:00:00Z"},"funnel_data":{"page_view":{"count":1,"conversion_rate":1.0},"conversion":{"count":1,"conversion_rate":1.0}},"steps":[{"step":1,"name":"page_view","count":1,"conversion_rate":1.0,"drop_off":0,"drop_off_rate":0.0,"median_seconds_to_convert":null,"p90_seconds_to_convert":null},{"step":2,"name":"conversion","count":1,"conversion_rate":1.0,"drop_off":0,"drop_off_rate":0.0,"median_seconds_to_convert":3600.0,"p90_seconds_to_convert":3600.0}],"as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};
+inline constexpr route_example create_schema{
+    "", R"json({"event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"mode":"flag"})json",
+    R"json({"schema_id":"s_0123456789abcdef","event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"version":"1.0","mode":"flag","created_at":"2026-01-01T09:00:00.250Z"})json"};
+inline constexpr route_example list_schemas{
+    "?limit=10", "",
+    R"json({"schemas":[{"schema_id":"s_0123456789abcdef","event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"version":"1.0","mode":"flag","created_at":"2026-01-01T09:00:00.250Z"}],"count":1,"total":1,"limit":10,"offset":0,"next_cursor":null})json"};
+inline constexpr route_example event_stats{
+    "", "",
+    R"json({"event_count":2,"user_count":1,"memory_bytes":4096,"first_event":"2026-01-01T08:00:00Z","last_event":"2026-01-01T09:00:00Z","as_of":"2026-01-01T09:00:00Z","kinds":[{"event_type":"page_view","event_name":"home","count":1},{"event_type":"conversion","event_name":"order","count":1}]})json"};
+
+inline constexpr route_example create_metric{
+    "", R"json({"name":"latency","display_name":"Latency","metric_type":"histogram","unit":"ms","tags":{"team":"noc"}})json",
+    R"json({"metric_id":"m_0123456789abcdef","name":"latency","display_name":"Latency","metric_type":"histogram","description":"","unit":"ms","calculation_config":{},"dimensions":[],"tags":{"team":"noc"},"retention_days":90,"created_at":"2026-01-01T09:00:00.250Z"})json"};
+inline constexpr route_example list_metrics{
+    "?metric_type=histogram&tags=team:noc&limit=10", "",
+    R"json({"metrics":[{"metric_id":"m_0123456789abcdef","name":"latency","display_name":"Latency","metric_type":"histogram","description":"","unit":"ms","calculation_config":{},"dimensions":[],"tags":{"team":"noc"},"retention_days":90,"created_at":"2026-01-01T09:00:00.250Z"}],"count":1,"total":1,"limit":10,"offset":0,"next_cursor":null})json"};
+inline constexpr route_example record_values{
+    "", R"json({"metric_id":"latency","value":12.5,"value_id":"ping-1","timestamp":"2026-01-01T08:00:00Z","dimensions":{"site":"berlin"}})json",
+    R"json({"value_id":"ping-1","metric_id":"latency","value":12.5,"timestamp":"2026-01-01T08:00:00Z","recorded_at":"2026-01-01T08:00:00.120Z","status":"recorded"})json"};
+inline constexpr route_example query_values{
+    "", R"json({"metric_id":"latency","dimensions":{"site":"berlin"},"limit":10})json",
+    R"json({"values":[{"id":"ping-1","value":12.5,"timestamp":"2026-01-01T08:00:00Z","recorded_at":"2026-01-01T08:00:00.120Z","dimensions":{"site":"berlin"},"context":{}}],"count":1,"total":1,"limit":10,"offset":0,"next_cursor":null,"as_of":"2026-01-01T08:00:00Z","rows_scanned":1,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z)"})json"};
+inline constexpr route_example aggregate_values{
+    "", R"json({"metric_id":"latency","aggregation_method":"p95","granularity":"hour","dimensions":["site"],"start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
+    R"json({"aggregates":[{"time_bucket":"2026-01-01T08:00:00Z","value":12.5,"sample_count":1,"dimensions":{"site":"berlin"}}],"count":1,"exact":true,"timezone":"UTC","as_of":"2026-01-01T08:00:00Z","rows_scanned":1,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};
+inline constexpr route_example trend{
+    "", R"json({"metric_id":"latency","current_period_start":"2026-01-01T00:00:00Z","current_period_end":"2026-01-02T00:00:00Z","comparison_period_start":"2025-12-31T00:00:00Z","comparison_period_end":"2026-01-01T00:00:00Z"})json",
+    R"json({"metric_id":"latency","current_period":{"start":"2026-01-01T00:00:00Z","end":"2026-01-02T00:00:00Z","average":12.5,"count":1,"total":12.5},"comparison_period":{"start":"2025-12-31T00:00:00Z","end":"2026-01-01T00:00:00Z","average":null,"count":0,"total":0.0},"trend":{"change_percent":null,"direction":"flat","absolute_change":null},"interval":"[start, end)","as_of":"2026-01-01T08:00:00Z","rows_scanned":1})json"};
+inline constexpr route_example show_metric{
+    "", "",
+    R"json({"metric_id":"m_0123456789abcdef","name":"latency","display_name":"Latency","metric_type":"histogram","description":"","unit":"ms","calculation_config":{},"dimensions":[],"tags":{"team":"noc"},"retention_days":90,"created_at":"2026-01-01T09:00:00.250Z"})json"};
+
+inline constexpr route_example create_tenant{"", R"json({"tenant_id":"acme","timezone":"Europe/Berlin"})json", R"json({"tenant_id":"acme","timezone":"Europe/Berlin","created_at":"2026-01-01T09:00:00.250Z"})json"};
+inline constexpr route_example create_key{
+    "", R"json({"label":"collector in Berlin","scopes":["ingest"]})json",
+    R"json({"key_id":"0123456789abcdef","label":"collector in Berlin","scopes":["ingest"],"created_at":"2026-01-01T09:00:00.250Z","api_key":"dma.default.0123456789abcdef.00112233445566778899aabbccddeeff0011223344556677"})json"};
+inline constexpr route_example list_keys{
+    "?limit=10", "",
+    R"json({"api_keys":[{"key_id":"0123456789abcdef","label":"collector in Berlin","scopes":["ingest"],"created_at":"2026-01-01T09:00:00.250Z"}],"count":1,"total":1,"limit":10,"offset":0,"next_cursor":null})json"};
+inline constexpr route_example revoke_key{"", "", R"json({"key_id":"0123456789abcdef","status":"revoked"})json"};
+inline constexpr route_example actors{
+    "?kind=tenant&limit=1", "",
+    R"json({"actors":[{"kind":"tenant","path":"node/shard-17/default","tenant":"default","uptime_seconds":60,"messages":12,"failures":0,"waiting":0,"restarts":0,"memory_bytes":0,"journal_position":3,"snapshot_position":0,"busy_microseconds":800,"message_times":[{"up_to_us":10,"count":2},{"up_to_us":null,"count":0}]}],"count":1,"total":1,"limit":1,"offset":0,"next_cursor":null})json"};
+
+inline constexpr route_example health{"", "", R"json({"status":"healthy","service":"dotmac-analytics","version":"0.1.0","timestamp":"2026-01-01T09:00:00.250Z"})json"};
+inline constexpr route_example health_in_detail{
+    "", "",
+    R"json({"status":"healthy","service":"dotmac-analytics","version":"0.1.0","timestamp":"2026-01-01T09:00:00.250Z","components":{"store":{"status":"healthy","latency_ms":0.41,"detail":"","commits":120,"failures":0},"actors":{"status":"healthy","latency_ms":0.02,"running":260,"failed_count":0,"failed":[],"calls_waiting":0}},"environment":"development"})json"};
+inline constexpr route_example readiness{"", "", R"json({"status":"ready","service":"dotmac-analytics","version":"0.1.0","timestamp":"2026-01-01T09:00:00.250Z"})json"};
+inline constexpr route_example liveness{"", "", R"json({"status":"alive","service":"dotmac-analytics","version":"0.1.0","timestamp":"2026-01-01T09:00:00.250Z"})json"};
+inline constexpr route_example prometheus{"", "", "# HELP dotmac_actors running actors\n# TYPE dotmac_actors gauge\ndotmac_actors{kind=\"tenant\"} 1\n"};
+
+} // namespace dotmac::examples
