@@ -35,7 +35,8 @@ struct actor_figures {
   std::atomic<std::uint64_t> memory_bytes{0};
   std::atomic<std::uint64_t> journal_position{0};
   std::atomic<std::uint64_t> snapshot_position{0};
-  std::atomic<std::uint64_t> busy_microseconds{0};
+  std::atomic<std::uint64_t> busy_microseconds{0}; ///< with messages
+  std::atomic<std::uint64_t> task_microseconds{0}; ///< with what came back from the store
   std::array<std::atomic<std::uint64_t>, message_time_bounds_us.size() + 1> message_times{};
 
   void note_message(std::chrono::steady_clock::duration took) {
@@ -47,10 +48,23 @@ struct actor_figures {
       ++bucket;
     message_times[bucket].fetch_add(1, std::memory_order_relaxed);
   }
+  void note_task(std::chrono::steady_clock::duration took) {
+    task_microseconds.fetch_add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()), std::memory_order_relaxed);
+  }
 };
+
+inline constexpr std::size_t restarts_remembered_max = 10'000; ///< actors whose restarts are counted; the first by name is forgotten
 
 class figures_registry {
 public:
+  /// The actor at `path` failed; its successor's figures say how often that was.
+  void note_failure(const std::string& path) {
+    const std::lock_guard lock{mutex_};
+    ++restarts_[path];
+    if (restarts_.size() > restarts_remembered_max)
+      restarts_.erase(restarts_.begin()->first == path ? std::next(restarts_.begin()) : restarts_.begin());
+  }
+
   std::shared_ptr<actor_figures> add(std::string kind, std::string path, std::string tenant) {
     auto figures = std::make_shared<actor_figures>();
     figures->kind = std::move(kind);
@@ -58,10 +72,9 @@ public:
     figures->tenant = std::move(tenant);
     figures->started_at = std::chrono::system_clock::now();
     const std::lock_guard lock{mutex_};
-    auto& slot = actors_[std::move(path)];
-    if (auto before = slot.lock())
-      figures->restarts = before->restarts + 1;
-    slot = figures;
+    if (const auto failed = restarts_.find(path); failed != restarts_.end())
+      figures->restarts = failed->second;
+    actors_[std::move(path)] = figures;
     return figures;
   }
 
@@ -82,6 +95,7 @@ public:
 private:
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<actor_figures>> actors_;
+  std::map<std::string, std::uint64_t> restarts_;
 };
 
 /// Counts one message from its construction to its end.
