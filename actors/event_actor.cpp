@@ -1,5 +1,6 @@
 #include "actors/event_actor.hpp"
 
+#include "actors/supervision.hpp"
 #include "core/events/event_answers.hpp"
 
 namespace dotmac {
@@ -27,14 +28,14 @@ caf::result<events_appended> append(self_pointer self, append_events& message) {
       },
       [self, shared, wants_ids = message.wants_event_ids] {
         auto& partition = self->state.entity->domain()->partition();
-        self->state.figures->memory_bytes.store(partition.memory_bytes(), std::memory_order_relaxed);
         events_appended answer;
         answer.outcomes = std::move(shared->staged.outcomes);
         if (wants_ids)
           for (std::size_t i = 0; i < answer.outcomes.size(); ++i)
             answer.event_ids.push_back(answer.outcomes[i] == event_outcome::refused ? std::string{} : partition.event_id_text(shared->staged.rows[i]));
         return answer;
-      });
+      },
+      [shared] { return command_content{"append_events", shared->block}; });
 }
 
 template <class Answer, class Question>
@@ -60,7 +61,9 @@ event_shell_actor::behavior_type run_event_actor(self_pointer self, entity_id id
   const auto child = std::string{to_string(id.kind)} + "/" + id.name;
   const auto window = environment.dedupe_window.count();
   start_entity<event_domain>(self, std::move(id), claim, environment, std::move(path),
-                             [key = environment.random(), window] { return std::make_unique<event_domain>(key, window); });
+                             [key = environment.random(), window] { return std::make_unique<event_domain>(key, window); },
+                             [self](const failure& why) { self->quit(to_caf_error(why)); });
+  end_with_supervisor(self, caf::actor_cast<caf::actor>(supervisor));
   watch_idleness(self, supervisor, child);
   return {
       [self](append_events& message) { return append(self, message); },
@@ -70,13 +73,13 @@ event_shell_actor::behavior_type run_event_actor(self_pointer self, entity_id id
       [self](const summarize_events& question) { return ask<event_summary>(self, question, {}); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
-        self->state.entity->stop([self, promise]() mutable {
-          promise.deliver(done{});
+        self->state.entity->stop([self, to = caller_answer<done>{promise}] {
+          to.deliver(done{});
           self->quit();
         });
         return promise;
       },
-      [](const actor_task& task) { task.run(); },
+      [self](const actor_task& task) { run_task(self, task); },
   };
 }
 

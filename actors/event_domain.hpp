@@ -29,6 +29,7 @@ public:
   void discard_staged() { partition_.discard_staged(); }
   bool takes_more_staged() const noexcept { return true; }
 
+  std::size_t memory_bytes() const { return partition_.memory_bytes(); }
   event_partition& partition() noexcept { return partition_; }
 
 private:

@@ -1,5 +1,7 @@
 #include "actors/metric_actor.hpp"
 
+#include "actors/supervision.hpp"
+#include "core/describe/binary.hpp"
 #include "core/metrics/metric_answers.hpp"
 
 #include <cassert>
@@ -34,9 +36,11 @@ caf::result<values_recorded> record(self_pointer self, record_values& message) {
         shared->answer = domain.stage(shared->values);
         return {};
       },
-      [self, shared] {
-        self->state.figures->memory_bytes.store(self->state.entity->domain()->memory_bytes(), std::memory_order_relaxed);
-        return std::move(shared->answer);
+      [shared] { return std::move(shared->answer); },
+      [shared] {
+        command_content content{"record_values", {}};
+        binary::write(content.payload, shared->values);
+        return content;
       });
 }
 
@@ -70,7 +74,9 @@ metric_shell_actor::behavior_type run_metric_actor(self_pointer self, entity_id 
   start_entity<metric_domain>(self, std::move(id), claim, environment, std::move(path),
                               [semantics = *semantics, key = environment.random(), limits = limits_of(definition, environment), now = environment.now] {
                                 return std::make_unique<metric_domain>(semantics, key, limits, now);
-                              });
+                              },
+                              [self](const failure& why) { self->quit(to_caf_error(why)); });
+  end_with_supervisor(self, caf::actor_cast<caf::actor>(supervisor));
   watch_idleness(self, supervisor, child);
   return {
       [self](record_values& message) { return record(self, message); },
@@ -79,13 +85,13 @@ metric_shell_actor::behavior_type run_metric_actor(self_pointer self, entity_id 
       [self](const compare_periods& question, const question_context& context) { return ask<periods_compared>(self, question, context); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
-        self->state.entity->stop([self, promise]() mutable {
-          promise.deliver(done{});
+        self->state.entity->stop([self, to = caller_answer<done>{promise}] {
+          to.deliver(done{});
           self->quit();
         });
         return promise;
       },
-      [](const actor_task& task) { task.run(); },
+      [self](const actor_task& task) { run_task(self, task); },
   };
 }
 

@@ -1,7 +1,6 @@
 #include "actors/node_guardian.hpp"
 
 #include "actors/shard_manager.hpp"
-#include "actors/supervision.hpp"
 
 namespace dotmac {
 namespace {
@@ -11,19 +10,21 @@ constexpr std::chrono::seconds stop_within{120};
 caf::result<shard_actor> locate(node_guardian_pointer self, std::uint16_t shard) {
   auto& shell = self->state;
   const message_timer timer{*shell.figures};
-  if (shell.stopping)
-    return to_caf_error({error_code::draining, "the node is stopping", {}});
   const auto claim = shell.claims.find(shard);
   if (claim == shell.claims.end())
     return to_caf_error({error_code::ownership_lost, "this node does not own shard " + std::to_string(shard), {}});
-  auto child = shell.children.find_or_start(std::to_string(shard), std::chrono::steady_clock::now(), [&] {
-    auto handle = self->spawn(run_shard_manager, claim->second, shell.environment, shell.path);
-    self->monitor(handle);
-    return caf::actor_cast<caf::actor>(handle);
-  });
-  if (!child)
-    return to_caf_error(child.error());
-  return caf::actor_cast<shard_actor>(*child);
+  auto promise = self->make_response_promise<shard_actor>();
+  shell.children.find_or_start(
+      shard_name(shard), std::chrono::steady_clock::now(),
+      [self, held = claim->second] {
+        auto handle = self->spawn(run_shard_manager, held, self->state.environment, self->state.path, caf::actor_cast<node_actor>(self));
+        self->monitor(handle);
+        return caf::actor_cast<caf::actor>(handle);
+      },
+      [to = caller_answer<shard_actor>{promise}](result<caf::actor> child) {
+        child ? to.deliver(caf::actor_cast<shard_actor>(*child)) : to.deliver(child.error());
+      });
+  return promise;
 }
 
 } // namespace
@@ -36,19 +37,21 @@ node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vec
   shell.environment = std::move(environment);
   for (const auto& claim : claims)
     shell.claims.emplace(to_number(claim.shard), claim);
-  const entity_id as_logged{"-", entity_kind::tenant, shell.path};
-  watch_children(self, shell.children, shell.environment.random,
-                 [self, as_logged](const std::string& line) { self->state.environment.entity.log(as_logged, "supervision", line); },
-                 [self](const std::string& child) { self->state.environment.registry->note_failed(self->state.path + "/shard-" + child); });
+  const auto log = [log = shell.environment.entity.log, as_logged = entity_id{"-", entity_kind::tenant, shell.path}](const std::string& line) {
+    log(as_logged, "supervision", line);
+  };
+  supervise(self, {},
+            {shell.environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); },
+             stop_within});
   return {
       [self](const locate_shard& message) { return locate(self, message.shard); },
       [self](const stop_actor&) -> caf::result<done> {
-        self->state.stopping = true;
         auto promise = self->make_response_promise<done>();
-        stop_children(self, self->state.children.remove_all(), stop_within, [self, promise]() mutable {
-          promise.deliver(done{});
-          self->quit();
-        });
+        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), stop_within,
+                      [self, to = caller_answer<done>{promise}] {
+                        to.deliver(done{});
+                        self->quit();
+                      });
         return promise;
       },
   };

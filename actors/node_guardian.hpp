@@ -2,18 +2,16 @@
 
 /// One node's outermost supervisor: a shard manager for every shard that the node owns.
 
-#include "actors/child_table.hpp"
-#include "runtime/actor/entity_shell.hpp"
+#include "actors/supervision.hpp"
 
 namespace dotmac {
 
 struct node_shell {
-  child_table children{restart_policy{}, shard_count};
+  child_table children{never_give_up, shard_count};
   actor_environment environment;
   std::shared_ptr<actor_figures> figures;
   std::map<std::uint16_t, shard_claim> claims;
   std::string path;
-  bool stopping = false;
 };
 using node_guardian_pointer = node_actor::stateful_pointer<node_shell>;
 

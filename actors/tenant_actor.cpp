@@ -3,6 +3,7 @@
 #include "actors/event_actor.hpp"
 #include "actors/metric_actor.hpp"
 #include "actors/supervision.hpp"
+#include "core/describe/binary.hpp"
 
 namespace dotmac {
 
@@ -27,51 +28,61 @@ constexpr std::size_t fact_bytes = 1'024; ///< what a definition counts for in t
 template <class Fact> caf::result<done> change(self_pointer self, Fact fact) {
   const message_timer timer{*self->state.figures};
   return submit_write<done, tenant_state>(
-      self, fact_bytes, [fact = std::move(fact)](tenant_state& state) { return state.stage(fact); }, [] { return done{}; });
+      self, fact_bytes, [fact](tenant_state& state) { return state.stage(fact); }, [] { return done{}; },
+      [fact] {
+        command_content content{"change of a tenant", {}};
+        binary::write(content.payload, fact);
+        return content;
+      });
 }
 
-/// Answers from the committed definitions, after the recovery.
-template <class Answer> caf::typed_response_promise<Answer> look(self_pointer self, std::function<result<Answer>(tenant_state&)> answer) {
+/// Looks at the committed definitions, after the recovery; `look` answers.
+template <class Answer>
+caf::result<Answer> with_state(self_pointer self, std::function<void(tenant_state&, const caller_answer<Answer>&)> look) {
   const message_timer timer{*self->state.figures};
+  if (self->state.entity->is_stopping())
+    return not_handled();
   auto promise = self->template make_response_promise<Answer>();
   self->state.last_used = std::chrono::steady_clock::now();
-  self->state.entity->read([promise, answer](result<tenant_state*> state) mutable {
-    auto outcome = state ? answer(**state) : result<Answer>{state.error()};
-    if (outcome)
-      promise.deliver(std::move(*outcome));
-    else
-      promise.deliver(to_caf_error(outcome.error()));
+  self->state.entity->read([to = caller_answer<Answer>{promise}, look = std::move(look)](result<tenant_state*> state) {
+    state ? look(**state, to) : to.deliver(state.error());
   });
   return promise;
 }
 
-result<event_actor> start_events(self_pointer self, shard_claim claim) {
-  auto& shell = self->state;
-  auto child = shell.children.find_or_start("events/0", std::chrono::steady_clock::now(), [&] {
-    const entity_id id{shell.entity->id().tenant, entity_kind::events, "0"};
-    auto handle = self->spawn(run_event_actor, id, claim, shell.environment, shell.path + "/events/0",
-                              caf::actor_cast<tenant_actor>(self));
-    self->monitor(handle);
-    return caf::actor_cast<caf::actor>(handle);
+template <class Answer> caf::result<Answer> look(self_pointer self, std::function<result<Answer>(tenant_state&)> answer) {
+  return with_state<Answer>(self, [answer = std::move(answer)](tenant_state& state, const caller_answer<Answer>& to) {
+    auto outcome = answer(state);
+    outcome ? to.deliver(std::move(*outcome)) : to.deliver(outcome.error());
   });
-  if (!child)
-    return child.error();
-  return caf::actor_cast<event_actor>(*child);
 }
 
-result<metric_actor> start_metric(self_pointer self, shard_claim claim, const metric_definition& definition) {
-  auto& shell = self->state;
-  const auto name = "metric/" + definition.metric_id;
-  auto child = shell.children.find_or_start(name, std::chrono::steady_clock::now(), [&] {
-    const entity_id id{shell.entity->id().tenant, entity_kind::metric, definition.metric_id};
-    auto handle = self->spawn(run_metric_actor, id, claim, shell.environment, shell.path + "/" + name, definition,
-                              caf::actor_cast<tenant_actor>(self));
-    self->monitor(handle);
-    return caf::actor_cast<caf::actor>(handle);
+template <class Handle> void start_child(self_pointer self, const std::string& name, child_table::spawn_child spawn, const caller_answer<Handle>& to) {
+  self->state.children.find_or_start(name, std::chrono::steady_clock::now(), std::move(spawn), [to](result<caf::actor> child) {
+    child ? to.deliver(caf::actor_cast<Handle>(*child)) : to.deliver(child.error());
   });
-  if (!child)
-    return child.error();
-  return caf::actor_cast<metric_actor>(*child);
+}
+
+template <class Handle> caf::actor watched(self_pointer self, const Handle& handle) {
+  self->monitor(handle);
+  return caf::actor_cast<caf::actor>(handle);
+}
+
+void start_events(self_pointer self, shard_claim claim, const caller_answer<event_actor>& to) {
+  start_child<event_actor>(self, "events/0", [self, claim] {
+    auto& shell = self->state;
+    return watched(self, self->spawn(run_event_actor, entity_id{shell.entity->id().tenant, entity_kind::events, "0"}, claim, shell.environment,
+                                     shell.path + "/events/0", caf::actor_cast<tenant_actor>(self)));
+  }, to);
+}
+
+void start_metric(self_pointer self, shard_claim claim, const metric_definition& definition, const caller_answer<metric_actor>& to) {
+  const auto name = "metric/" + definition.metric_id;
+  start_child<metric_actor>(self, name, [self, claim, name, definition] {
+    auto& shell = self->state;
+    return watched(self, self->spawn(run_metric_actor, entity_id{shell.entity->id().tenant, entity_kind::metric, definition.metric_id}, claim, shell.environment,
+                                     shell.path + "/" + name, definition, caf::actor_cast<tenant_actor>(self)));
+  }, to);
 }
 
 failure no_metric(const std::string& name) {
@@ -80,12 +91,13 @@ failure no_metric(const std::string& name) {
 
 caf::result<done> stop(self_pointer self) {
   auto promise = self->make_response_promise<done>();
-  stop_children(self, self->state.children.remove_all(), stop_within, [self, promise] {
-    self->state.entity->stop([self, promise]() mutable {
-      promise.deliver(done{});
-      self->quit();
-    });
-  });
+  stop_children(self, self->state.children.close({error_code::draining, "the tenant is stopping", {}}), stop_within,
+                [self, to = caller_answer<done>{promise}] {
+                  self->state.entity->stop([self, to] {
+                    to.deliver(done{});
+                    self->quit();
+                  });
+                });
   return promise;
 }
 
@@ -95,12 +107,12 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
                                                    actor_environment environment, std::string path, shard_actor supervisor) {
   self->state.path = path;
   start_entity<tenant_state>(self, {tenant, entity_kind::tenant, {}}, claim, environment, path,
-                             [] { return std::make_unique<tenant_state>(); });
-  watch_children(
-      self, self->state.children, environment.random,
-      [self](const std::string& line) { self->state.environment.entity.log(self->state.entity->id(), "supervision", line); },
-      [self](const std::string& child) { self->state.environment.registry->note_failed(self->state.path + "/" + child); });
-  watch_idleness(self, supervisor, tenant, [self] { return self->state.children.running() == 0; });
+                             [] { return std::make_unique<tenant_state>(); },
+                             [self](const failure& why) { end_after_children(self, stop_within, why, to_caf_error(why)); });
+  const auto log = [log = environment.entity.log, id = self->state.entity->id()](const std::string& line) { log(id, "supervision", line); };
+  supervise(self, caf::actor_cast<caf::actor>(supervisor),
+            {environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); }, stop_within});
+  watch_idleness(self, supervisor, tenant, [self] { return self->state.children.count() == 0; });
   return {
       [self](const create_tenant& call) { return change(self, tenant_created{call.timezone}); },
       [self](const create_api_key& call) { return change(self, api_key_created{call.key}); },
@@ -115,8 +127,8 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
       [self](const list_metrics& call) -> caf::result<metrics_listed> {
         return look<metrics_listed>(self, [call](tenant_state& state) -> result<metrics_listed> {
           auto page = state.list_metrics(call.type, call.tags, static_cast<std::size_t>(call.limit),
-                                         static_cast<std::size_t>(call.offset), call.after);
-          return metrics_listed{std::move(page.metrics), page.total, page.has_more};
+                                         static_cast<std::size_t>(call.offset));
+          return metrics_listed{std::move(page.metrics), page.total};
         });
       },
       [self](const get_metric& call) -> caf::result<metric_definition> {
@@ -127,22 +139,17 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
         });
       },
       [self, claim](const locate_events&) -> caf::result<event_actor> {
-        return look<event_actor>(self, [self, claim](tenant_state&) { return start_events(self, claim); });
+        return with_state<event_actor>(self, [self, claim](tenant_state&, const caller_answer<event_actor>& to) { start_events(self, claim, to); });
       },
       [self, claim](const locate_metric& call) -> caf::result<metric_actor> {
-        return look<metric_actor>(self, [self, claim, call](tenant_state& state) -> result<metric_actor> {
-          if (const auto* found = state.find_metric(call.metric))
-            return start_metric(self, claim, *found);
-          return no_metric(call.metric);
+        return with_state<metric_actor>(self, [self, claim, call](tenant_state& state, const caller_answer<metric_actor>& to) {
+          const auto* found = state.find_metric(call.metric);
+          found ? start_metric(self, claim, *found, to) : to.deliver(no_metric(call.metric));
         });
       },
-      [self](const passivate_child& message) {
-        if (auto child = self->state.children.remove(message.child))
-          self->request(child, stop_within, stop_actor{})
-              .then([](const done&) {}, [self, child](const caf::error&) { self->send_exit(child, caf::exit_reason::kill); });
-      },
+      [self, log](const passivate_child& message) { let_go(self, message.child, stop_within, log); },
       [self](const stop_actor&) { return stop(self); },
-      [](const actor_task& task) { task.run(); },
+      [self](const actor_task& task) { run_task(self, task); },
   };
 }
 

@@ -23,13 +23,14 @@ namespace dotmac {
 /// Upper bounds of the buckets of time per message, in microseconds; the last bucket has none.
 inline constexpr std::array<std::uint64_t, 8> message_time_bounds_us{10, 50, 100, 500, 1'000, 10'000, 100'000, 1'000'000};
 
-inline constexpr std::size_t failed_actors_kept_max = 10'000;
+inline constexpr std::size_t failed_actors_kept_max = 10'000; ///< whose failures are counted; past that the first by name is forgotten
 
 struct actor_figures {
   std::string kind;   ///< "tenant", "events", "metric", "shard", "node"
   std::string path;   ///< "node/shard-17/acme/metric/m_1"
   std::string tenant; ///< empty for shard and node
   std::chrono::system_clock::time_point started_at;
+  std::atomic<bool> is_down{false}; ///< it lives but could not be recovered yet
   std::atomic<std::uint64_t> messages{0};
   std::atomic<std::uint64_t> failures{0};
   std::atomic<std::uint64_t> waiting{0};
@@ -37,7 +38,8 @@ struct actor_figures {
   std::atomic<std::uint64_t> memory_bytes{0};
   std::atomic<std::uint64_t> journal_position{0};
   std::atomic<std::uint64_t> snapshot_position{0};
-  std::atomic<std::uint64_t> busy_microseconds{0};
+  std::atomic<std::uint64_t> busy_microseconds{0}; ///< with messages
+  std::atomic<std::uint64_t> task_microseconds{0}; ///< with what came back from the store
   std::array<std::atomic<std::uint64_t>, message_time_bounds_us.size() + 1> message_times{};
 
   void note_message(std::chrono::steady_clock::duration took) {
@@ -48,6 +50,9 @@ struct actor_figures {
     while (bucket < message_time_bounds_us.size() && us > message_time_bounds_us[bucket])
       ++bucket;
     message_times[bucket].fetch_add(1, std::memory_order_relaxed);
+  }
+  void note_task(std::chrono::steady_clock::duration took) {
+    task_microseconds.fetch_add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()), std::memory_order_relaxed);
   }
 };
 
@@ -60,11 +65,11 @@ public:
     figures->tenant = std::move(tenant);
     figures->started_at = std::chrono::system_clock::now();
     const std::lock_guard lock{mutex_};
-    failed_.erase(path);
-    auto& slot = actors_[std::move(path)];
-    if (auto before = slot.lock())
-      figures->restarts = before->restarts + 1;
-    slot = figures;
+    if (const auto failed = failed_.find(path); failed != failed_.end()) {
+      figures->restarts = failed->second.times;
+      failed->second.is_waiting = false;
+    }
+    actors_[std::move(path)] = figures;
     return figures;
   }
 
@@ -85,26 +90,37 @@ public:
   /// An actor ended with an error, and its supervisor waits before it is started again, or has given up.
   void note_failed(const std::string& path) {
     const std::lock_guard lock{mutex_};
-    if (failed_.size() >= failed_actors_kept_max)
+    if (failed_.size() >= failed_actors_kept_max && !failed_.contains(path))
       failed_.erase(failed_.begin());
-    failed_[path] = std::chrono::steady_clock::now();
+    auto& history = failed_[path];
+    ++history.times;
+    history.at = std::chrono::steady_clock::now();
+    history.is_waiting = true;
   }
 
-  /// Paths of actors that failed within the time given and have not been started again since.
+  /// Paths of actors that failed within the time given and have not been started again since, and of those that cannot be recovered.
   std::vector<std::string> failed_within(std::chrono::steady_clock::duration time) {
     const auto since = std::chrono::steady_clock::now() - time;
     const std::lock_guard lock{mutex_};
-    std::erase_if(failed_, [&](const auto& each) { return each.second < since; });
     std::vector<std::string> paths;
-    for (const auto& [path, at] : failed_)
-      paths.push_back(path);
+    for (const auto& [path, history] : failed_)
+      if (history.is_waiting && history.at >= since)
+        paths.push_back(path);
+    for (const auto& [path, actor] : actors_)
+      if (const auto alive = actor.lock(); alive && alive->is_down)
+        paths.push_back(path);
     return paths;
   }
 
 private:
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<actor_figures>> actors_;
-  std::map<std::string, std::chrono::steady_clock::time_point> failed_;
+  struct failures {
+    std::uint64_t times = 0;
+    std::chrono::steady_clock::time_point at;
+    bool is_waiting = false; ///< for its restart
+  };
+  std::map<std::string, failures> failed_;
 };
 
 /// Counts one message from its construction to its end.

@@ -6,6 +6,7 @@
 #include "actors/protocol/errors.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "runtime/actor/actor_task.hpp"
+#include "runtime/actor/caller_answer.hpp"
 #include "runtime/actor/journaled_entity.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -30,6 +31,17 @@ struct actor_environment {
 };
 
 template <class Domain> struct entity_shell {
+  entity_shell() = default;
+  entity_shell(const entity_shell&) = delete;
+  entity_shell& operator=(const entity_shell&) = delete;
+  /// Also of an actor that threw or was killed.
+  ~entity_shell() {
+    if (!entity)
+      return;
+    entity->abandon({error_code::actor_unavailable, "the actor ended before it could answer; try again", {}});
+    environment.entity.log(entity->id(), "ended", {});
+  }
+
   std::shared_ptr<journaled_entity<Domain>> entity;
   std::shared_ptr<actor_figures> figures;
   actor_environment environment;
@@ -46,10 +58,10 @@ template <class Self> std::function<void(std::function<void()>)> post_to(Self se
   };
 }
 
-/// Builds the entity of an actor and starts its recovery.
+/// Builds the entity of an actor and starts its recovery. `on_fatal` ends the actor.
 template <class Domain, class Self>
 void start_entity(Self self, entity_id id, shard_claim claim, const actor_environment& environment, std::string path,
-                  std::function<std::unique_ptr<Domain>()> make_empty) {
+                  std::function<std::unique_ptr<Domain>()> make_empty, std::function<void(const failure&)> on_fatal) {
   auto& shell = self->state;
   shell.environment = environment;
   shell.figures = environment.registry->add(std::string{to_string(id.kind)}, std::move(path), id.tenant);
@@ -58,11 +70,24 @@ void start_entity(Self self, entity_id id, shard_claim claim, const actor_enviro
   hooks.after = [self](std::chrono::milliseconds delay, std::function<void()> run) {
     self->delayed_send(self, delay, actor_task{std::move(run)});
   };
-  hooks.on_fatal = [self](const failure& why) { self->quit(to_caf_error(why)); };
+  hooks.on_fatal = std::move(on_fatal);
+  hooks.now_ms = [now = environment.now] { return now().milliseconds; };
   shell.entity = std::make_shared<journaled_entity<Domain>>(std::move(id), claim, environment.entity, std::move(hooks),
                                                             std::move(make_empty), shell.figures);
+  environment.entity.log(shell.entity->id(), "started", {});
   shell.entity->start();
 }
+
+/// A callback that came home. Its time counts for the actor, but it is no message of anybody.
+template <class Self> void run_task(Self self, const actor_task& task) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto figures = self->state.figures;
+  task.run();
+  figures->note_task(std::chrono::steady_clock::now() - began);
+}
+
+/// What every request gets that reaches an actor on its way out: it was not looked at, and the successor may have it.
+inline caf::error not_handled() { return make_error(caf::sec::request_receiver_down); }
 
 /// Asks `supervisor` to be let go once nothing has been asked for `idle_after` and `may_go` (a supervisor with running
 /// children may not).
@@ -79,54 +104,49 @@ void watch_idleness(Self self, Supervisor supervisor, std::string child, std::fu
 
 /// One write: staged by `stage`, answered with what `reply` makes of it once durable.
 template <class Answer, class Domain, class Self>
-caf::typed_response_promise<Answer> submit_write(Self self, std::size_t size,
-                                                 std::function<result<void>(Domain&)> stage,
-                                                 std::function<Answer()> reply) {
+caf::result<Answer> submit_write(Self self, std::size_t size, std::function<result<void>(Domain&)> stage, std::function<Answer()> reply,
+                                 std::function<command_content()> describe) {
+  if (self->state.entity->is_stopping())
+    return not_handled();
   auto promise = self->template make_response_promise<Answer>();
   self->state.last_used = std::chrono::steady_clock::now();
-  self->state.entity->submit({size, std::move(stage), [self, promise, reply](result<void> outcome) mutable {
-    if (outcome) {
-      promise.deliver(reply());
-      return;
-    }
-    self->state.figures->failures.fetch_add(1, std::memory_order_relaxed);
-    promise.deliver(to_caf_error(outcome.error()));
-  }});
+  self->state.entity->submit({size, std::move(stage),
+                              [to = caller_answer<Answer>{promise}, reply = std::move(reply), figures = self->state.figures](result<void> outcome) {
+                                if (outcome)
+                                  return to.deliver(reply());
+                                figures->failures.fetch_add(1, std::memory_order_relaxed);
+                                to.deliver(outcome.error());
+                              },
+                              std::move(describe)});
   return promise;
 }
 
 /// One question: an immutable view is taken on the actor's thread, the scan runs on a scan worker.
 template <class Answer, class Domain, class Self, class View>
-caf::typed_response_promise<Answer> submit_scan(Self self, View take_view, question_context context) {
+caf::result<Answer> submit_scan(Self self, View take_view, question_context context) {
   auto promise = self->template make_response_promise<Answer>();
   self->state.last_used = std::chrono::steady_clock::now();
-  self->state.entity->read([self, promise, take_view, context](result<Domain*> domain) mutable {
-    if (!domain) {
-      promise.deliver(to_caf_error(domain.error()));
-      return;
-    }
-    std::function<result<Answer>(const question_context&)> scan = take_view(**domain);
-    auto post = post_to(self);
-    auto deliver = [self, promise, post](result<Answer> outcome) mutable {
-      auto shared = std::make_shared<result<Answer>>(std::move(outcome));
-      post([self, promise, shared]() mutable {
-        if (*shared) {
-          promise.deliver(std::move(**shared));
-          return;
-        }
-        self->state.figures->failures.fetch_add(1, std::memory_order_relaxed);
-        promise.deliver(to_caf_error(shared->error()));
-      });
+  self->state.entity->read([to = caller_answer<Answer>{promise}, figures = self->state.figures, scans = self->state.environment.scans, take_view,
+                            context](result<Domain*> domain) {
+    // From here on the actor is not needed: the answer goes from the scan worker to whoever asked.
+    const auto deliver = [to, figures](result<Answer> outcome) {
+      if (outcome)
+        return to.deliver(std::move(*outcome));
+      figures->failures.fetch_add(1, std::memory_order_relaxed);
+      to.deliver(outcome.error());
     };
-    const bool taken = self->state.environment.scans->submit(
-        {[scan, context, deliver](std::size_t) mutable {
+    if (!domain)
+      return deliver(domain.error());
+    std::function<result<Answer>(const question_context&)> scan = take_view(**domain);
+    const bool taken = scans->submit(
+        {[scan, context, deliver](std::size_t) {
            if (context.is_unwanted())
              return deliver(failure{error_code::cancelled, "the question was no longer wanted when its turn came", {}});
            deliver(scan(context));
          },
-         [deliver]() mutable { deliver(failure{error_code::draining, "the node is stopping", {}}); }});
+         [deliver] { deliver(failure{error_code::draining, "the node is stopping", {}}); }});
     if (!taken)
-      promise.deliver(to_caf_error({error_code::too_many_requests, "too many questions wait for a scan worker", {}}));
+      deliver(failure{error_code::too_many_requests, "too many questions wait for a scan worker", {}});
   });
   return promise;
 }

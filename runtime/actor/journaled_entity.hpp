@@ -18,52 +18,21 @@
 ///           visible in the domain before it is durable. While a commit is in doubt nothing else is staged; the doubt is
 ///           ended by looking (journal_writer::resolve), never by guessing.
 /// Limits    waiting_commands_max and waiting_bytes_max (too_many_requests beyond); group_bytes_max in one entry.
-/// Errors    fatal ones (ownership_lost, sequence_conflict, corrupt_data) go to `on_fatal`: the owner ends, and its supervisor
-///           recovers it anew.
+/// Errors    fatal ones (ownership_lost, sequence_conflict, an exception) go to `on_fatal`: the owner ends, and its supervisor recovers it
+///           anew. A recovery that fails is no reason to end: the entity says why to everybody who asks, and tries again, soon where the
+///           store was away, seldom where the data is damaged.
+/// Poison    A command that makes the domain throw a second time is put aside as a dead letter and refused from then on.
 /// Threads   the owner's, one at a time.
 /// Crash     see journal_writer; what was acknowledged is in the journal.
 
-#include "runtime/actor/actor_figures.hpp"
-#include "runtime/actor/journal_writer.hpp"
+#include "runtime/actor/entity_environment.hpp"
+#include "runtime/actor/poison_guard.hpp"
 #include "runtime/actor/recovery.hpp"
-#include "runtime/actor/store_pool.hpp"
 
-#include <any>
-#include <chrono>
 #include <deque>
+#include <exception>
 
 namespace dotmac {
-
-struct entity_limits {
-  std::size_t waiting_commands_max = 10'000;
-  std::size_t waiting_bytes_max = 128u << 20;
-  std::size_t group_bytes_max = 1u << 20; ///< a commit of more would keep other tenants waiting
-  std::uint64_t snapshot_entries = 10'000;
-  std::uint64_t snapshot_bytes = 64u << 20;
-  std::chrono::milliseconds resolve_every{200};
-};
-
-/// What the entities of a node share. Outlives them all.
-struct entity_environment {
-  std::shared_ptr<journal_writer> writer;
-  std::shared_ptr<store_pool> stores;
-  entity_limits limits;
-  /// Log line of one life event: entity, event, detail.
-  std::function<void(const entity_id&, std::string_view event, const std::string& detail)> log;
-};
-
-struct encoded_snapshot {
-  std::uint32_t version = 1;
-  bytes payload;
-  std::vector<stored_segment> new_segments;
-  std::vector<segment_number> live_segments;
-  std::any token; ///< for snapshot_of<Domain>::written
-};
-
-/// Specialize with
-///   static std::function<encoded_snapshot()> prepare(Domain&)       cheap; the function returned runs on another thread
-///   static void written(Domain&, const encoded_snapshot&)           it is stored now
-template <class Domain> struct snapshot_of;
 
 template <class Domain> class journaled_entity : public std::enable_shared_from_this<journaled_entity<Domain>> {
 public:
@@ -71,6 +40,7 @@ public:
     std::size_t bytes = 0;
     std::function<result<void>(Domain&)> stage; ///< a failure is answered at once and stages nothing
     std::function<void(result<void>)> answer;
+    std::function<command_content()> describe;  ///< for a dead letter; asked for before `stage`, and only where the entity failed before
   };
   using read_command = std::function<void(result<Domain*>)>;
 
@@ -78,15 +48,17 @@ public:
     std::function<void(std::function<void()>)> post;                              ///< soon, on the owner's thread
     std::function<void(std::chrono::milliseconds, std::function<void()>)> after;  ///< later, on the owner's thread
     std::function<void(const failure&)> on_fatal;
+    std::function<std::int64_t()> now_ms = [] { return std::int64_t{0}; };        ///< since 1970, for dead letters
   };
 
   journaled_entity(entity_id entity, shard_claim claim, entity_environment environment, owner_hooks owner,
                    std::function<std::unique_ptr<Domain>()> make_empty, std::shared_ptr<actor_figures> figures)
       : entity_{std::move(entity)}, claim_{claim}, environment_{std::move(environment)}, owner_{std::move(owner)},
-        make_empty_{std::move(make_empty)}, figures_{std::move(figures)} {}
+        make_empty_{std::move(make_empty)}, figures_{std::move(figures)}, guard_{entity_, environment_, owner_.now_ms} {}
 
   /// Begins the recovery; commands may be submitted at once and wait for it.
   void start() {
+    why_not_recovered_.reset();
     auto keep = this->weak_from_this();
     auto post = owner_.post;
     environment_.stores->submit([keep, post, entity = entity_, make = make_empty_](result<store*> session) {
@@ -102,6 +74,8 @@ public:
   void submit(write_command command) {
     if (fatal_ || stopping_)
       return command.answer(fatal_ ? *fatal_ : failure{error_code::actor_unavailable, "the actor is stopping", {}});
+    if (why_not_recovered_)
+      return command.answer(*why_not_recovered_);
     if (in_doubt_)
       return command.answer(doubt_refusal());
     if (waiting_.size() >= environment_.limits.waiting_commands_max
@@ -123,6 +97,8 @@ public:
       return command(*fatal_);
     if (domain_)
       return command(domain_.get());
+    if (why_not_recovered_)
+      return command(*why_not_recovered_);
     if (waiting_reads_.size() >= environment_.limits.waiting_commands_max)
       return command(failure{error_code::too_many_requests, to_string(entity_) + " is recovering; too many questions wait (limit "
                                                                 + std::to_string(environment_.limits.waiting_commands_max) + ")", {}});
@@ -133,9 +109,20 @@ public:
   void stop(std::function<void()> on_stopped) {
     stopping_ = true;
     on_stopped_ = std::move(on_stopped);
+    if (in_doubt_ && store_is_away_)
+      leave_in_doubt();
     pump();
     finish_stop();
   }
+
+  /// Answers whoever still waits: the owner ends without having stopped this.
+  void abandon(const failure& why) {
+    answer_group(why);
+    refuse_waiting(why);
+    for (auto& each : std::exchange(waiting_reads_, {}))
+      each(why);
+  }
+  bool is_stopping() const noexcept { return stopping_; }
 
   bool is_idle() const noexcept {
     return domain_ && waiting_.empty() && !in_flight_ && !in_doubt_ && !snapshot_in_flight_;
@@ -147,15 +134,18 @@ public:
 private:
   void on_recovered(result<recovered<Domain>> outcome) {
     if (!outcome)
-      return fail(outcome.error());
+      return recover_later(outcome.error());
     for (const auto& damage : outcome->damaged_snapshots)
       environment_.log(entity_, "snapshot_damaged", damage.message);
     domain_ = std::move(outcome->domain);
+    failed_recoveries_ = 0;
+    figures_->is_down = false;
     last_ = outcome->last;
     snapshot_at_ = outcome->snapshot;
     entries_since_snapshot_ = to_number(last_) - to_number(snapshot_at_);
     figures_->journal_position.store(to_number(last_), std::memory_order_relaxed);
     figures_->snapshot_position.store(to_number(snapshot_at_), std::memory_order_relaxed);
+    note_memory();
     environment_.log(entity_, "recovered", "entry " + std::to_string(to_number(last_)) + ", "
                                                + std::to_string(outcome->entries_replayed) + " replayed");
     for (auto& each : std::exchange(waiting_reads_, {}))
@@ -164,9 +154,30 @@ private:
     finish_stop();
   }
 
+  /// The entity stays, so that its supervisor and siblings have no part in what is wrong with the store or with its own data.
+  void recover_later(const failure& why) {
+    const bool is_damage = why.code == error_code::corrupt_data || why.code == error_code::unknown_schema_version;
+    const auto longest = is_damage ? environment_.limits.recover_damaged_every : environment_.limits.recover_again_longest;
+    const auto doubled = environment_.limits.recover_again_first * (std::int64_t{1} << std::min<std::size_t>(failed_recoveries_++, 10));
+    const auto delay = is_damage ? longest : std::min<std::chrono::milliseconds>(longest, doubled);
+    figures_->failures.fetch_add(1, std::memory_order_relaxed);
+    environment_.log(entity_, "recovery_failed", std::string{describe(why.code).name} + ": " + why.message + "; again in " + std::to_string(delay.count()) + " ms");
+    why_not_recovered_ = why;
+    figures_->is_down = true;
+    abandon(why);
+    finish_stop();
+    if (!stopping_)
+      owner_.after(delay, [keep = this->weak_from_this()] {
+        if (auto self = keep.lock(); self && !self->stopping_)
+          self->start();
+      });
+  }
+
   void pump() {
     while (domain_ && !in_flight_ && !in_doubt_ && !fatal_ && !waiting_.empty()) {
       stage_group();
+      if (fatal_)
+        return;
       auto payload = domain_->staged_payload();
       if (payload.empty()) {
         domain_->discard_staged();
@@ -184,14 +195,30 @@ private:
       auto command = std::move(waiting_.front());
       waiting_.pop_front();
       waiting_bytes_ -= command.bytes;
-      if (auto staged = command.stage(*domain_); staged) {
+      if (auto staged = stage(command); staged) {
         size += command.bytes;
         group_.push_back(std::move(command));
       } else {
         command.answer(staged);
+        if (fatal_)
+          return;
       }
     }
     figures_->waiting.store(waiting_.size(), std::memory_order_relaxed);
+  }
+
+  result<void> stage(write_command& command) {
+    const auto content = guard_.content_of(command.describe);
+    if (guard_.is_poison(content))
+      return failure{error_code::internal_error, "this request made its actor fail before and was put aside as a dead letter", {}};
+    try {
+      return command.stage(*domain_);
+    } catch (const std::exception& why) {
+      // The domain may be half changed: it is recovered anew.
+      const auto answer = guard_.after_failure(content, why.what());
+      fail({error_code::internal_error, std::string{"a command threw: "} + why.what(), {}});
+      return answer;
+    }
   }
 
   void journal(bytes payload) {
@@ -238,6 +265,7 @@ private:
     bytes_since_snapshot_ += in_flight_bytes_;
     doubtful_row_.payload.clear();
     figures_->journal_position.store(to_number(last_), std::memory_order_relaxed);
+    note_memory();
     if (entries_since_snapshot_ >= environment_.limits.snapshot_entries
         || bytes_since_snapshot_ >= environment_.limits.snapshot_bytes)
       write_snapshot();
@@ -258,9 +286,9 @@ private:
       const auto code = outcome.error().code;
       if (code != error_code::storage_unavailable && code != error_code::commit_uncertain && code != error_code::draining)
         return fail(outcome.error());
-      if (stopping_ && outcome.error().code == error_code::draining) {
-        in_doubt_ = false; // the journal knows; the next recovery reads it
-        domain_->discard_staged();
+      store_is_away_ = true;
+      if (stopping_) {
+        leave_in_doubt();
         return finish_stop();
       }
       return owner_.after(environment_.limits.resolve_every, [keep = this->weak_from_this()] {
@@ -269,6 +297,7 @@ private:
       });
     }
     in_doubt_ = false;
+    store_is_away_ = false;
     environment_.log(entity_, "doubt_resolved", *outcome == commit_outcome::committed ? "committed" : "absent");
     if (*outcome == commit_outcome::committed)
       make_state();
@@ -276,6 +305,18 @@ private:
       domain_->discard_staged();
     pump();
     finish_stop();
+  }
+
+  /// The journal knows what became of the commit; the next recovery reads it.
+  void leave_in_doubt() {
+    in_doubt_ = false;
+    domain_->discard_staged();
+    environment_.log(entity_, "stopped_in_doubt", "the store is away; the journal will tell");
+  }
+
+  void note_memory() {
+    if constexpr (requires(const Domain& domain) { domain.memory_bytes(); })
+      figures_->memory_bytes.store(domain_->memory_bytes(), std::memory_order_relaxed);
   }
 
   void write_snapshot() {
@@ -347,10 +388,7 @@ private:
     fatal_ = why;
     figures_->failures.fetch_add(1, std::memory_order_relaxed);
     environment_.log(entity_, "failed", std::string{describe(why.code).name} + ": " + why.message);
-    answer_group(why);
-    refuse_waiting(why);
-    for (auto& each : std::exchange(waiting_reads_, {}))
-      each(why);
+    abandon(why);
     finish_stop();
     owner_.on_fatal(why);
   }
@@ -365,6 +403,7 @@ private:
   const owner_hooks owner_;
   const std::function<std::unique_ptr<Domain>()> make_empty_;
   const std::shared_ptr<actor_figures> figures_;
+  poison_guard guard_;
 
   std::unique_ptr<Domain> domain_;
   journal_sequence last_{};
@@ -382,6 +421,9 @@ private:
   bool snapshot_in_flight_ = false;
   bool snapshot_failed_ = false;
   bool stopping_ = false;
+  bool store_is_away_ = false; ///< at the last look for a commit in doubt
+  std::size_t failed_recoveries_ = 0;
+  std::optional<failure> why_not_recovered_;
   std::optional<failure> fatal_;
   std::function<void()> on_stopped_;
 };

@@ -233,7 +233,10 @@ void node::stop() {
   if (self.guardian) {
     caf::scoped_actor asker{*self.system};
     asker->request(self.guardian, stop_actors_within, stop_actor{})
-        .receive([](const done&) {}, [](const caf::error&) { spdlog::warn("not every actor stopped in time; the journal has what was acknowledged"); });
+        .receive([](const done&) {}, [&self](const caf::error&) {
+          spdlog::warn("not every actor stopped in time; the journal has what was acknowledged");
+          self.system->await_actors_before_shutdown(false);
+        });
     self.guardian = node_actor{};
   }
   if (self.router)

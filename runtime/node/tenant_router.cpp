@@ -19,7 +19,7 @@ struct routed_call {
   call_options options;
   tenant_call call;
   std::function<void(result<tenant_answer>)> on_answer;
-  bool sent_again = false;
+  std::size_t sent_again = 0;
 };
 using routed_call_pointer = std::shared_ptr<routed_call>;
 
@@ -37,6 +37,9 @@ struct router_shell {
   std::map<std::string, caf::actor> children; ///< "tenant/events" or "tenant/metric/<id or name>"
 };
 using router_pointer = caf::stateful_actor<router_shell>*;
+
+/// An actor that leaves memory hands a call back unhandled; its successor may do so too where everything is idle at once.
+constexpr std::size_t sends_again_max = 3;
 
 std::chrono::milliseconds time_left(const routed_call& call) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(call.options.deadline - std::chrono::steady_clock::now());
@@ -59,8 +62,8 @@ void on_error(router_pointer self, const routed_call_pointer& call, const caf::e
   const auto why = to_failure(error);
   if (why.code == error_code::actor_unavailable)
     forget(self, call->options.tenant);
-  if (was_never_handled(error) && !call->sent_again) {
-    call->sent_again = true;
+  if (was_never_handled(error) && call->sent_again < sends_again_max) {
+    ++call->sent_again;
     return route(self, call);
   }
   fail(call, why);
