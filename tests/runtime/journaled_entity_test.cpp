@@ -11,6 +11,8 @@
 namespace dotmac {
 namespace {
 
+constexpr std::int64_t poison = 666;
+
 /// A sum: a command adds to it.
 struct counter_domain {
   using segment_reader = std::function<result<bytes>(segment_number)>;
@@ -20,6 +22,8 @@ struct counter_domain {
   result<void> stage(std::int64_t add) {
     if (add < 0)
       return failure{error_code::validation_failed, "must not be negative", "add"};
+    if (add == poison)
+      throw std::length_error{"a mistake of ours"};
     staged.push_back(add);
     return {};
   }
@@ -119,7 +123,8 @@ protected:
   /// Submits without waiting; the answer lands in `answers`.
   void submit(entity& subject, std::int64_t add) {
     subject.submit({1, [add](counter_domain& domain) { return domain.stage(add); },
-                    [this](result<void> outcome) { answers.push_back(outcome ? error_code::none : outcome.error().code); }});
+                    [this](result<void> outcome) { answers.push_back(outcome ? error_code::none : outcome.error().code); },
+                    [add] { return command_content{"add", std::to_string(add)}; }});
   }
   error_code add(entity& subject, std::int64_t value) {
     const auto before = answers.size();
@@ -257,6 +262,63 @@ TEST_F(journaled_entity_test, refuses_writes_beyond_the_limit_of_waiting_ones) {
   EXPECT_EQ(total(*subject), 0);
   ASSERT_TRUE(box.run_until([&] { return answers.size() == 7; }));
   EXPECT_EQ(total(*subject), 5);
+}
+
+TEST_F(journaled_entity_test, puts_a_command_aside_that_makes_it_fail_again_and_lives_on) {
+  auto subject = start();
+  ASSERT_EQ(add(*subject, 1), error_code::none);
+  EXPECT_EQ(add(*subject, poison), error_code::actor_unavailable) << "forgiven once";
+  ASSERT_TRUE(fatal);
+  subject = start();
+  EXPECT_EQ(add(*subject, 2), error_code::none);
+  EXPECT_EQ(add(*subject, poison), error_code::internal_error) << "no use to try again";
+  subject = start();
+  fatal.reset();
+  EXPECT_EQ(add(*subject, poison), error_code::internal_error);
+  EXPECT_FALSE(fatal) << "known by now";
+  EXPECT_EQ(add(*subject, 3), error_code::none);
+  EXPECT_EQ(total(*subject), 6);
+  environment.stores->stop(); // the letter is written by then
+  const auto letters = (*factory->open())->dead_letters().read_dead_letters("acme", 10);
+  ASSERT_TRUE(letters);
+  ASSERT_EQ(letters->size(), 1u);
+  EXPECT_EQ(letters->front().payload, "666");
+  EXPECT_EQ(letters->front().message_type, "add");
+  EXPECT_NE(letters->front().reason.find("a mistake of ours"), std::string::npos);
+}
+
+TEST_F(journaled_entity_test, recovers_by_itself_when_the_store_is_back) {
+  database->go_down();
+  auto subject = start();
+  EXPECT_EQ(add(*subject, 1), error_code::storage_unavailable);
+  EXPECT_FALSE(fatal);
+  database->come_up();
+  error_code outcome = error_code::storage_unavailable;
+  for (int i = 0; i < 100 && outcome != error_code::none; ++i)
+    outcome = add(*subject, 1);
+  EXPECT_EQ(outcome, error_code::none);
+  EXPECT_EQ(total(*subject), 1);
+}
+
+TEST_F(journaled_entity_test, stops_at_once_in_doubt_while_the_store_is_away) {
+  auto subject = start();
+  ASSERT_EQ(add(*subject, 1), error_code::none);
+  database->fail_next_append({error_code::commit_uncertain, "cut off", {}}, commit_outcome::committed);
+  EXPECT_EQ(add(*subject, 10), error_code::commit_uncertain);
+  database->go_down();
+  stop(*subject);
+  database->come_up();
+  EXPECT_EQ(total(*start()), 11);
+}
+
+TEST_F(journaled_entity_test, answers_whoever_waits_when_it_is_abandoned) {
+  auto subject = start(); // not recovered yet: everything waits
+  submit(*subject, 1);
+  bool read_failed = false;
+  subject->read([&](result<counter_domain*> domain) { read_failed = !domain; });
+  subject->abandon({error_code::actor_unavailable, "gone", {}});
+  EXPECT_EQ(answers, (std::vector{error_code::actor_unavailable}));
+  EXPECT_TRUE(read_failed);
 }
 
 } // namespace
