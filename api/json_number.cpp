@@ -1,0 +1,83 @@
+#include "api/json_number.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace dotmac {
+namespace {
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+/// Of a number beyond the range of doubles: whether it is so by being small. std::from_chars does not tell.
+bool is_below_one(std::string_view token) noexcept {
+  const auto exponent_at = token.find_first_of("eE");
+  const auto mantissa = token.substr(0, exponent_at);
+  const auto first = mantissa.find_first_of("123456789");
+  if (first == mantissa.npos)
+    return true;
+  std::int64_t exponent = 0;
+  if (exponent_at != token.npos) {
+    auto digits = token.substr(exponent_at + 1);
+    if (digits.front() == '+')
+      digits.remove_prefix(1);
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc{})
+      return digits.front() == '-';
+  }
+  const auto point = std::min(mantissa.find('.'), mantissa.size());
+  return exponent < static_cast<std::int64_t>(first) - static_cast<std::int64_t>(point) + (first > point ? 0 : 1);
+}
+
+} // namespace
+
+number_shape shape_of_number(std::string_view text) noexcept {
+  std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
+  const auto digits = [&] {
+    const auto begin = at;
+    while (at < text.size() && is_digit(text[at]))
+      ++at;
+    return at - begin;
+  };
+  const bool begins_with_zero = at < text.size() && text[at] == '0';
+  const auto before_point = digits();
+  if (before_point == 0 || (begins_with_zero && before_point > 1))
+    return {};
+  number_shape shape;
+  if (at < text.size() && text[at] == '.') {
+    shape.is_whole = false;
+    ++at;
+    if (digits() == 0)
+      return {};
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    shape.is_whole = false;
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-'))
+      ++at;
+    if (digits() == 0)
+      return {};
+  }
+  shape.length = at;
+  return shape;
+}
+
+json_number read_json_number(std::string_view token) noexcept {
+  const auto shape = shape_of_number(token);
+  if (shape.length == 0 || shape.length != token.size())
+    return {};
+  json_number read;
+  const auto* const end = token.data() + token.size();
+  if (shape.is_whole) {
+    read.kind = std::from_chars(token.data(), end, read.integer).ec == std::errc{} ? number_kind::integer : number_kind::whole;
+    return read;
+  }
+  read.kind = number_kind::real;
+  if (std::from_chars(token.data(), end, read.real).ec == std::errc{})
+    return read;
+  if (is_below_one(token))
+    read.real = token.front() == '-' ? -0.0 : 0.0;
+  else
+    read.kind = number_kind::too_large;
+  return read;
+}
+
+} // namespace dotmac
