@@ -2,7 +2,6 @@
 #include "api/event_writer.hpp"
 #include "api/json_grammar.hpp"
 #include "api/json_number.hpp"
-#include "core/events/event_block_view.hpp"
 
 #include <gtest/gtest.h>
 
@@ -153,8 +152,8 @@ protected:
     std::map<int, std::string> found;
     for (const auto& each : batch->faults)
       found[static_cast<int>(each.index)] = each.detail;
-    const auto view = event_block_view::parse(block);
-    EXPECT_TRUE(view && view->row_count() == batch->positions.size());
+    const auto rows = check_event_block(block);
+    EXPECT_TRUE(rows && *rows == batch->positions.size());
     return found;
   }
   static std::string event(const std::string& more) { return R"({"event_type":"a","event_name":"b")" + more + "}"; }
