@@ -121,7 +121,7 @@ bool check_interval(const gateway_call_pointer& call, timestamp start, timestamp
 void add_scope(json& body, const answer_scope& scope, timestamp start, timestamp end) {
   body["as_of"] = optional_time(scope.as_of);
   body["rows_scanned"] = scope.rows_scanned;
-  body["interval"] = "[" + format_timestamp(start) + ", " + format_timestamp(end) + ")";
+  body["interval"] = "[" + format_timestamp(start) + ", " + (end > timestamp_max ? format_timestamp(timestamp_max) + "]" : format_timestamp(end) + ")");
 }
 
 json optional_time(const std::optional<timestamp>& at) { return at ? json(format_timestamp(*at)) : json(nullptr); }

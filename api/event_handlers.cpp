@@ -176,7 +176,7 @@ void query_events(const gateway_call_pointer& call) {
     return;
   find_events question;
   question.selection = {body->event_type, body->event_name, body->user_id, body->session_id, body->customer_id,
-                        body->start_time.value_or(timestamp_min), body->end_time.value_or(timestamp_max), std::move(body->filters)};
+                        body->start_time.value_or(timestamp_min), body->end_time.value_or(after_all_times), std::move(body->filters)};
   question.limit = body->limit;
   question.offset = body->offset;
   const auto start = question.selection.start_time;

@@ -43,7 +43,10 @@ void show_documentation(const gateway_call_pointer& call);
 /// False, and answered 422, where the interval is empty or turned round.
 bool check_interval(const gateway_call_pointer& call, timestamp start, timestamp end, const std::string& end_field = "end_time");
 
-/// Adds as_of, rows_scanned and interval ("[start, end)") to an answer.
+/// The end of a question without one: excluded, and behind the last time that an event or value can have.
+inline constexpr timestamp after_all_times{timestamp_max.milliseconds + 1};
+
+/// Adds as_of, rows_scanned and interval to an answer: "[start, end)", or "[start, last time of all]" before after_all_times.
 void add_scope(json& body, const answer_scope& scope, timestamp start, timestamp end);
 
 /// The calendar asked for, else the tenant's.

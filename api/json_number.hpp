@@ -34,7 +34,12 @@ json_number read_json_number(std::string_view token) noexcept;
 struct number_shape {
   std::size_t length = 0;
   bool is_whole = true;
+  bool has_exponent = false;
+  std::uint64_t digits = 0; ///< before the exponent, without the point; meaningless where there are more than digits_kept_max
+  std::size_t digit_count = 0;
+  std::size_t fraction_count = 0; ///< of them behind the point
 };
+inline constexpr std::size_t digits_kept_max = 19;
 number_shape shape_of_number(std::string_view text) noexcept;
 
 } // namespace dotmac

@@ -100,7 +100,7 @@ void query_values(const gateway_call_pointer& call) {
   if (!body)
     return;
   const auto start = body->start_time.value_or(timestamp_min);
-  const auto end = body->end_time.value_or(timestamp_max);
+  const auto end = body->end_time.value_or(after_all_times);
   if (!check_interval(call, start, end))
     return;
   of_metric<find_values> message{body->metric_id, {start, end, body->dimensions, body->limit, body->offset}};

@@ -83,7 +83,7 @@ private:
       into.add_text(scope, key, text);
       return {};
     }
-    case ondemand::json_type::number: return read_number(scope, key, trimmed(value.raw_json_token()), into);
+    case ondemand::json_type::number: return read_number(scope, key, without_blanks_behind(value.raw_json_token()), into);
     case ondemand::json_type::boolean: {
       bool held = false;
       if (const auto why = value.get_bool().get(held))
@@ -100,6 +100,12 @@ private:
     }
     default: return read_nested(scope, key, value, into, broken);
     }
+  }
+
+  static std::string_view without_blanks_behind(std::string_view token) {
+    while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
+      token.remove_suffix(1);
+    return token;
   }
 
   static maybe_fault too_long(std::size_t size, const char* unit) {
