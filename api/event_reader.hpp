@@ -25,7 +25,14 @@ inline constexpr std::array text_fields{
     text_field{"session_id", event_field::session_id, event_identifier_size_max, false, false},
     text_field{"customer_id", event_field::customer_id, event_identifier_size_max, false, false},
     text_field{"source", event_field::source, event_identifier_size_max, false, false}};
-inline constexpr std::array other_fields{std::string_view{"timestamp"}, std::string_view{"properties"}, std::string_view{"context"}};
+inline constexpr auto field_names = [] {
+  std::array<std::string_view, text_fields.size() + 3> names;
+  std::transform(text_fields.begin(), text_fields.end(), names.begin(), [](const text_field& each) { return each.name; });
+  names[text_fields.size()] = "timestamp";
+  names[text_fields.size() + 1] = "properties";
+  names[text_fields.size() + 2] = "context";
+  return names;
+}();
 
 class event_reader {
 public:
@@ -115,6 +122,7 @@ private:
   }
 
   maybe_fault read_fields(ondemand::object& object, event_block_builder& into, simdjson::error_code& broken) {
+    std::size_t position = 0;
     for (auto each : object) {
       ondemand::field field;
       if (const auto why = std::move(each).get(field)) {
@@ -124,7 +132,7 @@ private:
       std::string_view key;
       if (const auto why = field.unescaped_key().get(key); why || surrogates_.is_half_a_pair(key))
         return failed({}, why, "a key is not valid text", broken);
-      auto found = read_field(key, field.value(), into, broken);
+      auto found = read_field(key, position++, field.value(), into, broken);
       if (found && found->input.empty())
         found->input = shown_value(rest_of(field.value()));
       if (found || broken)
@@ -133,31 +141,32 @@ private:
     return {};
   }
 
-  maybe_fault read_field(std::string_view key, ondemand::value value, event_block_builder& into, simdjson::error_code& broken) {
-    for (std::size_t i = 0; i < text_fields.size(); ++i)
-      if (key == text_fields[i].name)
-        return mark_seen(i, key, [&] { return read_text_field(i, value, into, broken); });
-    const auto properties = [&](property_scope scope) {
-      const bool keeps_raw = schemas_ && scope == property_scope::properties;
-      return properties_.read(scope, key, value, keeps_raw, into, broken, [&](ondemand::value of) { return rest_of(of); });
-    };
-    if (key == other_fields[0])
-      return mark_seen(text_fields.size(), key, [&] { return read_time(value, into, broken); });
-    if (key == other_fields[1])
-      return mark_seen(text_fields.size() + 1, key, [&] { return properties(property_scope::properties); });
-    if (key == other_fields[2])
-      return mark_seen(text_fields.size() + 2, key, [&] { return properties(property_scope::context); });
-    return make_fault({std::string{key.substr(0, key_shown_max)}}, "is not a field of an event");
-  }
-
-  template <class Read> maybe_fault mark_seen(std::size_t index, std::string_view name, Read read) {
+  maybe_fault read_field(std::string_view key, std::size_t position, ondemand::value value, event_block_builder& into, simdjson::error_code& broken) {
+    const auto index = number_of_field(key, position);
+    if (index == field_names.size())
+      return make_fault({std::string{key.substr(0, key_shown_max)}}, "is not a field of an event");
     if (std::exchange(seen_[index], true))
-      return make_fault({std::string{name}}, "is given twice");
-    return read();
+      return make_fault({std::string{key}}, "is given twice");
+    if (index < text_fields.size())
+      return read_text_field(text_fields[index], value, into, broken);
+    if (index == text_fields.size())
+      return read_time(value, into, broken);
+    const auto scope = index == text_fields.size() + 1 ? property_scope::properties : property_scope::context;
+    return properties_.read(scope, key, value, schemas_ && scope == property_scope::properties, into, broken, [&](ondemand::value of) { return rest_of(of); });
   }
 
-  maybe_fault read_text_field(std::size_t index, ondemand::value value, event_block_builder& into, simdjson::error_code& broken) {
-    const auto& known = text_fields[index];
+  /// Events of a batch mostly have their fields in one order, so the field that stood there last time is looked at first.
+  std::size_t number_of_field(std::string_view key, std::size_t position) {
+    auto& last = last_at_[std::min(position, last_at_.size() - 1)];
+    if (field_names[last] == key)
+      return last;
+    const auto found = static_cast<std::size_t>(std::find(field_names.begin(), field_names.end(), key) - field_names.begin());
+    if (found < field_names.size())
+      last = found;
+    return found;
+  }
+
+  maybe_fault read_text_field(const text_field& known, ondemand::value value, event_block_builder& into, simdjson::error_code& broken) {
     const auto wrong = [&](std::string text) { return make_fault({std::string{known.name}}, std::move(text)); };
     bool is_null = false;
     if (value.is_null().get(is_null) == simdjson::SUCCESS && is_null)
@@ -208,7 +217,8 @@ private:
   const event_schemas* schemas_ = nullptr;
   std::string_view event_type_; ///< of the present event, in the parser's buffer
   std::string_view event_name_;
-  std::array<bool, text_fields.size() + other_fields.size()> seen_{};
+  std::array<bool, field_names.size()> seen_{};
+  std::array<std::size_t, field_names.size()> last_at_{}; ///< the field that stood at a position of an event last
   bool has_source_ = false;
 };
 

@@ -86,8 +86,10 @@ class BadInput(NodeTest):
             self.goes_on()
 
     def test_that_is_no_json_or_does_not_end_is_refused(self):
-        for body in ("", " ", "{", "}", '{"event_type":"a"', event()[:-1], event() + event(), event() + "x", event() + "]", "\0", '{"event_type":"a","event_name":"b",}'):
+        for body in ("", " ", "{", '{"event_type":"a"', event()[:-1], event() + event(), event() + "x", event() + "]", '{"event_type":"a","event_name":"b",}'):
             self.send("/events/track", body, 400)
+        for body in ("}", "\0", "nul", "7", '"x"', "[]"):
+            self.send("/events/track", body, 422)
         for body in ("", "[", f"[{event()}", f"[{event()}]]", f"[{event()},]", f"[{event()}]{event()}", f'{{"events":[{event()}]}} x'):
             self.send("/events/track/batch", body, 400)
         for body in ("", "{", "nul", "{}{}", '{"limit":1,}', "{'limit':1}", '{"limit":01}'):
@@ -167,12 +169,12 @@ class BadInput(NodeTest):
         self.send("/events/track/batch", "\n".join(lines), 200, LINES)
         self.node.kill()
         self.node.start()
+        self.rss_before = self.rss()
         got = {name: value for each in self.found()["events"] for name, value in each["properties"].items()}
         self.assertEqual(set(got), set(sent))
         for name, text in sent.items():
             self.assertIsInstance(got[name], float, (text, got[name]))
             self.assertEqual(bits(got[name]), bits(float(text)), (text, got[name]))
-        self.rss_before = self.rss()
 
     def test_with_nan_is_refused(self):
         self.ask("/metrics/", {"name": "load", "display_name": "Load", "metric_type": "gauge"})
