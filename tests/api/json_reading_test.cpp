@@ -76,7 +76,7 @@ TEST(check_json, agrees_with_another_parser_on_broken_documents) {
     auto text = sound;
     for (auto n = random() % 3; n > 0; --n)
       switch (random() % 3) {
-      case 0: text[random() % text.size()] = static_cast<char>(random() % 128); break;
+      case 0: text[random() % text.size()] = static_cast<char>(random() % 127 + 1); break; // the other parser takes a zero byte for the end
       case 1: text.erase(random() % text.size(), 1); break;
       default: text.insert(random() % text.size(), 1, "{}[]\",:0\\e-.tu"[random() % 14]);
       }
