@@ -21,6 +21,13 @@ namespace dotmac {
 struct tracked_event {
   std::string event_id;
   event_outcome outcome = event_outcome::accepted;
+  std::optional<fine_timestamp> sent_at; ///< where the client sent a time
+};
+
+/// Why an event is not taken; `faults` where it is by what the client sent.
+struct event_refusal {
+  failure why;
+  std::vector<complaint> faults;
 };
 
 class event_batcher {
@@ -31,24 +38,28 @@ public:
 
   event_batcher(tenant_service& tenants, std::chrono::milliseconds timeout) : tenants_{tenants}, timeout_{timeout} {}
 
-  /// Parses `body` and has its event appended. A fault in it is answered at once, inside this call.
-  void track(const std::string& tenant, std::string body, timestamp received_at, const event_schemas* schemas, answer on_answer);
+  /// Parses `body` and has its event appended; `on_answer` is called once, unless a refusal is returned.
+  std::optional<event_refusal> track(const std::string& tenant, std::string body, timestamp received_at, const event_schemas* schemas, answer on_answer);
 
 private:
+  struct waiting_event {
+    answer on_answer;
+    std::optional<fine_timestamp> sent_at;
+  };
   struct lane {
     event_block_builder builder;
-    std::vector<answer> waiting;
+    std::vector<waiting_event> waiting;
     std::size_t under_way = 0;
   };
   struct message {
     std::string tenant;
     bytes block;
-    std::vector<answer> answers;
+    std::vector<waiting_event> events;
   };
 
   message take(const std::string& tenant, lane& from);
   void send(message batch);
-  void on_answer(const std::string& tenant, const std::vector<answer>& answers, const result<events_appended>& outcome);
+  void on_answer(const std::string& tenant, const std::vector<waiting_event>& events, const result<events_appended>& outcome);
 
   tenant_service& tenants_;
   const std::chrono::milliseconds timeout_;

@@ -1,5 +1,6 @@
 #include "api/handlers.hpp"
 
+#include "api/event_writer.hpp"
 #include "api/requests.hpp"
 
 #include <algorithm>
@@ -49,6 +50,22 @@ void answer_batch(const gateway_call_pointer& call, const parsed_batch& batch, c
   call->answer(body);
 }
 
+/// The time is that of the event kept. Of one that was here before it is known where the client sent it again, and null else.
+void answer_tracked(const gateway_call_pointer& call, const tracked_event& tracked) {
+  if (tracked.outcome == event_outcome::refused)
+    return call->refuse(too_many_names());
+  json body{{"event_id", tracked.event_id}, {"status", "tracked"}, {"timestamp", nullptr}};
+  if (tracked.sent_at && tracked.outcome != event_outcome::conflicting)
+    body["timestamp"] = format_timestamp(tracked.sent_at->at, tracked.sent_at->nanoseconds_below);
+  else if (tracked.outcome == event_outcome::accepted)
+    body["timestamp"] = format_timestamp(call->received_at);
+  if (tracked.outcome != event_outcome::accepted)
+    body["duplicates"] = 1;
+  if (tracked.outcome == event_outcome::conflicting)
+    body["note"] = "this event_id was here before with other content: the first stays";
+  call->answer(body);
+}
+
 void append_batch(const gateway_call_pointer& call, const event_schemas& schemas) {
   auto& mine = workplace();
   auto type = std::string{call->request.header("content-type")};
@@ -68,22 +85,6 @@ void append_batch(const gateway_call_pointer& call, const event_schemas& schemas
                                return call->refuse({error_code::internal_error, "the answer to an append lacks rows", {}});
                              answer_batch(call, held, appended.outcomes);
                            }});
-}
-
-json event_as_json(const found_event& event) {
-  constexpr std::array names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
-  static_assert(names.size() == event_field_count);
-  json body;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    body[names[i]] = event.texts[i].empty() ? json(nullptr) : json(event.texts[i]);
-  body["timestamp"] = format_timestamp(event.at, event.nanoseconds_below);
-  body["received_at"] = format_timestamp(event.received_at);
-  auto& properties = body["properties"] = json::object();
-  auto& context = body["context"] = json::object();
-  for (const auto& each : event.properties)
-    (each.scope == property_scope::properties ? properties : context)[each.key]
-        = each.json.empty() ? write_json(each.value) : json::parse(each.json, nullptr, false);
-  return body;
 }
 
 json dimensions_as_json(const std::vector<std::string>& names, const std::vector<scalar>& values) {
@@ -154,18 +155,11 @@ json schema_as_json(const event_schema& schema) {
 
 void track_event(const gateway_call_pointer& call) {
   call->host->with_context(call->tenant, call, [call](const known_tenant_pointer& known) {
-    call->host->batcher.track(call->tenant, std::move(call->request.body), call->received_at, &known->schemas, [call](result<tracked_event> outcome) {
-      if (!outcome)
-        return call->refuse(outcome.error());
-      if (outcome->outcome == event_outcome::refused)
-        return call->refuse(too_many_names());
-      json body{{"event_id", outcome->event_id}, {"status", "tracked"}, {"timestamp", format_timestamp(call->received_at)}};
-      if (outcome->outcome != event_outcome::accepted)
-        body["duplicates"] = 1;
-      if (outcome->outcome == event_outcome::conflicting)
-        body["note"] = "this event_id was here before with other content: the first stays";
-      call->answer(body);
+    const auto refused = call->host->batcher.track(call->tenant, std::move(call->request.body), call->received_at, &known->schemas, [call](result<tracked_event> outcome) {
+      outcome ? answer_tracked(call, *outcome) : call->refuse(outcome.error());
     });
+    if (refused)
+      refused->faults.empty() ? call->refuse(refused->why) : call->refuse(refused->faults);
   });
 }
 
@@ -195,14 +189,14 @@ void query_events(const gateway_call_pointer& call) {
   }
   gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
                            std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end](events_found& found) {
-                             json events = json::array();
-                             for (const auto& each : found.events)
-                               events.push_back(event_as_json(each));
-                             const bool is_full = !found.events.empty() && found.events.size() == static_cast<std::size_t>(limit);
-                             json answer{{"events", std::move(events)}, {"count", found.events.size()}, {"total", found.total}, {"limit", limit}, {"offset", offset},
-                                         {"next_cursor", is_full ? json(cursor_after(cursor_kind::events, event_position{found.events.back().at, found.events.back().row})) : json(nullptr)}};
-                             add_scope(answer, found.scope, start, end);
-                             call->answer(answer);
+                             std::string text = R"({"events":)";
+                             const auto count = append_events_as_json(text, found.events);
+                             const bool goes_on = count > 0 && (count < found.events.size() || count == static_cast<std::size_t>(limit));
+                             json rest{{"count", count}, {"total", found.total}, {"limit", limit}, {"offset", offset},
+                                       {"next_cursor", goes_on ? json(cursor_after(cursor_kind::events, event_position{found.events[count - 1].at, found.events[count - 1].row})) : json(nullptr)}};
+                             add_scope(rest, found.scope, start, end);
+                             text.append(",").append(std::string_view{rest.dump()}.substr(1)); // stored JSON is no part of a json document: it would lose digits
+                             call->respond({200, "application/json", std::move(text), {}});
                            }});
 }
 

@@ -11,26 +11,29 @@ class event_parser::implementation : public event_reader {};
 event_parser::event_parser() : implementation_{std::make_unique<implementation>()} {}
 event_parser::~event_parser() = default;
 
-result<std::string> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into,
-                                   const event_schemas* schemas) {
+result<parsed_event> event_parser::parse_event(std::string& body, timestamp received_at, event_block_builder& into, const event_schemas* schemas,
+                                               std::vector<complaint>& faults) {
   auto& self = *implementation_;
   self.use_schemas(schemas);
   ondemand::document document;
   if (const auto why = self.parser().iterate(self.pad(body)).get(document))
     return malformed(describe_error(why));
   ondemand::object object;
+  maybe_fault found;
   if (const auto why = document.get_object().get(object)) {
     if (breaks_document(why))
       return malformed(describe_error(why));
-    return failure{error_code::validation_failed, "must be an object", "body"};
+    found = make_fault({}, "must be an object", shown_value(body));
+  } else {
+    auto broken = simdjson::SUCCESS;
+    found = self.read_object(object, &document, received_at, into, {}, broken);
+    if (broken)
+      return malformed(describe_error(broken));
   }
-  auto broken = simdjson::SUCCESS;
-  const auto found = self.read_object(object, received_at, into, {}, broken);
-  if (broken)
-    return malformed(describe_error(broken));
-  if (found)
-    return failure{error_code::validation_failed, found->text, found->field};
-  return self.sent_id();
+  if (!found)
+    return self.parsed();
+  faults.push_back(complaint_of(*found));
+  return failure{error_code::validation_failed, sentence_of(*found), {}};
 }
 
 namespace {
@@ -61,7 +64,7 @@ result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp rece
       if (broken)
         return malformed(describe_error(broken));
       if (found)
-        batch.faults.push_back({batch.event_count, found->field + ": " + found->text});
+        batch.faults.push_back({batch.event_count, sentence_of(*found)});
       else
         batch.positions.push_back(batch.event_count);
       ++batch.event_count;
@@ -83,6 +86,7 @@ result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp rece
       return breaks_document(why) ? malformed(describe_error(why)) : failure{error_code::validation_failed, "must be an object with a list of events, or a list", "body"};
     std::string source;
     bool has_events = false;
+    bool has_source = false;
     // `source` may stand behind the events: it is looked for first.
     // A look-up that finds the document broken leaves an iterator that must not be used again.
     ondemand::value held;
@@ -107,11 +111,12 @@ result<parsed_batch> event_parser::parse_batch(std::string& body, timestamp rece
       std::string_view key;
       if (auto why = std::move(each).get(field); why || (why = field.unescaped_key().get(key)))
         return malformed(describe_error(why));
+      if (key != "source" && key != "events")
+        return failure{error_code::validation_failed, "there is no such field", std::string{key.substr(0, key_shown_max)}};
+      if (std::exchange(key == "source" ? has_source : has_events, true))
+        return failure{error_code::validation_failed, "is given twice", std::string{key}};
       if (key == "source")
         continue;
-      if (key != "events" || has_events)
-        return failure{error_code::validation_failed, has_events && key == "events" ? "is given twice" : "there is no such field", std::string{key.substr(0, 100)}};
-      has_events = true;
       ondemand::array list;
       if (const auto why = field.value().get_array().get(list))
         return breaks_document(why) ? malformed(describe_error(why)) : failure{error_code::validation_failed, "must be a list", "events"};
@@ -135,7 +140,7 @@ result<parsed_batch> event_parser::parse_lines(std::string& body, timestamp rece
   self.pad(body);
   parsed_batch batch;
   std::size_t line = 0;
-  for (std::size_t begin = 0; begin < body.size(); ++line) {
+  for (std::size_t begin = self.byte_order_mark_of(body).size(); begin < body.size(); ++line) {
     const auto end = std::min(body.find('\n', begin), body.size());
     const std::string_view text{body.data() + begin, end - begin};
     const auto available = body.capacity() - begin;
@@ -155,11 +160,11 @@ result<parsed_batch> event_parser::parse_lines(std::string& body, timestamp rece
       continue;
     }
     auto broken = simdjson::SUCCESS;
-    auto found = self.read_object(object, received_at, into, {}, broken);
+    auto found = self.read_object(object, &document, received_at, into, {}, broken);
     if (broken)
       batch.faults.push_back({line, "event: not valid JSON: " + describe_error(broken)});
     else if (found)
-      batch.faults.push_back({line, found->field + ": " + found->text});
+      batch.faults.push_back({line, sentence_of(*found)});
     else
       batch.positions.push_back(line);
   }

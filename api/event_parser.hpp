@@ -5,8 +5,11 @@
 /// Accepts    one event; a batch as {"events": [...], "source"} or a bare list; NDJSON, an event a line.
 /// Promise    A fault in one event of a batch leaves that event out and is told with its position; the others are taken.
 ///            A body that is not JSON at all is refused whole (malformed_request), and nothing of it is kept.
-/// Errors     per event: the field at fault and the limit. Unknown fields, wrong types, over-long texts, numbers beyond a double,
-///            invalid UTF-8, a key given twice, nesting deeper than json_depth_max, times outside the years 1 to 9999.
+/// Errors     per event: the field at fault and the limit. Unknown fields, wrong types, over-long texts, decimals beyond a double,
+///            a key given twice (also inside nested values), wrong escapes, nesting deeper than json_depth_max, times outside the
+///            years 1 to 9999; in NDJSON also what is no JSON or no UTF-8, or follows the event on its line.
+///            of the body: what is no JSON or no UTF-8, or follows its end. A byte order mark in front is passed over.
+/// Numbers    integers of 64 bits and doubles as such; longer whole numbers, and all numbers of nested values, as they were sent.
 /// Limits     batch_events_max events a request; those of core/events/event_block.hpp for each.
 /// Schemas    where given, events that break one are refused, or taken with the context entry "schema_violations", by its mode.
 /// Threads    one parser per thread.
@@ -16,6 +19,7 @@
 #include "core/events/event_block.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +33,11 @@ struct event_fault {
   std::string detail;
 };
 
+struct parsed_event {
+  std::string event_id;             ///< as sent; empty: none was
+  std::optional<fine_timestamp> at; ///< where the client sent one
+};
+
 struct parsed_batch {
   std::vector<std::size_t> positions; ///< of the events taken, in the order of their rows
   std::vector<event_fault> faults;
@@ -40,9 +49,10 @@ public:
   event_parser();
   ~event_parser();
 
-  /// One event; on a failure the builder is as before. The id as sent, or empty.
-  result<std::string> parse_event(std::string& body, timestamp received_at, event_block_builder& into,
-                                   const event_schemas* schemas = nullptr);
+  /// One event; on a failure the builder is as before. A fault of the event itself (validation_failed) is told in `faults` too,
+  /// with its path and the input.
+  result<parsed_event> parse_event(std::string& body, timestamp received_at, event_block_builder& into, const event_schemas* schemas,
+                                   std::vector<complaint>& faults);
   result<parsed_batch> parse_batch(std::string& body, timestamp received_at, event_block_builder& into,
                                    const event_schemas* schemas = nullptr);
   result<parsed_batch> parse_lines(std::string& body, timestamp received_at, event_block_builder& into,

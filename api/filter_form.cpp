@@ -30,7 +30,9 @@ void read_values(json_reader& in, const json& from, filter_node& into) {
   const bool takes_list = into.operation == filter_operator::in || into.operation == filter_operator::not_in;
   if (into.operation == filter_operator::is_null || into.operation == filter_operator::is_not_null) {
     // {"is_null": false} means is_not_null, and the other way round.
-    if (from.is_boolean() && !from.get<bool>())
+    if (!from.is_boolean())
+      return in.complain("bool_type", "must be true or false", from);
+    if (!from.get<bool>())
       into.operation = into.operation == filter_operator::is_null ? filter_operator::is_not_null : filter_operator::is_null;
     return;
   }
@@ -56,6 +58,8 @@ void add_conditions(json_reader& in, const std::string& field, const json& from,
     read_values(in, from, condition);
     into.children.push_back(std::move(condition));
   } else {
+    if (from.empty())
+      in.complain("missing", "must name an operator, such as {\"equals\": value}", from);
     for (const auto& [name, value] : from.items())
       in.inside(name, [&, &key = name, &held = value] {
         const auto operation = find_operator(key);
@@ -69,14 +73,39 @@ void add_conditions(json_reader& in, const std::string& field, const json& from,
   }
 }
 
+/// {"field", "operator", "value"}; without an operator it means equals, and is_null and is_not_null need no value.
+void read_listed_condition(json_reader& in, const json& from, filter_node& into) {
+  filter_node condition;
+  condition.kind = filter_kind::condition;
+  condition.operation = filter_operator::equals;
+  for (const auto& [name, value] : from.items())
+    in.inside(name, [&, &key = name, &held = value] {
+      if (key == "operator") {
+        const auto operation = held.is_string() ? find_operator(held.get_ref<const std::string&>()) : std::nullopt;
+        operation ? (void)(condition.operation = *operation) : in.complain("filter_operator", "is not an operator of filters", held);
+      } else if (key == "field") {
+        held.is_string() ? (void)(condition.field = held.get<std::string>()) : in.complain("string_type", "must be text", held);
+      } else if (key != "value") {
+        in.complain("extra_forbidden", "there is no such field: a condition has field, operator and value", held);
+      }
+    });
+  if (!from.contains("field"))
+    in.inside("field", [&] { in.complain("missing", "is required", nullptr); });
+  const bool needs_value = condition.operation != filter_operator::is_null && condition.operation != filter_operator::is_not_null;
+  if (const auto value = from.find("value"); value != from.end())
+    in.inside("value", [&] { read_values(in, *value, condition); });
+  else if (needs_value)
+    in.inside("value", [&] { in.complain("missing", "is required", nullptr); });
+  into.children.push_back(std::move(condition));
+}
+
 void read_condition_list(json_reader& in, const json& from, filter_node& into) {
   for (std::size_t i = 0; i < from.size(); ++i)
     in.inside(i, [&] {
-      const auto& each = from[i];
-      if (!each.is_object() || !each.contains("field") || !each["field"].is_string())
-        return in.complain("filter", "must be an object with field, operator and value", each);
-      const auto name = each.value("operator", json("equals"));
-      add_conditions(in, each["field"].get<std::string>(), json{{name.is_string() ? name.get<std::string>() : name.dump(), each.value("value", json())}}, into);
+      if (from[i].is_object())
+        read_listed_condition(in, from[i], into);
+      else
+        in.complain("filter", "must be an object with field, operator and value", from[i]);
     });
 }
 
@@ -152,8 +181,8 @@ void json_form<funnel_step>::read(json_reader& in, const json& from, funnel_step
   into = {};
   if (from.is_string()) {
     into.text = from.get<std::string>();
-    if (into.text.empty() || into.text.size() > event_name_size_max)
-      in.complain("string_length", "must have 1 to " + std::to_string(event_name_size_max) + " bytes", from);
+    if (into.text.empty() || count_characters(into.text) > event_name_size_max)
+      in.complain("string_length", "must have 1 to " + std::to_string(event_name_size_max) + " characters", from);
     return;
   }
   if (!from.is_object())
@@ -161,9 +190,9 @@ void json_form<funnel_step>::read(json_reader& in, const json& from, funnel_step
   for (const auto& [name, value] : from.items())
     in.inside(name, [&, &key = name, &held = value] {
       if (key == "event_type")
-        in.read(held, into.event_type, bounds{1, static_cast<std::int64_t>(event_type_size_max)});
+        in.read(held, into.event_type, event_type_bounds);
       else if (key == "event_name")
-        in.read(held, into.event_name, bounds{1, static_cast<std::int64_t>(event_name_size_max)});
+        in.read(held, into.event_name, event_name_bounds);
       else if (key == "filters")
         in.read(held, into.filters);
       else

@@ -6,12 +6,17 @@
 ///   {"field": value}, {"field": [values]}, {"field": {"operator": value, ...}}       all of them must hold
 ///   {"and": [filters]}, {"or": [filters]}, {"not": filter}                            nested, also beside fields
 ///   [{"field": ..., "operator": ..., "value": ...}, ...]                              all of them must hold
-/// Operators have the names of core/events/filter.hpp, or eq, ne, gt, lt, gte, lte, nin.
+/// Operators have the names of core/events/filter.hpp, or eq, ne, gt, lt, gte, lte, nin; a listed condition without one means equals.
+/// Other members of a condition, a missing value (but for is_null and is_not_null) and {"field": {}} are complaints.
 
 #include "core/describe/json.hpp"
+#include "core/events/event_block.hpp"
 #include "core/events/event_questions.hpp"
 
 namespace dotmac {
+
+inline constexpr bounds event_type_bounds{1, static_cast<std::int64_t>(event_type_size_max), length_unit::in_characters};
+inline constexpr bounds event_name_bounds{1, static_cast<std::int64_t>(event_name_size_max), length_unit::in_characters};
 
 template <> struct json_form<filter_node> {
   static void read(json_reader& in, const json& from, filter_node& into);

@@ -1,5 +1,6 @@
 #include "api/gateway_call.hpp"
 
+#include "api/json_grammar.hpp"
 #include "api/url.hpp"
 #include "core/identity.hpp"
 
@@ -25,42 +26,23 @@ void add_cors(const gateway_options& options, const http_request& request, http_
   }
 }
 
-std::size_t nesting_of(std::string_view text) {
-  std::size_t depth = 0;
-  std::size_t deepest = 0;
-  bool in_text = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_text) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_text = false;
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '[' || c == '{') {
-      deepest = std::max(deepest, ++depth);
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
 } // namespace
 
 std::optional<json> parse_json(const std::string& text, std::size_t depth_max, std::string& why_not) {
-  if (nesting_of(text) > depth_max) {
-    why_not = "it is nested deeper than the limit of " + std::to_string(depth_max);
-    return std::nullopt;
-  }
   if (!is_valid_utf8(text)) {
     why_not = "it is not valid UTF-8";
     return std::nullopt;
   }
-  auto document = json::parse(text, nullptr, false);
+  auto body = std::string_view{text};
+  if (body.starts_with("\xEF\xBB\xBF"))
+    body.remove_prefix(3);
+  if (auto wrong = check_json(body, depth_max)) {
+    why_not = body.empty() ? "it is empty" : *std::move(wrong);
+    return std::nullopt;
+  }
+  auto document = json::parse(body, nullptr, false);
   if (document.is_discarded()) {
-    why_not = text.empty() ? "it is empty" : "its syntax is wrong";
+    why_not = "it has a number that is beyond a double";
     return std::nullopt;
   }
   return document;

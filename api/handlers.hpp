@@ -43,7 +43,7 @@ void show_documentation(const gateway_call_pointer& call);
 /// False, and answered 422, where the interval is empty or turned round.
 bool check_interval(const gateway_call_pointer& call, timestamp start, timestamp end, const std::string& end_field = "end_time");
 
-/// Adds as_of, rows_scanned and interval ("[start, end)") to an answer.
+/// Adds as_of, rows_scanned and interval to an answer: "[start, end)", or "[start, last time of all]" before timestamp_end.
 void add_scope(json& body, const answer_scope& scope, timestamp start, timestamp end);
 
 /// The calendar asked for, else the tenant's.

@@ -91,8 +91,8 @@ struct event_schema_request {
 template <> struct description<event_schema_request> {
   using r = event_schema_request;
   static constexpr auto fields = std::tuple{
-      field{"event_type", &r::event_type, "which events", bounds{1, event_type_size_max}, presence::required},
-      field{"event_name", &r::event_name, "which events", bounds{1, event_name_size_max}, presence::required},
+      field{"event_type", &r::event_type, "which events", event_type_bounds, presence::required},
+      field{"event_name", &r::event_name, "which events", event_name_bounds, presence::required},
       field{"schema_definition", &r::definition, "{required, optional} or a JSON Schema of the properties", presence::required},
       field{"version", &r::version, "chosen by the client", bounds{1, 50}}, field{"mode", &r::mode, "what happens to an event that does not fit"}};
 };

@@ -11,13 +11,13 @@ namespace {
 std::optional<complaint> fault_of(const value_request& sent) {
   for (const auto& [name, value] : sent.dimensions)
     if (name.empty() || name.size() > metric_dimension_size_max || value.size() > metric_dimension_size_max)
-      return complaint{"string_length", {"body", "dimensions", name.substr(0, 100)}, "names and values have at most " + std::to_string(metric_dimension_size_max) + " bytes", nullptr};
+      return complaint{"string_length", {"body", "dimensions", name.substr(0, 100)}, "names and values have at most " + std::to_string(metric_dimension_size_max) + " bytes", value.substr(0, complaint_input_bytes_max)};
   if (!sent.context)
     return std::nullopt;
   if (sent.context->text.size() > metric_context_size_max)
-    return complaint{"json_length", {"body", "context"}, "has more than " + std::to_string(metric_context_size_max) + " bytes", nullptr};
+    return complaint{"json_length", {"body", "context"}, "has more than " + std::to_string(metric_context_size_max) + " bytes", sent.context->text.substr(0, complaint_input_bytes_max)};
   if (sent.context->text.front() != '{')
-    return complaint{"dict_type", {"body", "context"}, "must be an object", nullptr};
+    return complaint{"dict_type", {"body", "context"}, "must be an object", sent.context->text.substr(0, complaint_input_bytes_max)};
   return std::nullopt;
 }
 
@@ -25,11 +25,19 @@ metric_sample sample_of(const value_request& sent, timestamp received_at) {
   return {sent.value_id, sent.value, sent.at.value_or(received_at), received_at, sent.dimensions, sent.context ? sent.context->text : std::string{}};
 }
 
-json value_as_json(const std::string& metric, const metric_sample& sample, const std::string& value_id, value_outcome outcome) {
-  json body{{"value_id", value_id}, {"metric_id", metric}, {"value", sample.value}, {"timestamp", format_timestamp(sample.at)},
-            {"recorded_at", format_timestamp(sample.recorded_at)}, {"status", std::string{name_of(outcome)}}};
-  if (outcome == value_outcome::conflicting)
-    body["note"] = "this value_id was here before with other content: the first stays";
+/// Tells what is kept. Of a value that was here before that is known as far as the client sent it again, and null else.
+json value_as_json(const std::string& metric, const metric_sample& sample, const std::string& value_id, value_outcome outcome, bool has_time) {
+  json body{{"value_id", value_id}, {"metric_id", metric}, {"value", nullptr}, {"timestamp", nullptr}, {"recorded_at", nullptr},
+            {"status", std::string{name_of(outcome)}}};
+  if (outcome == value_outcome::conflicting) {
+    body["note"] = "this value_id was here before with other content: the first stays, this value was not recorded";
+    return body;
+  }
+  body["value"] = sample.value;
+  if (outcome == value_outcome::recorded || has_time)
+    body["timestamp"] = format_timestamp(sample.at);
+  if (outcome == value_outcome::recorded)
+    body["recorded_at"] = format_timestamp(sample.recorded_at);
   return body;
 }
 
@@ -39,12 +47,12 @@ void record_one(const gateway_call_pointer& call, const value_request& sent) {
   auto sample = sample_of(sent, call->received_at);
   of_metric<record_values> message{sent.metric_id, {{sample}}};
   gateway_call::ask_tenant(call, std::move(message), call->host->options.request_timeout,
-                           std::function<void(values_recorded&)>{[call, metric = sent.metric_id, sample](values_recorded& recorded) {
+                           std::function<void(values_recorded&)>{[call, metric = sent.metric_id, sample, has_time = sent.at.has_value()](values_recorded& recorded) {
                              if (recorded.outcomes.size() != 1 || recorded.value_ids.size() != 1)
                                return call->refuse({error_code::internal_error, "the answer to a value lacks its row", {}});
                              if (!recorded.refusals.empty())
                                return call->refuse({error_code::validation_failed, recorded.refusals[0].reason, recorded.refusals[0].field});
-                             call->answer(value_as_json(metric, sample, recorded.value_ids[0], recorded.outcomes[0]));
+                             call->answer(value_as_json(metric, sample, recorded.value_ids[0], recorded.outcomes[0], has_time));
                            }});
 }
 
@@ -67,12 +75,13 @@ struct values_under_way {
 struct value_group {
   std::vector<metric_sample> samples;
   std::vector<std::size_t> positions;
+  std::vector<bool> have_time;
 };
 
 void note_recorded(values_under_way& all, const std::string& metric_id, const value_group& sent, const values_recorded& recorded) {
   for (std::size_t row = 0; row < sent.positions.size(); ++row)
     if (recorded.outcomes[row] != value_outcome::refused)
-      all.rows[sent.positions[row]] = value_as_json(metric_id, sent.samples[row], recorded.value_ids[row], recorded.outcomes[row]);
+      all.rows[sent.positions[row]] = value_as_json(metric_id, sent.samples[row], recorded.value_ids[row], recorded.outcomes[row], sent.have_time[row]);
   for (const auto& each : recorded.refusals)
     if (each.index < sent.positions.size())
       all.errors.push_back({sent.positions[each.index], each.field + ": " + each.reason});
@@ -114,6 +123,7 @@ void record_many(const gateway_call_pointer& call, const json& list) {
     auto& mine = groups[sent.metric_id];
     mine.samples.push_back(sample_of(sent, call->received_at));
     mine.positions.push_back(i);
+    mine.have_time.push_back(sent.at.has_value());
   }
   if (groups.empty())
     return answer_many(call, *all);

@@ -9,7 +9,7 @@
 ///       field{"window_seconds", &funnel_options::window_seconds, "from step 1 to the last", bounds{1, 31'536'000}}};
 ///   };
 ///
-/// Bounds mean: the length of text in bytes, the number of entries of a list or map, the value of a number.
+/// Bounds mean: the length of text in bytes (in Unicode code points where they say characters), the number of entries of a list or map, the value of a number.
 /// A field is optional in JSON unless marked `required`; the value of a default-constructed record is its default.
 /// In the binary form fields are written in order, without names: new fields go at the end, old ones stay.
 
@@ -21,9 +21,12 @@
 
 namespace dotmac {
 
+enum class length_unit : std::uint8_t { in_bytes, in_characters };
+
 struct bounds {
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
+  length_unit unit = length_unit::in_bytes;
 };
 
 enum class presence : std::uint8_t { optional, required };

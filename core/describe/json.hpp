@@ -17,6 +17,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -43,6 +44,11 @@ inline json to_json(const std::vector<complaint>& complaints) {
   for (const auto& each : complaints)
     list.push_back({{"type", each.type}, {"loc", each.loc}, {"msg", each.msg}, {"input", each.input}});
   return list;
+}
+
+/// Unicode code points of valid UTF-8.
+inline std::size_t count_characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 /// Any JSON value, kept as its text.
@@ -147,8 +153,9 @@ private:
     if (!from.is_string())
       return complain("string_type", "must be text", from);
     into = from.get<std::string>();
-    if (!is_within(allowed, into.size()))
-      complain("string_length", "must have " + between(allowed, " bytes"), from);
+    const bool in_characters = allowed.unit == length_unit::in_characters;
+    if (!is_within(allowed, in_characters ? count_characters(into) : into.size()))
+      complain("string_length", "must have " + between(allowed, in_characters ? " characters" : " bytes"), from);
   }
 
   template <class T> void read_name(const json& from, T& into) {

@@ -24,8 +24,8 @@
 namespace dotmac {
 
 inline constexpr std::size_t event_block_rows_max = 1'048'576;
-inline constexpr std::size_t event_type_size_max = 50;
-inline constexpr std::size_t event_name_size_max = 200;
+inline constexpr std::size_t event_type_size_max = 50;                ///< characters: Unicode code points, up to four bytes each
+inline constexpr std::size_t event_name_size_max = 200;               ///< characters too
 inline constexpr std::size_t event_identifier_size_max = 256; ///< event, user, session, customer ids and source
 inline constexpr std::size_t property_count_max = 256;        ///< properties and context together, per event
 inline constexpr std::size_t property_key_size_max = 128;
