@@ -201,7 +201,7 @@ void query_events(const gateway_call_pointer& call) {
                              json events = json::array();
                              for (const auto& each : found.events)
                                events.push_back(event_as_json(each));
-                             const bool is_full = !found.events.empty() && found.events.size() == static_cast<std::size_t>(limit);
+                             const bool is_full = !found.events.empty() && (found.is_cut || found.events.size() == static_cast<std::size_t>(limit));
                              json answer{{"events", std::move(events)}, {"count", found.events.size()}, {"total", found.total}, {"limit", limit}, {"offset", offset},
                                          {"next_cursor", is_full ? json(cursor_after(found.events.back())) : json(nullptr)}};
                              add_scope(answer, found.scope, start, end);
