@@ -124,7 +124,11 @@ caf::typed_response_promise<Answer> submit_scan(Self self, View take_view, quest
              return deliver(failure{error_code::cancelled, "the question was no longer wanted when its turn came", {}});
            deliver(scan(context));
          },
-         [deliver]() mutable { deliver(failure{error_code::draining, "the node is stopping", {}}); }});
+         [deliver]() mutable { deliver(failure{error_code::draining, "the node is stopping", {}}); },
+         [deliver, log = self->state.environment.entity.log, id = self->state.entity->id()](const std::string& what) mutable {
+           log(id, "failed", "a question threw: " + what);
+           deliver(failure{error_code::internal_error, {}, {}});
+         }});
     if (!taken)
       promise.deliver(to_caf_error({error_code::too_many_requests, "too many questions wait for a scan worker", {}}));
   });
