@@ -2,23 +2,42 @@
 
 namespace dotmac {
 
+std::shared_ptr<event_batcher::lane> event_batcher::find_lane(const std::string& tenant) {
+  const std::lock_guard lock{mutex_};
+  auto& mine = lanes_[tenant];
+  if (!mine)
+    mine = std::make_shared<lane>();
+  return mine;
+}
+
+void event_batcher::end_if_idle(const std::string& tenant, lane& mine) {
+  if (mine.under_way > 0 || !mine.waiting.empty())
+    return;
+  mine.has_ended = true;
+  const std::lock_guard lock{mutex_};
+  lanes_.erase(tenant);
+}
+
 void event_batcher::track(const std::string& tenant, std::string body, timestamp received_at, const event_schemas* schemas, answer on_answer) {
+  thread_local event_parser parser;
   std::optional<message> ready;
   std::optional<failure> refused;
-  {
-    const std::lock_guard lock{mutex_};
-    auto& mine = lanes_[tenant];
-    if (mine.waiting.size() >= waiting_max) {
+  for (bool is_done = false; !is_done;) {
+    const auto mine = find_lane(tenant);
+    const std::lock_guard lock{mine->mutex};
+    if (mine->has_ended)
+      continue;
+    is_done = true;
+    if (mine->waiting.size() >= waiting_max) {
       refused = failure{error_code::too_many_requests, "more than " + std::to_string(waiting_max) + " events of this tenant wait", {}};
-    } else if (auto parsed = parser_.parse_event(body, received_at, mine.builder, schemas); !parsed) {
+    } else if (auto parsed = parser.parse_event(body, received_at, mine->builder, schemas); !parsed) {
       refused = parsed.error();
     } else {
-      mine.waiting.push_back(std::move(on_answer));
-      if (mine.under_way < appends_max)
-        ready = take(tenant, mine);
+      mine->waiting.push_back(std::move(on_answer));
+      if (mine->under_way < appends_max)
+        ready = take(tenant, *mine);
     }
-    if (refused && mine.under_way == 0 && mine.waiting.empty())
-      lanes_.erase(tenant);
+    end_if_idle(tenant, *mine);
   }
   if (refused)
     on_answer(*refused);
@@ -43,24 +62,25 @@ void event_batcher::send(message batch) {
 void event_batcher::on_answer(const std::string& tenant, const std::vector<answer>& answers, const result<events_appended>& outcome) {
   std::optional<message> next;
   {
-    const std::lock_guard lock{mutex_};
-    auto& mine = lanes_[tenant];
-    --mine.under_way;
-    if (!mine.waiting.empty())
-      next = take(tenant, mine);
-    else if (mine.under_way == 0)
-      lanes_.erase(tenant);
+    const auto mine = find_lane(tenant);
+    const std::lock_guard lock{mine->mutex};
+    --mine->under_way;
+    if (!mine->waiting.empty())
+      next = take(tenant, *mine);
+    end_if_idle(tenant, *mine);
   }
   if (next)
     send(std::move(*next));
-  for (std::size_t row = 0; row < answers.size(); ++row) {
-    if (!outcome)
-      answers[row](outcome.error());
-    else if (row < outcome->outcomes.size() && row < outcome->event_ids.size())
-      answers[row](tracked_event{outcome->event_ids[row], outcome->outcomes[row]});
-    else
-      answers[row](failure{error_code::internal_error, "the answer to an append lacks a row", {}});
-  }
+  for (std::size_t row = 0; row < answers.size(); ++row)
+    try {
+      if (!outcome)
+        answers[row](outcome.error());
+      else if (row < outcome->outcomes.size() && row < outcome->event_ids.size())
+        answers[row](tracked_event{outcome->event_ids[row], outcome->outcomes[row]});
+      else
+        answers[row](failure{error_code::internal_error, "the answer to an append lacks a row", {}});
+    } catch (const std::exception&) { // one that cannot be answered keeps no other from its answer; its call says so when it ends
+    }
 }
 
 } // namespace dotmac
