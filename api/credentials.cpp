@@ -57,13 +57,14 @@ std::string signature_of(std::string_view signed_part, std::string_view secret_k
 failure bad_token(std::string why) { return {error_code::unauthorized, "the token " + std::move(why), "authorization"}; }
 
 result<token_claims> read_claims(const json& body, timestamp now) {
-  const auto seconds = now.milliseconds / 1'000;
+  // RFC 7519: seconds, and fractions of them where somebody sends such.
+  const auto seconds = static_cast<double>(now.milliseconds) / 1'000;
   const auto expires = body.find("exp");
-  if (expires == body.end() || !expires->is_number_integer())
+  if (expires == body.end() || !expires->is_number())
     return bad_token("has no expiry (exp)");
-  if (expires->get<std::int64_t>() <= seconds)
+  if (expires->get<double>() <= seconds)
     return bad_token("has expired");
-  if (const auto from = body.find("nbf"); from != body.end() && (!from->is_number_integer() || from->get<std::int64_t>() > seconds))
+  if (const auto from = body.find("nbf"); from != body.end() && (!from->is_number() || from->get<double>() > seconds))
     return bad_token("is not valid yet");
   token_claims claims;
   if (const auto subject = body.find("sub"); subject != body.end() && subject->is_string())
@@ -131,6 +132,8 @@ result<token_claims> verify_token(std::string_view token, std::string_view secre
   const auto head = json::parse(*header, nullptr, false);
   if (!head.is_object() || head.value("alg", json{}) != "HS256")
     return bad_token("must be signed with HS256");
+  if (head.contains("crit"))
+    return bad_token("wants an extension (crit) that is not known here");
   const auto wanted = signature_of(token.substr(0, signature_at), secret_key);
   if (signature->size() != wanted.size() || sodium_memcmp(signature->data(), wanted.data(), wanted.size()) != 0)
     return bad_token("has a wrong signature");

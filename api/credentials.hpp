@@ -4,7 +4,7 @@
 ///
 /// API keys   "dma.<tenant>.<key id>.<secret>": the tenant is readable, only a BLAKE2b-256 hash of the secret is kept, compared in
 ///            constant time. In X-API-Key, or as a Bearer token.
-/// JWT        HS256 by SECRET_KEY, RFC 7519: `exp` is required, `nbf` respected; claims tenant_id, scopes, sub. Other
+/// JWT        HS256 by SECRET_KEY, RFC 7519: `exp` is required, `nbf` respected, `crit` refused; claims tenant_id, scopes, sub. Other
 ///            algorithms ("none" above all) are refused. A token without tenant_id may act for every tenant.
 /// Development mode, on loopback, with no SECRET_KEY: no credential is needed; it may do all.
 /// Threads    none of its own; pure but for drawing random bytes in make_api_key.

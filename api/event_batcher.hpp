@@ -7,13 +7,15 @@
 ///           failure.
 /// Limits    appends_max messages under way per tenant; what comes meanwhile collects up to waiting_max
 ///           events, then too_many_requests.
-/// Threads   `track` from any thread; one lock per batcher, held for parsing one event.
+/// Threads   `track` from any thread; a lock per tenant with something under way, held for parsing one event, so that a slow event of
+///           one tenant holds up no other; the one for all is held only to find it.
 
 #include "actors/protocol/tenant_service.hpp"
 #include "api/event_parser.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 
 namespace dotmac {
@@ -47,6 +49,8 @@ private:
     std::optional<fine_timestamp> sent_at;
   };
   struct lane {
+    std::mutex mutex;
+    bool has_ended = false; ///< it is no longer in `lanes_`: who still holds it takes the one that is
     event_block_builder builder;
     std::vector<waiting_event> waiting;
     std::size_t under_way = 0;
@@ -57,15 +61,16 @@ private:
     std::vector<waiting_event> events;
   };
 
+  std::shared_ptr<lane> find_lane(const std::string& tenant);
+  void end_if_idle(const std::string& tenant, lane& mine);
   message take(const std::string& tenant, lane& from);
   void send(message batch);
   void on_answer(const std::string& tenant, const std::vector<waiting_event>& events, const result<events_appended>& outcome);
 
   tenant_service& tenants_;
   const std::chrono::milliseconds timeout_;
-  std::mutex mutex_;
-  event_parser parser_;
-  std::map<std::string, lane> lanes_; ///< of tenants with something under way
+  std::mutex mutex_; ///< of `lanes_`; taken while a lane's is held, never the other way round
+  std::map<std::string, std::shared_ptr<lane>> lanes_; ///< of tenants with something under way
 };
 
 } // namespace dotmac

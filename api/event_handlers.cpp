@@ -191,7 +191,7 @@ void query_events(const gateway_call_pointer& call) {
                            std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end](events_found& found) {
                              std::string text = R"({"events":)";
                              const auto count = append_events_as_json(text, found.events);
-                             const bool goes_on = count > 0 && (count < found.events.size() || count == static_cast<std::size_t>(limit));
+                             const bool goes_on = count > 0 && (count < found.events.size() || found.is_cut || count == static_cast<std::size_t>(limit));
                              json rest{{"count", count}, {"total", found.total}, {"limit", limit}, {"offset", offset},
                                        {"next_cursor", goes_on ? json(cursor_after(cursor_kind::events, event_position{found.events[count - 1].at, found.events[count - 1].row})) : json(nullptr)}};
                              add_scope(rest, found.scope, start, end);

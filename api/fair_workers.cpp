@@ -52,9 +52,13 @@ void fair_workers::work() {
     wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
     if (stopping_)
       return;
-    const auto what = take_turn();
+    auto what = take_turn();
     lock.unlock();
-    what();
+    try {
+      what();
+    } catch (const std::exception&) { // what the task owns is destroyed below, and says so to whoever waits
+    }
+    what = {};
   }
 }
 

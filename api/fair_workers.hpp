@@ -4,7 +4,7 @@
 /// the other tenants' batches by more than one of them.
 ///
 /// Promise  tasks of one tenant begin in the order in which they came; tenants that have some take turns. Every task is run once, or
-///          destroyed by `stop` (what it owns then says so to whoever waits).
+///          destroyed by `stop` (what it owns then says so to whoever waits). A task that throws is destroyed too, and its thread goes on.
 /// Limits   none of its own: what waits was admitted (core/admission).
 /// Threads  submit from any; tasks run on the workers.
 

@@ -1,210 +1,126 @@
 #include "api/gateway_call.hpp"
 
-#include "api/json_grammar.hpp"
-#include "api/url.hpp"
-#include "core/identity.hpp"
+#include "api/decompress.hpp"
 
 #include <sodium.h>
-
-#include <algorithm>
 
 namespace dotmac {
 namespace {
 
-constexpr std::string_view bearer = "Bearer ";
-
-void add_cors(const gateway_options& options, const http_request& request, http_response& response) {
-  const auto origin = request.header("origin");
-  if (origin.empty() || std::find(options.cors_origins.begin(), options.cors_origins.end(), origin) == options.cors_origins.end())
-    return;
-  response.headers.emplace_back("Access-Control-Allow-Origin", std::string{origin});
-  response.headers.emplace_back("Vary", "Origin");
-  if (request.method == "OPTIONS") {
-    response.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
-    response.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Content-Encoding, X-API-Key, Authorization, X-Tenant-ID, X-Request-ID");
-    response.headers.emplace_back("Access-Control-Max-Age", "600");
-  }
+/// What works on a path: HEAD where GET does, OPTIONS everywhere.
+std::string methods_of(std::string allowed) {
+  if (allowed.find("GET") != allowed.npos)
+    allowed += ", HEAD";
+  return allowed + ", OPTIONS";
 }
 
 } // namespace
 
-std::optional<json> parse_json(const std::string& text, std::size_t depth_max, std::string& why_not) {
-  if (!is_valid_utf8(text)) {
-    why_not = "it is not valid UTF-8";
-    return std::nullopt;
-  }
-  auto body = std::string_view{text};
-  if (body.starts_with("\xEF\xBB\xBF"))
-    body.remove_prefix(3);
-  if (auto wrong = check_json(body, depth_max)) {
-    why_not = body.empty() ? "it is empty" : *std::move(wrong);
-    return std::nullopt;
-  }
-  auto document = json::parse(body, nullptr, false);
-  if (document.is_discarded()) {
-    why_not = "it has a number that is beyond a double";
-    return std::nullopt;
-  }
-  return document;
+void gateway::implementation::handle(http_request request, std::shared_ptr<http_exchange> exchange) {
+  const auto call = std::make_shared<gateway_call>(shared_from_this(), std::move(request), std::move(exchange), hooks.now());
+  gateway_call::guard(call, [&] { take(call); });
 }
 
-std::optional<json> gateway_call::parse_body() {
-  std::string why_not;
-  auto document = parse_json(request.body, json_depth_max, why_not);
-  if (!document)
-    refuse(failure{error_code::malformed_request, "the body is not valid JSON: " + why_not, "body"});
-  return document;
-}
-
-void gateway_call::refuse(const failure& why) {
-  if (describe(why.code).http_status != describe(error_code::validation_failed).http_status)
-    return respond(error_response(why, request.request_id));
-  complaint one{why.code == error_code::validation_failed ? "value_error" : std::string{describe(why.code).name}, {"body"}, why.message, nullptr};
-  if (!why.field.empty())
-    one.loc.emplace_back(why.field);
-  refuse({std::move(one)}, why.code);
-}
-
-void gateway_call::refuse(const std::vector<complaint>& complaints, error_code code) {
-  auto response = error_response({code, {}, {}}, request.request_id);
-  json body{{"detail", to_json(complaints)}, {"code", std::string{describe(code).name}}, {"request_id", request.request_id}};
-  response.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
-  respond(std::move(response));
-}
-
-void gateway::implementation::handle(http_request request, respond_function respond) {
-  auto call = std::make_shared<gateway_call>();
-  call->host = shared_from_this();
-  call->request = std::move(request);
-  call->received_at = hooks.now();
-  call->respond = [this, weak = std::weak_ptr{call}, respond = std::move(respond)](http_response response) {
-    if (const auto self = weak.lock())
-      add_cors(options, self->request, response);
-    respond(std::move(response));
-  };
-  if (call->request.method == "OPTIONS")
-    return call->respond({204, "text/plain", {}, {}});
-  auto match = match_route(all_routes(), call->request.method, call->request.path);
+/// All that a header alone can decide.
+void gateway::implementation::take(const gateway_call_pointer& call) {
+  const auto& request = call->request;
+  auto match = match_route(all_routes(), request.method == "HEAD" ? "GET" : request.method, request.path);
+  if (!match.found && match.allowed.empty())
+    return call->refuse({error_code::not_found, "there is no path " + request.path, {}});
+  if (request.method == "OPTIONS")
+    return answer_options(call, methods_of(match.allowed));
   if (!match.found) {
-    if (match.allowed.empty())
-      return call->refuse({error_code::not_found, "there is no path " + call->request.path, {}});
-    auto response = error_response({error_code::method_not_allowed, "this path knows only " + match.allowed, {}}, call->request.request_id);
-    response.headers.emplace_back("Allow", match.allowed);
+    const auto allowed = methods_of(match.allowed);
+    auto response = error_response({error_code::method_not_allowed, "this path knows only " + allowed, {}}, request.request_id);
+    response.headers.emplace_back("Allow", allowed);
     return call->respond(std::move(response));
   }
   call->matched = match.found;
   call->parameters = std::move(match.parameters);
   if (!match.found->scope)
     return match.found->handle(call);
+  if (hooks.why_closed)
+    if (const auto why_closed = hooks.why_closed())
+      return call->refuse(*why_closed);
   authorize(call, *match.found->scope, [this, call] { run(call); });
 }
 
-/// Admission, then the handler; what was admitted is given back with the answer.
+void gateway::implementation::answer_options(const gateway_call_pointer& call, const std::string& allowed) {
+  http_response response{204, "text/plain", {}, {{"Allow", allowed}}, {}};
+  origins.add_preflight_headers(call->request.header("origin"), allowed, response);
+  call->respond(std::move(response));
+}
+
+/// Who asks may do so. Now the body, where the route takes one; its bytes are admitted as they come.
 void gateway::implementation::run(const gateway_call_pointer& call) {
-  const auto size = call->request.body.size();
-  {
-    const std::lock_guard lock{admission_mutex};
-    if (auto outcome = admitted.admit(call->tenant, size); !outcome)
-      return call->refuse(outcome.error());
-  }
-  call->respond = [self = shared_from_this(), tenant = call->tenant, size, respond = std::move(call->respond)](http_response response) {
-    {
-      const std::lock_guard lock{self->admission_mutex};
-      self->admitted.release(tenant, size);
-    }
-    respond(std::move(response));
-  };
-  if (size < large_body_bytes)
+  if (!call->matched->request_schema) {
+    if (auto admitted_now = reserve(*call, 0); !admitted_now)
+      return call->refuse(admitted_now.error());
     return call->matched->handle(call);
-  large_bodies.submit(call->tenant, [call] { call->matched->handle(call); });
+  }
+  if (!content_encoding_named(call->request.header("content-encoding")))
+    return call->refuse({error_code::unsupported_media_type, "Content-Encoding must be gzip, zstd or identity", "content-encoding"});
+  call->exchange->read_body([this, call](std::size_t more) { return reserve(*call, more); },
+                            [this, call](result<std::string> body) {
+                              gateway_call::guard(call, [&] {
+                                if (!body)
+                                  return call->refuse(body.error());
+                                call->request.body = *std::move(body);
+                                run_with_body(call);
+                              });
+                            });
 }
 
-void gateway::implementation::authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed) {
-  const auto& request = call->request;
-  const auto wanted_tenant = request.header("x-tenant-id");
-  if (!wanted_tenant.empty() && !is_valid_tenant_id(wanted_tenant))
-    return call->refuse({{"tenant_id", {"header", "X-Tenant-ID"}, "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit",
-                          std::string{wanted_tenant.substr(0, 100)}}});
-  auto credential = request.header("x-api-key");
-  if (const auto header = request.header("authorization"); credential.empty() && header.starts_with(bearer))
-    credential = header.substr(bearer.size());
-  if (credential.empty()) {
-    if (options.is_production || !options.secret_key.empty() || !request.is_from_loopback)
-      return call->refuse({error_code::unauthorized, "send an API key in X-API-Key, or a token in Authorization: Bearer", {}});
-    call->tenant = wanted_tenant.empty() ? "default" : std::string{wanted_tenant};
-    call->may_act_for_all = true;
-    return allowed();
-  }
-  const auto may = [call, needed, wanted_tenant = std::string{wanted_tenant}](const std::string& tenant, const std::vector<access_scope>& scopes) {
-    if (!wanted_tenant.empty() && wanted_tenant != tenant) {
-      call->refuse({error_code::forbidden, "this credential may not act for the tenant " + wanted_tenant, "X-Tenant-ID"});
-      return false;
-    }
-    if (!allows(scopes, needed)) {
-      call->refuse({error_code::forbidden, "this needs the scope " + std::string{name_of(needed)}, {}});
-      return false;
-    }
-    call->tenant = tenant;
-    return true;
-  };
-  if (const auto key = parse_api_key(credential)) {
-    call->tenant = key->tenant;
-    return with_context(key->tenant, call, [call, key = *key, may, allowed](const known_tenant_pointer& known) {
-      const auto& keys = known->context.api_keys;
-      const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& each) { return each.key_id == key.key_id; });
-      if (found == keys.end() || !secret_matches(key.secret, found->secret_hash))
-        return call->refuse({error_code::unauthorized, "this API key is not known", "X-API-Key"});
-      if (may(key.tenant, found->scopes))
-        allowed();
+/// Large bodies, and those that must be decompressed, are not for the connection's thread.
+void gateway::implementation::run_with_body(const gateway_call_pointer& call) {
+  if (!call->is_admitted) // an empty body reserved nothing
+    if (auto admitted_now = reserve(*call, 0); !admitted_now)
+      return call->refuse(admitted_now.error());
+  const bool is_compressed = content_encoding_named(call->request.header("content-encoding")) != content_encoding::identity;
+  if (!is_compressed && call->request.body.size() < large_body_bytes)
+    return call->matched->handle(call);
+  large_bodies.submit(call->tenant, [this, call] {
+    gateway_call::guard(call, [&] {
+      if (decompress_body(call))
+        call->matched->handle(call);
     });
-  }
-  auto claims = verify_token(credential, options.secret_key, hooks.now());
-  if (!claims)
-    return call->refuse(claims.error());
-  if (claims->tenant && !is_valid_tenant_id(*claims->tenant))
-    return call->refuse({error_code::unauthorized, "the token has a tenant_id that is no tenant id", "authorization"});
-  call->may_act_for_all = !claims->tenant;
-  if (may(claims->tenant.value_or(wanted_tenant.empty() ? "default" : std::string{wanted_tenant}), claims->scopes))
-    allowed();
+  });
 }
 
-void gateway::implementation::with_context(const std::string& tenant, const gateway_call_pointer& call,
-                                           std::function<void(const known_tenant_pointer&)> use) {
-  known_tenant_pointer known;
-  std::uint64_t asked_at = 0;
-  {
-    const std::lock_guard lock{context_mutex};
-    asked_at = context_changes;
-    if (const auto found = contexts.find(tenant); found != contexts.end())
-      known = found->second;
+/// The plain body takes the place of the sent one, also in what the call holds. False, and answered, where it cannot.
+bool gateway::implementation::decompress_body(const gateway_call_pointer& call) {
+  const auto encoding = *content_encoding_named(call->request.header("content-encoding"));
+  if (encoding == content_encoding::identity)
+    return true;
+  const auto sent = call->admitted_bytes;
+  auto plain = decompress(encoding, std::move(call->request.body), options.http.limits.body_bytes_max, [&](std::size_t more) { return reserve(*call, more); });
+  if (!plain) {
+    call->refuse(plain.error());
+    return false;
   }
-  if (known)
-    return use(known);
-  auto options_of_ask = call->options_for(options.request_timeout);
-  options_of_ask.tenant = tenant;
-  ask(tenants, std::move(options_of_ask), get_tenant_context{},
-      std::function<void(result<tenant_context>)>{[self = shared_from_this(), call, tenant, use, asked_at](result<tenant_context> outcome) {
-        if (!outcome)
-          return call->refuse(outcome.error());
-        const auto learned = std::make_shared<const known_tenant>(*std::move(outcome));
-        self->keep_context(tenant, learned, asked_at);
-        use(learned);
-      }});
+  call->request.body = *std::move(plain);
+  const std::lock_guard lock{admission_mutex};
+  admitted.shrink(call->tenant, sent);
+  call->admitted_bytes -= sent;
+  return true;
 }
 
-void gateway::implementation::keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at) {
-  const std::lock_guard lock{context_mutex};
-  if (!known->context.exists || context_changes != asked_at)
+result<void> gateway::implementation::reserve(gateway_call& call, std::size_t more) {
+  const std::lock_guard lock{admission_mutex};
+  auto outcome = call.is_admitted ? admitted.grow(call.tenant, more) : admitted.admit(call.tenant, more);
+  if (outcome) {
+    call.is_admitted = true;
+    call.admitted_bytes += more;
+  }
+  return outcome;
+}
+
+void gateway::implementation::give_back(gateway_call& call) {
+  if (!call.is_admitted)
     return;
-  if (contexts.size() >= contexts_max)
-    contexts.clear();
-  contexts[tenant] = std::move(known);
-}
-
-void gateway::implementation::forget_context(const std::string& tenant) {
-  const std::lock_guard lock{context_mutex};
-  ++context_changes;
-  contexts.erase(tenant);
+  const std::lock_guard lock{admission_mutex};
+  admitted.release(call.tenant, call.admitted_bytes);
+  call.is_admitted = false;
 }
 
 gateway::gateway(gateway_options options, tenant_service& tenants, gateway_hooks hooks)
@@ -216,10 +132,21 @@ result<std::uint16_t> gateway::start() {
   if (sodium_init() < 0)
     return failure{error_code::internal_error, "libsodium could not be set up", {}};
   auto& self = *implementation_;
-  self.server = std::make_unique<http_server>(
-      self.options.http, [&self](http_request request, respond_function respond) { self.handle(std::move(request), std::move(respond)); },
-      self.hooks.log_access);
+  http_server_hooks of_server;
+  of_server.handle = [&self](http_request request, std::shared_ptr<http_exchange> exchange) { self.handle(std::move(request), std::move(exchange)); };
+  of_server.log_access = self.hooks.log_access;
+  of_server.add_headers = [&self](std::string_view origin, http_response& response) { self.origins.add_headers(origin, response); };
+  of_server.log_failure = [&self](std::string_view what) {
+    if (self.hooks.log_failure)
+      self.hooks.log_failure("-", what);
+  };
+  self.server = std::make_unique<http_server>(self.options.http, std::move(of_server));
   return self.server->start();
+}
+
+void gateway::ask_to_leave() {
+  if (implementation_->server)
+    implementation_->server->ask_to_leave();
 }
 
 void gateway::drain() {
@@ -230,6 +157,7 @@ void gateway::drain() {
 void gateway::stop(std::chrono::milliseconds within) {
   if (implementation_->server)
     implementation_->server->stop(within);
+  implementation_->stopping = true;
   implementation_->large_bodies.stop();
 }
 

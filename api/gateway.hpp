@@ -3,9 +3,11 @@
 /// The node's front door: HTTP in, calls of tenants out, answers back. Routes are declared once (api/routes.cpp): parsing,
 /// authorization and the OpenAPI document follow from them.
 ///
-/// Promise    Every request is answered once, by its deadline. A write is acknowledged only after the tenant's actor said that it
+/// Promise    Every request is answered once, by its deadline; also where our own code throws (500, logged). Who may not, or asks for what is
+///            not there, is refused by the header alone: a body is read and decompressed only after that, and its bytes are admitted as
+///            they come. A write is acknowledged only after the tenant's actor said that it
 ///            is durable. Many single-event requests share one message (api/event_batcher.hpp).
-/// Limits     http_limits, batch_events_max, admission_limits (core/admission/admission.hpp).
+/// Limits     http_limits, batch_events_max, admission_limits (core/admission/admission.hpp), unknown_tenants (api/unknown_tenants.hpp).
 /// Threads    start, drain, stop from one thread.
 
 #include "api/http_server.hpp"
@@ -44,10 +46,12 @@ struct actor_list {
 struct gateway_hooks {
   std::function<timestamp()> now;
   std::function<std::optional<failure>()> why_not_ready; ///< nothing: ready
+  std::function<std::optional<failure>()> why_closed;    ///< nothing: calls are taken; else only the open routes (health, figures, documentation) are
   std::function<nlohmann::json()> health_components;     ///< {"name": {"status", "latency_ms", ...}}
   std::function<actor_list(const actor_list_question& asked)> actors;
   std::function<std::string()> prometheus_text;
-  std::function<void(const access_record&)> log_access;
+  std::function<void(const access_record&)> log_access; ///< may be empty
+  std::function<void(std::string_view request_id, std::string_view what)> log_failure; ///< a mistake of ours; may be empty
 };
 
 class gateway {
@@ -56,6 +60,8 @@ public:
   ~gateway();
 
   result<std::uint16_t> start();
+  /// Calls are taken as before, but every answer ends its connection.
+  void ask_to_leave();
   void drain();
   void stop(std::chrono::milliseconds within);
 

@@ -5,8 +5,11 @@
 #include "api/event_batcher.hpp"
 #include "api/fair_workers.hpp"
 #include "api/gateway.hpp"
+#include "api/origins.hpp"
 #include "api/routes.hpp"
+#include "api/unknown_tenants.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <unordered_map>
 
@@ -23,14 +26,27 @@ using known_tenant_pointer = std::shared_ptr<const known_tenant>;
 struct gateway::implementation : std::enable_shared_from_this<gateway::implementation> {
   implementation(gateway_options given, tenant_service& service, gateway_hooks callbacks)
       : options{std::move(given)}, tenants{service}, hooks{std::move(callbacks)}, admitted{options.admission},
-        batcher{service, options.request_timeout}, large_bodies{std::max<std::size_t>(1, options.http.threads)} {}
+        origins{options.cors_origins}, batcher{service, options.request_timeout}, large_bodies{std::max<std::size_t>(1, options.http.threads)} {}
 
-  void handle(http_request request, respond_function respond);
+  void handle(http_request request, std::shared_ptr<http_exchange> exchange);
+  void take(const gateway_call_pointer& call);
+  void answer_options(const gateway_call_pointer& call, const std::string& allowed);
   void authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed);
+  void authorize_by_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, std::function<void()> allowed);
+  bool may(const gateway_call_pointer& call, access_scope needed, const std::string& tenant, const std::vector<access_scope>& scopes);
   void run(const gateway_call_pointer& call);
+  void run_with_body(const gateway_call_pointer& call);
+  bool decompress_body(const gateway_call_pointer& call);
+
+  /// Admits the call, or more bytes for it; what it holds is given back with its answer.
+  result<void> reserve(gateway_call& call, std::size_t more);
+  void give_back(gateway_call& call);
 
   /// What is known of a tenant; asked for where it is not. Forgotten by `forget_context` after a call that changes it.
   void with_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const known_tenant_pointer&)> use);
+  /// The same for a tenant that only a credential names: one that does not exist must leave nothing behind.
+  void with_claimed_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const known_tenant_pointer&)> use);
+  known_tenant_pointer kept_context(const std::string& tenant, std::uint64_t& asked_at);
   void forget_context(const std::string& tenant);
   void keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at);
 
@@ -39,10 +55,13 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   gateway_hooks hooks;
   std::mutex admission_mutex;
   admission admitted;
+  origin_rules origins;
   event_batcher batcher;
   std::mutex context_mutex;
   std::unordered_map<std::string, known_tenant_pointer> contexts;
   std::uint64_t context_changes = 0; ///< an answer asked for before a change is not kept
+  unknown_tenants unknown;
+  std::atomic<bool> stopping{false};
   std::unique_ptr<http_server> server;
   fair_workers large_bodies; ///< last, so that its tasks end before what they use
 };
@@ -51,14 +70,39 @@ inline constexpr std::size_t large_body_bytes = 16'384; ///< from here on a body
 inline constexpr std::size_t contexts_max = 10'000; ///< tenants whose keys are kept in the gateway
 
 struct gateway_call {
+  gateway_call(std::shared_ptr<gateway::implementation> gateway, http_request given, std::shared_ptr<http_exchange> its_exchange, timestamp now)
+      : host{std::move(gateway)}, request{std::move(given)}, exchange{std::move(its_exchange)}, received_at{now} {}
+  /// Answers where nobody did: a call that is lost on its way is a mistake of ours, not the client's wait.
+  ~gateway_call();
+  gateway_call(const gateway_call&) = delete;
+  gateway_call& operator=(const gateway_call&) = delete;
+
   std::shared_ptr<gateway::implementation> host;
   http_request request;
-  respond_function respond;
+  std::shared_ptr<http_exchange> exchange;
   const route* matched = nullptr;
   std::map<std::string, std::string> parameters;
   std::string tenant;
   bool may_act_for_all = false; ///< its credential is bound to no tenant
   timestamp received_at;
+  bool is_admitted = false;
+  std::size_t admitted_bytes = 0;
+  std::atomic<bool> is_answered{false};
+
+  /// The first response is sent, with the headers that all have; later ones are not.
+  void respond(http_response response);
+  /// Answers 500 and logs why.
+  void fail(std::string_view what);
+  /// Runs `act`; what it throws is answered as `fail` does.
+  template <class Act> static void guard(const gateway_call_pointer& self, Act&& act) {
+    try {
+      act();
+    } catch (const std::exception& why) {
+      self->fail(why.what());
+    } catch (...) {
+      self->fail("an exception that says nothing");
+    }
+  }
 
   void answer(const json& body) { respond({200, "application/json", body.dump(-1, ' ', false, json::error_handler_t::replace), {}}); }
   void refuse(const failure& why);
@@ -86,9 +130,7 @@ struct gateway_call {
     using answer_type = typename answer_of<Call>::type;
     ask(self->host->tenants, self->options_for(timeout), std::move(message),
         std::function<void(result<answer_type>)>{[self, use = std::move(use)](result<answer_type> outcome) {
-          if (!outcome)
-            return self->refuse(outcome.error());
-          use(*outcome);
+          guard(self, [&] { outcome ? use(*outcome) : self->refuse(outcome.error()); });
         }});
   }
 };

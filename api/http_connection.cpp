@@ -1,8 +1,5 @@
 #include "api/http_connection.hpp"
 
-#include "api/gzip.hpp"
-#include "api/url.hpp"
-
 #include <sys/socket.h>
 
 namespace dotmac {
@@ -12,34 +9,32 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr std::size_t request_id_size_max = 128;
+constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t kept_buffer_size = 16 * 1024; ///< an idle connection keeps no more
+constexpr std::size_t kept_body_size = 1 << 20;
+constexpr std::size_t chunked_reserve_min = 4'096;
+constexpr std::size_t logged_path_size_max = 256;
 constexpr std::chrono::milliseconds linger_time{2'000};
 
-std::string lower_case(std::string_view text) {
-  std::string out{text};
-  for (auto& c : out)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
+std::string in_milliseconds(std::chrono::milliseconds time) { return std::to_string(time.count()) + " ms"; }
+
+failure malformed(boost::system::error_code why, std::string field) {
+  return {error_code::malformed_request, "not valid HTTP: " + why.message(), std::move(field)};
 }
 
-/// A client's id is taken over where it is harmless in a header and a log line.
-bool is_sane_request_id(std::string_view text) {
-  if (text.empty() || text.size() > request_id_size_max)
-    return false;
-  return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") == text.npos;
-}
+std::string_view view_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 } // namespace
 
-http_connection::http_connection(asio::ip::tcp::socket socket, std::shared_ptr<connection_context> context)
-    : socket_{std::move(socket)}, context_{std::move(context)}, timer_{socket_.get_executor()},
-      buffer_{context_->limits.header_bytes_max + 64 * 1024} {
+http_connection::http_connection(std::shared_ptr<void> lane, asio::ip::tcp::socket socket, std::shared_ptr<connection_context> context)
+    : lane_{std::move(lane)}, socket_{std::move(socket)}, context_{std::move(context)}, timer_{socket_.get_executor()},
+      buffer_{context_->limits.header_bytes_max + read_size} {
   context_->open.fetch_add(1, std::memory_order_relaxed);
 }
 
 http_connection::~http_connection() { context_->open.fetch_sub(1, std::memory_order_relaxed); }
 
-void http_connection::start() {
+void http_connection::know_peer() {
   error ignored; // an option that cannot be set costs latency only
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
   error unknown;
@@ -48,7 +43,17 @@ void http_connection::start() {
     remote_address_ = peer.address().to_string();
     is_from_loopback_ = peer.address().is_loopback();
   }
+}
+
+void http_connection::start() {
+  know_peer();
   read_header();
+}
+
+void http_connection::turn_away() {
+  know_peer();
+  begin_request();
+  refuse({error_code::too_many_connections, "more than " + std::to_string(context_->limits.connections_max) + " connections are open", {}});
 }
 
 void http_connection::drain() {
@@ -58,16 +63,23 @@ void http_connection::drain() {
 
 void http_connection::close() {
   error ignored; // the peer may be gone already
-  timer_.cancel();
+  disarm();
   socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   socket_.close(ignored);
+}
+
+void http_connection::abandon() {
+  reserve_ = {};
+  on_body_ = {};
+  close();
 }
 
 void http_connection::arm(std::chrono::milliseconds within) {
   timer_.expires_after(within);
   timer_.async_wait([weak = weak_from_this()](error why) {
     auto self = weak.lock();
-    if (!self || why)
+    // One that was on its way when it was set anew, or given up, does not count.
+    if (!self || why || self->timer_.expiry() > std::chrono::steady_clock::now())
       return;
     self->timed_out_ = true;
     error ignored;
@@ -75,19 +87,33 @@ void http_connection::arm(std::chrono::milliseconds within) {
   });
 }
 
+void http_connection::disarm() { timer_.expires_at(std::chrono::steady_clock::time_point::max()); }
+
+void http_connection::begin_request() {
+  in_request_ = true;
+  began_ = std::chrono::steady_clock::now();
+  request_id_ = context_->make_request_id();
+  cancellation_ = std::make_shared<std::atomic<bool>>(false);
+  request_bytes_ = 0;
+  is_head_request_ = false;
+}
+
 void http_connection::read_header() {
   if (context_->draining.load(std::memory_order_relaxed))
     return close();
   in_request_ = false;
   timed_out_ = false;
+  has_header_ = false;
+  has_unread_body_ = false;
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(context_->limits.header_bytes_max));
   parser_->body_limit(context_->limits.body_bytes_max);
+  if (buffer_.size() == 0 && buffer_.capacity() > kept_buffer_size)
+    buffer_.shrink_to_fit();
   const auto begin = [self = shared_from_this()](error why) {
     if (why)
       return self->close();
-    self->in_request_ = true;
-    self->began_ = std::chrono::steady_clock::now();
+    self->begin_request();
     self->arm(self->context_->limits.header_timeout);
     http::async_read_header(self->socket_, self->buffer_, *self->parser_,
                             [self](error outcome, std::size_t) { self->on_header(outcome); });
@@ -98,101 +124,143 @@ void http_connection::read_header() {
   socket_.async_wait(asio::ip::tcp::socket::wait_read, begin);
 }
 
-void http_connection::on_header(error why) {
-  request_id_ = context_->make_request_id();
-  cancellation_ = std::make_shared<std::atomic<bool>>(false);
-  method_ = "-";
-  path_ = "-";
-  request_bytes_ = 0;
-  is_head_request_ = false;
+failure http_connection::describe_header_error(error why) const {
+  const auto& limits = context_->limits;
   if (timed_out_)
-    return refuse({error_code::request_timeout, "the header did not arrive within "
-                                                    + std::to_string(context_->limits.header_timeout.count()) + " ms", {}});
-  if (why == http::error::end_of_stream || why == asio::error::connection_reset || why == asio::error::eof || why == http::error::partial_message)
-    return close();
+    return {error_code::request_timeout, "the header did not arrive within " + in_milliseconds(limits.header_timeout), {}};
   if (why == http::error::header_limit || why == http::error::buffer_overflow)
-    return refuse({error_code::header_too_large,
-                   "the header is over the limit of " + std::to_string(context_->limits.header_bytes_max) + " bytes", {}});
+    return {error_code::header_too_large, "the header is over the limit of " + std::to_string(limits.header_bytes_max) + " bytes", {}};
   if (why == http::error::body_limit)
-    return refuse({error_code::payload_too_large,
-                   "the body is over the limit of " + std::to_string(context_->limits.body_bytes_max) + " bytes", "body"});
-  if (why)
-    return refuse({error_code::malformed_request, "not valid HTTP: " + why.message(), {}});
+    return {error_code::payload_too_large, "the body is over the limit of " + std::to_string(limits.body_bytes_max) + " bytes", "body"};
+  return malformed(why, {});
+}
+
+void http_connection::on_header(error why) {
+  disarm();
   const auto& message = parser_->get();
-  method_ = std::string{message.method_string()};
-  path_ = std::string{message.target().substr(0, message.target().find('?'))};
-  is_head_request_ = message.method() == http::verb::head;
-  if (const auto sent = message["X-Request-ID"]; is_sane_request_id({sent.data(), sent.size()}))
-    request_id_ = std::string{sent};
-  if (boost::beast::iequals(message[http::field::expect], "100-continue")) {
-    auto go_on = std::make_shared<std::string>("HTTP/1.1 100 Continue\r\n\r\n");
-    return asio::async_write(socket_, asio::buffer(*go_on), [self = shared_from_this(), go_on](error outcome, std::size_t) {
-      outcome ? self->close() : self->read_body();
-    });
+  if (!why || why == http::error::body_limit) {
+    has_header_ = true;
+    is_head_request_ = message.method() == http::verb::head;
+    if (const auto sent = view_of(message["X-Request-ID"]); is_sane_request_id(sent))
+      request_id_ = sent;
   }
-  read_body();
-}
-
-void http_connection::read_body() {
-  arm(context_->limits.body_timeout);
-  http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error why, std::size_t) { self->on_body(why); });
-}
-
-void http_connection::on_body(error why) {
-  if (timed_out_)
-    return refuse({error_code::request_timeout,
-                   "the body did not arrive within " + std::to_string(context_->limits.body_timeout.count()) + " ms", "body"});
-  if (why == http::error::body_limit)
-    return refuse({error_code::payload_too_large,
-                   "the body is over the limit of " + std::to_string(context_->limits.body_bytes_max) + " bytes", "body"});
-  if (why == http::error::partial_message || why == asio::error::eof || why == asio::error::connection_reset)
+  if (!timed_out_ && (why == http::error::end_of_stream || why == asio::error::connection_reset || why == asio::error::eof
+                      || why == http::error::partial_message))
     return close();
-  if (why)
-    return refuse({error_code::malformed_request, "not valid HTTP: " + why.message(), "body"});
-  timer_.cancel();
+  if (why || timed_out_)
+    return refuse(describe_header_error(why));
+  if (const auto sound = check_framing(message); !sound)
+    return refuse(sound.error());
   handle();
 }
 
-bool http_connection::fill_request(http_request& request) {
-  auto message = parser_->release();
-  request.method = method_;
-  request.request_id = request_id_;
-  request.cancellation = cancellation_;
-  request_bytes_ = message.body().size();
-  const std::string_view target{message.target().data(), message.target().size()};
-  const auto query_at = target.find('?');
-  const auto path = target.substr(0, query_at);
-  if (!decode_percent(path, false) || (query_at != target.npos && !parse_query(target.substr(query_at + 1), request.query)))
-    return refuse({error_code::malformed_request, "the path or query is not valid percent-encoded UTF-8", "path"}), false;
-  request.path = path;
-  for (const auto& each : message)
-    request.headers.emplace_back(lower_case({each.name_string().data(), each.name_string().size()}), std::string{each.value()});
-  request.remote_address = remote_address_;
-  request.is_from_loopback = is_from_loopback_;
-  keeps_alive_ = message.keep_alive();
-  const auto encoding = request.header("content-encoding");
-  if (encoding.empty() || encoding == "identity") {
-    request.body = std::move(message.body());
-    return true;
-  }
-  if (encoding != "gzip")
-    return refuse({error_code::unsupported_media_type, "Content-Encoding must be gzip or identity", "content-encoding"}), false;
-  auto plain = decompress_gzip(message.body(), context_->limits.body_bytes_max);
-  if (!plain)
-    return refuse(plain.error()), false;
-  request.body = std::move(*plain);
-  return true;
+void http_connection::handle() {
+  auto request = read_head(parser_->get());
+  if (!request)
+    return refuse(request.error());
+  request->request_id = request_id_;
+  request->remote_address = remote_address_;
+  request->is_from_loopback = is_from_loopback_;
+  request->cancellation = cancellation_;
+  keeps_alive_ = parser_->get().keep_alive();
+  has_unread_body_ = !parser_->is_done();
+  if (!has_unread_body_)
+    watch_for_hang_up();
+  context_->hooks.handle(*std::move(request), shared_from_this());
 }
 
-void http_connection::handle() {
-  http_request request;
-  if (!fill_request(request))
-    return;
-  watch_for_hang_up();
-  auto executor = socket_.get_executor();
-  context_->handler(std::move(request), [self = shared_from_this(), executor](http_response response) {
-    asio::post(executor, [self, held = std::move(response)]() mutable { self->respond(std::move(held)); });
+// -- the body --------------------------------------------------------------------------------------------------------------
+
+void http_connection::read_body(reserve_bytes reserve, std::function<void(result<std::string>)> on_body) {
+  asio::dispatch(socket_.get_executor(), [self = shared_from_this(), reserve = std::move(reserve), on_body = std::move(on_body)]() mutable {
+    self->reserve_ = std::move(reserve);
+    self->on_body_ = std::move(on_body);
+    self->begin_body();
   });
+}
+
+void http_connection::begin_body() {
+  reserved_ = 0;
+  parser_->eager(true);
+  if (const auto length = parser_->content_length(); length && *length > 0)
+    if (auto outcome = reserve_up_to(static_cast<std::size_t>(*length)); !outcome)
+      return end_body(outcome.error());
+  if (auto parsed = parse_what_came(); !parsed)
+    return end_body(parsed.error());
+  if (parser_->is_done())
+    return end_body(std::move(parser_->get().body()));
+  arm(context_->limits.body_timeout);
+  if (!boost::beast::iequals(parser_->get()[http::field::expect], "100-continue"))
+    return read_more();
+  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(go_on), [self = shared_from_this()](error why, std::size_t) {
+    why ? self->on_more(why, 0) : self->read_more();
+  });
+}
+
+void http_connection::read_more() {
+  socket_.async_read_some(buffer_.prepare(std::min(read_size, buffer_.max_size() - buffer_.size())),
+                          [self = shared_from_this()](error why, std::size_t size) { self->on_more(why, size); });
+}
+
+void http_connection::on_more(error why, std::size_t size) {
+  buffer_.commit(size);
+  if (timed_out_)
+    return end_body(failure{error_code::request_timeout, "the body did not arrive within " + in_milliseconds(context_->limits.body_timeout), "body"});
+  if (why)
+    return end_body(failure{error_code::cancelled, "the client hung up before the end of the body", "body"});
+  if (auto parsed = parse_what_came(); !parsed)
+    return end_body(parsed.error());
+  parser_->is_done() ? end_body(std::move(parser_->get().body())) : read_more();
+}
+
+/// A chunked body may grow to twice what came: that is how much a string takes.
+result<void> http_connection::reserve_up_to(std::size_t size) {
+  if (size <= reserved_)
+    return {};
+  const auto wanted = parser_->chunked() ? std::max({size, 2 * reserved_, chunked_reserve_min}) : size;
+  auto outcome = reserve_(wanted - reserved_);
+  if (outcome)
+    reserved_ = wanted;
+  return outcome;
+}
+
+result<void> http_connection::parse_what_came() {
+  while (!parser_->is_done() && buffer_.size() > 0) {
+    if (parser_->chunked() && reserve_)
+      if (auto outcome = reserve_up_to(parser_->get().body().size() + buffer_.size()); !outcome)
+        return outcome;
+    error why;
+    const auto used = parser_->put(buffer_.cdata(), why);
+    buffer_.consume(used);
+    if (why == http::error::need_more)
+      return {};
+    if (why == http::error::body_limit)
+      return failure{error_code::payload_too_large, "the body is over the limit of " + std::to_string(context_->limits.body_bytes_max) + " bytes", "body"};
+    if (why)
+      return malformed(why, "body");
+  }
+  return {};
+}
+
+void http_connection::end_body(result<std::string> outcome) {
+  disarm();
+  reserve_ = {};
+  const auto on_body = std::exchange(on_body_, {});
+  if (outcome) {
+    has_unread_body_ = false;
+    request_bytes_ = outcome->size();
+    watch_for_hang_up();
+  } else {
+    keeps_alive_ = false;
+  }
+  on_body(std::move(outcome));
+}
+
+/// A small body that nobody wanted may have come with its header: past it, the connection can go on.
+bool http_connection::skip_body() {
+  parser_->eager(true);
+  return parse_what_came() && parser_->is_done();
 }
 
 /// While the request is handled, a socket that turns readable with nothing to read means that nobody waits any more.
@@ -204,45 +272,74 @@ void http_connection::watch_for_hang_up() {
   });
 }
 
+// -- the response ----------------------------------------------------------------------------------------------------------
+
 void http_connection::respond(http_response response) {
-  const bool keep_alive = keeps_alive_ && !context_->draining.load(std::memory_order_relaxed);
+  if (context_->ended.load(std::memory_order_acquire))
+    return;
+  asio::post(socket_.get_executor(), [self = shared_from_this(), held = std::move(response)]() mutable { self->write_response(std::move(held)); });
+}
+
+void http_connection::write_response(http_response response) {
+  if (keeps_alive_ && has_unread_body_ && !skip_body())
+    keeps_alive_ = false;
+  const bool keep_alive = keeps_alive_ && !context_->draining.load(std::memory_order_relaxed) && !context_->leaving.load(std::memory_order_relaxed);
   error ignored;
   socket_.cancel(ignored); // ends the watch for a hang-up
   body_ = std::move(response.body);
   head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head_ += std::string{http::obsolete_reason(static_cast<http::status>(response.status))};
-  head_ += "\r\nContent-Type: " + response.content_type + "\r\nContent-Length: " + std::to_string(body_.size())
-           + "\r\nX-Request-ID: " + request_id_ + (keep_alive ? "\r\nConnection: keep-alive" : "\r\nConnection: close");
+  if (response.status != static_cast<unsigned>(http::status::no_content))
+    head_ += "\r\nContent-Type: " + response.content_type + "\r\nContent-Length: " + std::to_string(body_.size());
+  head_ += "\r\nX-Request-ID: " + request_id_ + (keep_alive ? "\r\nConnection: keep-alive" : "\r\nConnection: close");
   for (const auto& [name, value] : response.headers)
     head_ += "\r\n" + name + ": " + value;
   head_ += "\r\n\r\n";
-  if (context_->log_access)
-    context_->log_access({method_, path_, request_id_, remote_address_, response.status, request_bytes_, body_.size(),
-                          std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_)});
+  if (context_->hooks.log_access)
+    log(response);
   if (is_head_request_)
     body_.clear();
   write(keep_alive);
+}
+
+void http_connection::log(const http_response& response) const {
+  access_record record;
+  record.method = record.path = "-";
+  if (has_header_) {
+    record.method = view_of(parser_->get().method_string());
+    record.path = path_of(view_of(parser_->get().target())).substr(0, logged_path_size_max);
+  }
+  record.request_id = request_id_;
+  record.remote_address = remote_address_;
+  record.tenant = response.tenant;
+  record.status = response.status;
+  record.request_bytes = request_bytes_;
+  record.response_bytes = body_.size();
+  record.took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_);
+  context_->hooks.log_access(record);
 }
 
 void http_connection::write(bool keep_alive) {
   arm(context_->limits.write_timeout);
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
   asio::async_write(socket_, parts, [self = shared_from_this(), keep_alive](error why, std::size_t) {
-    self->timer_.cancel();
+    self->disarm();
     if (why)
       return self->close();
-    if (!keep_alive)
-      return self->linger();
     self->body_.clear();
-    if (self->body_.capacity() > 1u << 20)
+    if (self->body_.capacity() > kept_body_size)
       self->body_.shrink_to_fit();
-    self->read_header();
+    keep_alive ? self->read_header() : self->linger();
   });
 }
 
+/// An answer that no handler gives. On the I/O thread.
 void http_connection::refuse(const failure& why) {
   keeps_alive_ = false;
-  respond(error_response(why, request_id_));
+  auto response = error_response(why, request_id_);
+  if (context_->hooks.add_headers)
+    context_->hooks.add_headers(parser_ ? view_of(parser_->get()[http::field::origin]) : std::string_view{}, response);
+  write_response(std::move(response));
 }
 
 /// Closing with unread bytes would reset the connection and lose the answer: take in what still comes for a short while.
@@ -251,10 +348,12 @@ void http_connection::linger() {
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   in_request_ = false;
   timed_out_ = false;
+  parser_.reset(); // what was read of a body goes now
+  buffer_.clear();
   arm(linger_time);
   struct discard {
     static void more(const std::shared_ptr<http_connection>& self) {
-      self->socket_.async_read_some(asio::buffer(self->discarded_), [self](error why, std::size_t) {
+      self->socket_.async_read_some(self->buffer_.prepare(kept_buffer_size), [self](error why, std::size_t) {
         if (why || self->timed_out_)
           return self->close();
         more(self);

@@ -1,72 +1,92 @@
 #pragma once
 
-/// One client's connection: reads a request, has it handled, writes its response, and again. Lives on one I/O thread.
+/// One client's connection: reads the header of a request, has it handled, reads its body where the handler wants it, writes its
+/// response, and again. Lives on one I/O thread. What becomes of a hang-up: see api/http_server.hpp.
 
-#include "api/beast.hpp"
+#include "api/http_head.hpp"
 #include "api/http_server.hpp"
 
 #include <atomic>
-#include <functional>
-#include <memory>
 
 namespace dotmac {
 
 /// What the connections of a server share.
 struct connection_context {
   http_limits limits;
-  http_handler handler;
-  std::function<void(const access_record&)> log_access;
+  http_server_hooks hooks;
   std::atomic<std::size_t> open{0};
   std::atomic<bool> draining{false};
+  std::atomic<bool> leaving{false};
+  std::atomic<bool> ended{false}; ///< no I/O thread runs any more: late answers go nowhere
   std::function<std::string()> make_request_id;
 };
 
-class http_connection : public std::enable_shared_from_this<http_connection> {
+class http_connection : public http_exchange, public std::enable_shared_from_this<http_connection> {
 public:
-  http_connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<connection_context> context);
-  ~http_connection();
+  /// `lane` owns the socket's executor and lives as long as this.
+  http_connection(std::shared_ptr<void> lane, boost::asio::ip::tcp::socket socket, std::shared_ptr<connection_context> context);
+  ~http_connection() override;
 
   void start();
+  /// Says that there are too many connections, and closes.
+  void turn_away();
   /// Closes at once where no request is under way, else after it. On the I/O thread.
   void drain();
   void close();
+  /// Closes, and lets go of who waits for a body. After the I/O thread has ended.
+  void abandon();
+
+  void respond(http_response response) override;
+  void read_body(reserve_bytes reserve, std::function<void(result<std::string>)> on_body) override;
 
 private:
   using error = boost::system::error_code;
 
+  void know_peer();
+  void begin_request();
   void read_header();
   void on_header(error why);
-  void read_body();
-  void on_body(error why);
+  failure describe_header_error(error why) const;
   void handle();
+  void begin_body();
+  void read_more();
+  void on_more(error why, std::size_t size);
+  void end_body(result<std::string> outcome);
+  result<void> reserve_up_to(std::size_t size);
+  result<void> parse_what_came();
+  bool skip_body();
   void watch_for_hang_up();
-  void respond(http_response response);
+  void write_response(http_response response);
+  void log(const http_response& response) const;
   void write(bool keep_alive);
   void refuse(const failure& why);
   void linger();
   void arm(std::chrono::milliseconds within);
-  bool fill_request(http_request& request);
+  void disarm();
 
+  std::shared_ptr<void> lane_;
   boost::asio::ip::tcp::socket socket_;
   std::shared_ptr<connection_context> context_;
   boost::asio::steady_timer timer_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+  reserve_bytes reserve_;
+  std::function<void(result<std::string>)> on_body_;
+  std::size_t reserved_ = 0;
   std::string head_;
   std::string body_;
   std::string request_id_;
-  std::string method_;
-  std::string path_;
   std::string remote_address_;
   cancellation_flag cancellation_;
   std::chrono::steady_clock::time_point began_;
   std::size_t request_bytes_ = 0;
   bool is_from_loopback_ = false;
   bool is_head_request_ = false;
+  bool has_header_ = false; ///< a whole one came: method and target are known
+  bool has_unread_body_ = false;
   bool keeps_alive_ = false;
   bool in_request_ = false;
   bool timed_out_ = false;
-  char discarded_[4'096];
 };
 
 } // namespace dotmac

@@ -4,6 +4,9 @@
 
 #include "actors/protocol/tenant_service.hpp"
 
+#include "core/result.hpp"
+
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,7 +19,7 @@ struct http_request {
   std::string path;                         ///< as sent, without the query: valid percent-encoded UTF-8, decoded part by part (api/routes.hpp)
   std::map<std::string, std::string> query; ///< decoded; of a repeated name the last
   std::vector<std::pair<std::string, std::string>> headers; ///< names in lower case
-  std::string body;                         ///< decompressed
+  std::string body;                         ///< decompressed; empty until it was read
   std::string request_id;
   std::string remote_address;
   bool is_from_loopback = false;
@@ -36,6 +39,22 @@ struct http_response {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string tenant; ///< whom it was for, where that was proven; for the access log
+};
+
+/// Asked before memory for `more` bytes of a body is taken; a failure ends the reading.
+using reserve_bytes = std::function<result<void>(std::size_t more)>;
+
+/// One request whose header has come: its body is read where it is wanted, and it is answered.
+class http_exchange {
+public:
+  virtual ~http_exchange() = default;
+  /// Once, from any thread. A body that was not read is not waited for: the connection ends unless it has come already.
+  virtual void respond(http_response response) = 0;
+  /// At most once, before `respond`, from any thread. `on_body` is called once, on the connection's thread (inside this call where the
+  /// whole body has come and this is that thread): the body as sent, or payload_too_large, malformed_request, request_timeout, cancelled
+  /// (the client hung up), or what `reserve` said. All of a Content-Length is reserved at once, a chunked body as it grows.
+  virtual void read_body(reserve_bytes reserve, std::function<void(result<std::string>)> on_body) = 0;
 };
 
 } // namespace dotmac

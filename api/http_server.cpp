@@ -40,6 +40,8 @@ http_response error_response(const failure& why, const std::string& request_id) 
   response.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
   if (known.http_status == 429 || known.http_status == 503)
     response.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
+  if (known.http_status == 401)
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dotmac-analytics\"");
   return response;
 }
 
@@ -54,13 +56,15 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
 
   http_server_options options;
   std::shared_ptr<connection_context> context = std::make_shared<connection_context>();
-  std::vector<std::unique_ptr<lane>> lanes;
+  std::vector<std::shared_ptr<lane>> lanes;
   std::optional<tcp::acceptor> acceptor;
   std::size_t next_lane = 0;
 
   void accept() {
-    auto& to = *lanes[next_lane++ % lanes.size()];
-    acceptor->async_accept(to.io, [self = shared_from_this(), &to](boost::system::error_code why, tcp::socket socket) {
+    if (!acceptor || !acceptor->is_open())
+      return;
+    auto to = lanes[next_lane++ % lanes.size()];
+    acceptor->async_accept(to->io, [self = shared_from_this(), to](boost::system::error_code why, tcp::socket socket) {
       if (why == asio::error::operation_aborted)
         return;
       if (!why)
@@ -74,35 +78,38 @@ struct http_server::implementation : std::enable_shared_from_this<implementation
     });
   }
 
-  void admit(lane& to, tcp::socket socket) {
-    if (context->open.load(std::memory_order_relaxed) >= options.limits.connections_max) {
-      const auto refusal = error_response({error_code::too_many_requests, "more than " + std::to_string(options.limits.connections_max)
-                                                                              + " connections are open", {}}, "-");
-      const auto text = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: application/json\r\nContent-Length: "
-                        + std::to_string(refusal.body.size()) + "\r\n\r\n" + refusal.body;
-      boost::system::error_code ignored; // the socket is closed either way
-      socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(text), ignored);
-      return;
-    }
-    auto connection = std::make_shared<http_connection>(std::move(socket), context);
-    asio::post(to.io, [&to, connection] {
-      if (to.connections.size() >= to.purge_at) {
-        std::erase_if(to.connections, [](const auto& each) { return each.expired(); });
-        to.purge_at = std::max<std::size_t>(64, to.connections.size() * 2);
+  void admit(const std::shared_ptr<lane>& to, tcp::socket socket) {
+    const auto open = context->open.load(std::memory_order_relaxed);
+    if (open >= options.limits.connections_max + turned_away_max)
+      return; // the socket closes
+    auto connection = std::make_shared<http_connection>(to, std::move(socket), context);
+    asio::post(to->io, [to = to.get(), connection, is_over = open >= options.limits.connections_max] {
+      if (to->connections.size() >= to->purge_at) {
+        std::erase_if(to->connections, [](const auto& each) { return each.expired(); });
+        to->purge_at = std::max<std::size_t>(64, to->connections.size() * 2);
       }
-      to.connections.insert(connection);
-      connection->start();
+      to->connections.insert(connection);
+      is_over ? connection->turn_away() : connection->start();
     });
+  }
+
+  /// Runs handlers; an exception costs the connection that it came from, not the process.
+  void serve(const std::function<void()>& run) const {
+    for (;;)
+      try {
+        run();
+        return;
+      } catch (const std::exception& why) {
+        if (context->hooks.log_failure)
+          context->hooks.log_failure(why.what());
+      }
   }
 };
 
-http_server::http_server(http_server_options options, http_handler handler, std::function<void(const access_record&)> log_access)
-    : implementation_{std::make_shared<implementation>()} {
+http_server::http_server(http_server_options options, http_server_hooks hooks) : implementation_{std::make_shared<implementation>()} {
   implementation_->options = options;
   implementation_->context->limits = options.limits;
-  implementation_->context->handler = std::move(handler);
-  implementation_->context->log_access = std::move(log_access);
+  implementation_->context->hooks = std::move(hooks);
   implementation_->context->make_request_id = request_id_maker();
 }
 
@@ -111,7 +118,7 @@ http_server::~http_server() { stop(std::chrono::milliseconds{0}); }
 result<std::uint16_t> http_server::start() {
   auto& self = *implementation_;
   for (std::size_t i = 0; i < std::max<std::size_t>(1, self.options.threads); ++i)
-    self.lanes.push_back(std::make_unique<implementation::lane>());
+    self.lanes.push_back(std::make_shared<implementation::lane>());
   boost::system::error_code why;
   const auto address = asio::ip::make_address(self.options.host, why);
   if (why)
@@ -130,9 +137,11 @@ result<std::uint16_t> http_server::start() {
   const auto port = self.acceptor->local_endpoint().port();
   self.accept();
   for (auto& each : self.lanes)
-    each->thread = std::thread{[&io = each->io] { io.run(); }};
+    each->thread = std::thread{[&self, &io = each->io] { self.serve([&io] { io.run(); }); }};
   return port;
 }
+
+void http_server::ask_to_leave() { implementation_->context->leaving = true; }
 
 void http_server::drain() {
   auto self = implementation_;
@@ -164,7 +173,16 @@ void http_server::stop(std::chrono::milliseconds within) {
   for (auto& each : self.lanes)
     if (each->thread.joinable())
       each->thread.join();
+  self.context->ended = true;
   self.acceptor.reset();
+  // What waits in the lanes owns connections, which own their lane: run it to its end, which is near as every socket is closed.
+  for (auto& each : self.lanes) {
+    for (const auto& weak : each->connections)
+      if (auto connection = weak.lock())
+        connection->abandon();
+    each->io.restart();
+    self.serve([&io = each->io] { io.poll(); });
+  }
   self.lanes.clear();
 }
 

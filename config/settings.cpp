@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <set>
 #include <variant>
 
 namespace dotmac {
@@ -21,6 +22,7 @@ struct declaration {
 
 constexpr std::int64_t mib = 1 << 20;
 constexpr std::size_t secret_key_size_min = 32;
+constexpr std::size_t secret_key_characters_min = 8; ///< different ones: 32 random hexadecimal digits have fewer only once in millions of times
 
 const std::array declarations{
     declaration{"DATABASE_URL", "database.url", &settings::database_url, "", 0, 0, "", "postgresql://... ; unset: an embedded SQLite file below DATA_DIR"},
@@ -36,6 +38,11 @@ const std::array declarations{
     declaration{"REQUEST_TIMEOUT_SECONDS", "server.request_timeout_seconds", &settings::request_timeout_seconds, "30", 1, 3'600, "s", "deadline of a write or look-up"},
     declaration{"BODY_BYTES_MAX", "server.body_bytes_max", &settings::body_bytes_max, "33554432", 1'024, 1'024 * mib, "bytes", "largest request body, also after decompression"},
     declaration{"CONNECTIONS_MAX", "server.connections_max", &settings::connections_max, "10000", 1, 1'000'000, "", "open connections"},
+    declaration{"HEADER_TIMEOUT_SECONDS", "server.header_timeout_seconds", &settings::header_timeout_seconds, "10", 1, 3'600, "s", "for the header of a request to come; beyond: 408"},
+    declaration{"BODY_TIMEOUT_SECONDS", "server.body_timeout_seconds", &settings::body_timeout_seconds, "30", 1, 3'600, "s", "for the body of a request to come; beyond: 408"},
+    declaration{"WRITE_TIMEOUT_SECONDS", "server.write_timeout_seconds", &settings::write_timeout_seconds, "30", 1, 3'600, "s", "for a client to take its answer; beyond: the connection ends"},
+    declaration{"IDLE_TIMEOUT_SECONDS", "server.idle_timeout_seconds", &settings::idle_timeout_seconds, "75", 1, 86'400, "s", "a connection without a request so long is closed; behind a load balancer longer than its own"},
+    declaration{"DRAIN_SECONDS", "server.drain_seconds", &settings::drain_seconds, "0", 0, 3'600, "s", "after SIGTERM: how long calls are still taken while /health/ready says 503; behind a load balancer as long as it needs to notice"},
     declaration{"TENANT_BYTES_IN_FLIGHT_MAX", "admission.tenant_bytes_in_flight_max", &settings::tenant_bytes_in_flight_max, "67108864", mib, 65'536 * mib, "bytes", "bodies of one tenant under way; beyond: 429"},
     declaration{"TENANT_CALLS_IN_FLIGHT_MAX", "admission.tenant_calls_in_flight_max", &settings::tenant_calls_in_flight_max, "10000", 1, 10'000'000, "", "calls of one tenant under way; beyond: 429"},
     declaration{"NODE_BYTES_IN_FLIGHT_MAX", "admission.node_bytes_in_flight_max", &settings::node_bytes_in_flight_max, "268435456", mib, 65'536 * mib, "bytes", "bodies of all tenants under way; beyond: 429 for who holds most"},
@@ -44,7 +51,8 @@ const std::array declarations{
     declaration{"ACTOR_IDLE_SECONDS", "actors.idle_seconds", &settings::actor_idle_seconds, "600", 1, 31'536'000, "s", "an actor not asked for so long leaves memory"},
     declaration{"SNAPSHOT_ENTRIES", "actors.snapshot_entries", &settings::snapshot_entries, "10000", 1, 100'000'000, "entries", "journal entries between two snapshots of an actor"},
     declaration{"SNAPSHOT_BYTES", "actors.snapshot_bytes", &settings::snapshot_bytes, "67108864", 65'536, 65'536 * mib, "bytes", "journal bytes between two snapshots of an actor"},
-    declaration{"LOG_LEVEL", "log.level", &settings::log_level, "info", 0, 0, "", "debug, info, warn or error"}};
+    declaration{"LOG_LEVEL", "log.level", &settings::log_level, "info", 0, 0, "", "debug, info, warn or error"},
+    declaration{"LOG_ACCESS", "log.access", &settings::log_access, "failures", 0, 0, "", "requests that get a line: none, failures (5xx and connections over the limit; at most 50 lines a second) or all"}};
 
 failure refused(std::string_view name, std::string_view value, const std::string& why) {
   return {error_code::validation_failed, std::string{name} + "=" + std::string{value} + ": " + why, std::string{name}};
@@ -63,18 +71,32 @@ result<void> assign(settings& into, const declaration& each, std::string_view te
   return {};
 }
 
+/// What people leave in from an example or a template. In production also what is no example but no secret either: few different characters.
+bool is_placeholder(std::string_view key, bool is_production) {
+  std::string plain; // "Change-Me_in production" as "changemeinproduction"
+  for (const char c : key)
+    if (c != '-' && c != '_' && c != ' ' && c != '.')
+      plain.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+  for (const std::string_view weak : {"changeme", "changethis", "changeit", "changeinproduction", "placeholder", "example", "secretkey", "yoursecret", "mysecret",
+                                      "supersecret", "notasecret", "insecure", "replaceme", "password", "default"})
+    if (plain.find(weak) != std::string::npos)
+      return true;
+  return is_production && std::set<char>(key.begin(), key.end()).size() < secret_key_characters_min;
+}
+
 result<void> check(const settings& loaded) {
   if (loaded.environment != "development" && loaded.environment != "production")
     return refused("ENVIRONMENT", loaded.environment, "must be development or production");
   if (loaded.log_level != "debug" && loaded.log_level != "info" && loaded.log_level != "warn" && loaded.log_level != "error")
     return refused("LOG_LEVEL", loaded.log_level, "must be debug, info, warn or error");
+  if (loaded.log_access != "none" && loaded.log_access != "failures" && loaded.log_access != "all")
+    return refused("LOG_ACCESS", loaded.log_access, "must be none, failures or all");
   if (loaded.secret_key.empty() && loaded.is_production())
     return failure{error_code::validation_failed, "SECRET_KEY is required in production: at least 32 random bytes", "SECRET_KEY"};
   if (!loaded.secret_key.empty() && loaded.secret_key.size() < secret_key_size_min)
     return failure{error_code::validation_failed, "SECRET_KEY has " + std::to_string(loaded.secret_key.size()) + " bytes; at least 32 are needed", "SECRET_KEY"};
-  for (const std::string_view weak : {"changeme", "change-me", "change_me", "your-secret-key", "your_secret_key", "secret-key-here"})
-    if (loaded.secret_key.find(weak) != std::string::npos)
-      return failure{error_code::validation_failed, "SECRET_KEY is a text from an example: use at least 32 random bytes", "SECRET_KEY"};
+  if (!loaded.secret_key.empty() && is_placeholder(loaded.secret_key, loaded.is_production()))
+    return failure{error_code::validation_failed, "SECRET_KEY is a text from an example, or too regular: use at least 32 random bytes", "SECRET_KEY"};
   return {};
 }
 

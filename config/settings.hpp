@@ -31,6 +31,11 @@ struct settings {
   std::int64_t request_timeout_seconds = 0;
   std::int64_t body_bytes_max = 0;
   std::int64_t connections_max = 0;
+  std::int64_t header_timeout_seconds = 0;
+  std::int64_t body_timeout_seconds = 0;
+  std::int64_t write_timeout_seconds = 0;
+  std::int64_t idle_timeout_seconds = 0;
+  std::int64_t drain_seconds = 0;
   std::int64_t tenant_bytes_in_flight_max = 0;
   std::int64_t tenant_calls_in_flight_max = 0;
   std::int64_t node_bytes_in_flight_max = 0;
@@ -40,6 +45,7 @@ struct settings {
   std::int64_t snapshot_entries = 0;
   std::int64_t snapshot_bytes = 0;
   std::string log_level;
+  std::string log_access;
 
   bool is_production() const noexcept { return environment == "production"; }
 };

@@ -13,6 +13,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -99,6 +100,13 @@ int serve(const dotmac::settings& given, const std::string& ready_file) {
       return complain(written.error());
   int signal = 0;
   sigwait(&signals, &signal);
+  if (given.drain_seconds > 0) {
+    spdlog::info("leaving: calls are still taken for {} s; a second signal stops at once", given.drain_seconds);
+    node.ask_to_leave();
+    const timespec grace{static_cast<time_t>(given.drain_seconds), 0};
+    while (sigtimedwait(&signals, nullptr, &grace) < 0 && errno == EINTR) {
+    }
+  }
   spdlog::info("stopping: finishing what is under way");
   node.stop();
   return 0;

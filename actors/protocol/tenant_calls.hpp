@@ -41,9 +41,11 @@ template <> struct description<done> {
 
 /// What the gateway must know of a tenant to check credentials, schemas and calendars. Kept there until a call that
 /// changes it is answered.
-struct get_tenant_context {};
+struct get_tenant_context {
+  bool is_claim = false; ///< asked for by who has proven nothing yet: a tenant that does not exist leaves no actor behind
+};
 template <> struct description<get_tenant_context> {
-  static constexpr auto fields = std::tuple{};
+  static constexpr auto fields = std::tuple{field{"is_claim", &get_tenant_context::is_claim, "asked for by who has proven nothing yet"}};
 };
 
 struct tenant_context {

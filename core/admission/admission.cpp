@@ -1,5 +1,6 @@
 #include "core/admission/admission.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace dotmac {
@@ -11,33 +12,56 @@ failure refused(const std::string& who, std::string_view what, std::size_t limit
 
 } // namespace
 
+/// A single call larger than the limit is still let in when nothing else is: its own size limit is the body's.
+std::optional<failure> admission::why_not_bytes(const std::string& tenant, const held& mine, std::size_t more, std::size_t other_calls_of_tenant,
+                                                std::size_t other_calls) const {
+  if (other_calls_of_tenant > 0 && mine.bytes + more > limits_.tenant_bytes_max)
+    return refused("the tenant " + tenant, "bytes", limits_.tenant_bytes_max);
+  if (other_calls == 0 || total_.bytes + more <= limits_.node_bytes_max)
+    return std::nullopt;
+  const auto share = limits_.node_bytes_max / std::max<std::size_t>(1, tenants_.size());
+  const auto with_reserve = limits_.node_bytes_max + limits_.node_bytes_max * limits_.reserve_percent / 100;
+  if (mine.bytes + more > share || total_.bytes + more > with_reserve)
+    return refused("the node", "bytes", limits_.node_bytes_max);
+  return std::nullopt;
+}
+
 result<void> admission::admit(const std::string& tenant, std::size_t bytes) {
   auto& mine = tenants_[tenant];
-  const auto forget_if_idle = [&] {
+  if (mine.calls >= limits_.tenant_calls_max)
+    return refused("the tenant " + tenant, "calls", limits_.tenant_calls_max);
+  const auto calls_share = limits_.node_calls_max / tenants_.size();
+  const auto calls_with_reserve = limits_.node_calls_max + limits_.node_calls_max * limits_.reserve_percent / 100;
+  auto why_not = why_not_bytes(tenant, mine, bytes, mine.calls, total_.calls);
+  if (!why_not && total_.calls >= limits_.node_calls_max && (mine.calls >= calls_share || total_.calls >= calls_with_reserve))
+    why_not = refused("the node", "calls", limits_.node_calls_max);
+  if (why_not) {
     if (mine.calls == 0)
       tenants_.erase(tenant);
-  };
-  // A single call larger than the limit is still let in when nothing else is: its own size limit is the body's.
-  if (mine.calls >= limits_.tenant_calls_max || (mine.calls > 0 && mine.bytes + bytes > limits_.tenant_bytes_max)) {
-    const bool by_calls = mine.calls >= limits_.tenant_calls_max;
-    return refused("the tenant " + tenant, by_calls ? "calls" : "bytes", by_calls ? limits_.tenant_calls_max : limits_.tenant_bytes_max);
-  }
-  const auto share_of = [&](std::size_t limit) { return limit / (tenants_.empty() ? 1 : tenants_.size()); };
-  const auto with_reserve = [&](std::size_t limit) { return limit + limit * limits_.reserve_percent / 100; };
-  const bool bytes_full = total_.bytes + bytes > limits_.node_bytes_max;
-  const bool calls_full = total_.calls >= limits_.node_calls_max;
-  const bool bytes_refused = bytes_full && total_.calls > 0
-                             && (mine.bytes + bytes > share_of(limits_.node_bytes_max) || total_.bytes + bytes > with_reserve(limits_.node_bytes_max));
-  const bool calls_refused = calls_full && (mine.calls >= share_of(limits_.node_calls_max) || total_.calls >= with_reserve(limits_.node_calls_max));
-  if (bytes_refused || calls_refused) {
-    forget_if_idle();
-    return refused("the node", calls_refused ? "calls" : "bytes", calls_refused ? limits_.node_calls_max : limits_.node_bytes_max);
+    return *why_not;
   }
   mine.bytes += bytes;
   ++mine.calls;
   total_.bytes += bytes;
   ++total_.calls;
   return {};
+}
+
+result<void> admission::grow(const std::string& tenant, std::size_t more) {
+  const auto found = tenants_.find(tenant);
+  assert(found != tenants_.end() && found->second.calls > 0);
+  if (auto why_not = why_not_bytes(tenant, found->second, more, found->second.calls - 1, total_.calls - 1))
+    return *why_not;
+  found->second.bytes += more;
+  total_.bytes += more;
+  return {};
+}
+
+void admission::shrink(const std::string& tenant, std::size_t fewer) {
+  const auto found = tenants_.find(tenant);
+  assert(found != tenants_.end() && found->second.bytes >= fewer);
+  found->second.bytes -= fewer;
+  total_.bytes -= fewer;
 }
 
 void admission::release(const std::string& tenant, std::size_t bytes) {

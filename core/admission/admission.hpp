@@ -6,12 +6,14 @@
 ///           of what is in flight: the refusals of a flood fall on who floods. While the node is full, a tenant below its share is
 ///           still admitted, up to `reserve` beyond the node's limit, so that memory stays bounded.
 /// Errors    too_many_requests, naming the limit.
+/// A call may hold more while it is under way (a body that comes piece by piece, or is decompressed): `grow` decides by the same rules.
 /// Threads   one owner; wrap it in a lock to share it.
 /// Cost      constant per call; tenants with nothing in flight are forgotten.
 
 #include "core/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -31,6 +33,11 @@ public:
   explicit admission(admission_limits limits) : limits_{limits} {}
 
   result<void> admit(const std::string& tenant, std::size_t bytes);
+  /// `more` bytes for a call that was admitted; where they are refused the call holds what it held.
+  result<void> grow(const std::string& tenant, std::size_t more);
+  /// Gives back part of what an admitted call holds.
+  void shrink(const std::string& tenant, std::size_t fewer);
+  /// Ends a call that holds `bytes`.
   void release(const std::string& tenant, std::size_t bytes);
 
   std::size_t bytes_in_flight() const noexcept { return total_.bytes; }
@@ -42,6 +49,8 @@ private:
     std::size_t bytes = 0;
     std::size_t calls = 0;
   };
+  std::optional<failure> why_not_bytes(const std::string& tenant, const held& mine, std::size_t more, std::size_t other_calls_of_tenant, std::size_t other_calls) const;
+
   admission_limits limits_;
   held total_;
   std::unordered_map<std::string, held> tenants_;

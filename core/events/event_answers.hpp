@@ -9,7 +9,7 @@
 ///                itself it is served first. Strict: the very next event of the user must be the next step.
 ///                Any order: step k is reached when distinct events of one window serve the steps 1 to k; the time to it is counted
 ///                from when steps 1 to k - 1 were served. `start: first` goes with ordered and strict only.
-/// Limits     answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, funnel_users_listed_max.
+/// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, funnel_users_listed_max.
 /// Errors     validation_failed; query_too_large naming the limit; cancelled.
 /// Threads    pure: any number of threads over one view.
 /// Cost       linear in the rows of chunks that the times do not rule out; a funnel sorts its matching events by user.
@@ -20,6 +20,8 @@
 namespace dotmac {
 
 inline constexpr std::int64_t event_query_reach_max = 1'000'000; ///< offset + limit
+/// Bytes of the texts of one page of events: it ends early there, after one event at least (whose size its body's limit bounds).
+inline constexpr std::size_t found_bytes_max = 16u << 20;
 
 result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop);
 result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);

@@ -125,12 +125,14 @@ struct events_found {
   std::vector<found_event> events;
   std::uint64_t total = 0; ///< matching events, whatever the page
   answer_scope scope;
+  bool is_cut = false; ///< the page ends before its limit: more would make the answer larger than found_bytes_max
 };
 template <> struct description<events_found> {
   static constexpr auto fields = std::tuple{
       field{"events", &events_found::events, "newest first"},
       field{"total", &events_found::total, "matching events, whatever the page"},
-      field{"scope", &events_found::scope, "how far the answer reaches"}};
+      field{"scope", &events_found::scope, "how far the answer reaches"},
+      field{"is_cut", &events_found::is_cut, "the page ends early, by its size"}};
 };
 
 struct aggregate_events {

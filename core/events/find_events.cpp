@@ -8,6 +8,19 @@ struct place {
   std::int64_t at;
   std::uint64_t row;
 };
+/// What an event weighs in an answer: its texts, and a little for the names and marks around each.
+std::size_t size_of(const found_event& event) {
+  constexpr std::size_t per_value = 24;
+  std::size_t size = per_value * (event.texts.size() + 2);
+  for (const auto& each : event.texts)
+    size += each.size();
+  for (const auto& each : event.properties) {
+    const auto* text = std::get_if<std::string>(&each.value);
+    size += per_value + each.key.size() + each.json.size() + (text != nullptr ? text->size() : 0);
+  }
+  return size;
+}
+
 bool is_newer(const place& a, const place& b) { return a.at != b.at ? a.at > b.at : a.row > b.row; }
 } // namespace
 
@@ -45,8 +58,14 @@ result<events_found> answer(const event_view& view, const find_events& question,
     return scanned.error();
   keep_newest();
   std::sort(newest.begin(), newest.end(), is_newer);
-  for (std::size_t i = static_cast<std::size_t>(question.offset); i < newest.size(); ++i)
-    out.events.push_back(view.read(newest[i].row));
+  std::size_t size = 0;
+  for (std::size_t i = static_cast<std::size_t>(question.offset); i < newest.size() && !out.is_cut; ++i) {
+    auto event = view.read(newest[i].row);
+    size += size_of(event);
+    out.is_cut = size > found_bytes_max && !out.events.empty();
+    if (!out.is_cut)
+      out.events.push_back(std::move(event));
+  }
   out.scope = {view.newest(), *scanned};
   return out;
 }

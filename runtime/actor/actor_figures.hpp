@@ -65,6 +65,10 @@ public:
     figures->tenant = std::move(tenant);
     figures->started_at = std::chrono::system_clock::now();
     const std::lock_guard lock{mutex_};
+    if (actors_.size() >= purge_at_) {
+      std::erase_if(actors_, [](const auto& each) { return each.second.expired(); });
+      purge_at_ = std::max(purge_min, 2 * actors_.size());
+    }
     if (const auto failed = failed_.find(path); failed != failed_.end()) {
       figures->restarts = failed->second.times;
       failed->second.is_waiting = false;
@@ -113,8 +117,11 @@ public:
   }
 
 private:
+  static constexpr std::size_t purge_min = 1'024;
+
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<actor_figures>> actors_;
+  std::map<std::string, std::weak_ptr<actor_figures>> actors_; ///< of ended actors too, until there are as many of them as of running ones
+  std::size_t purge_at_ = purge_min;
   struct failures {
     std::uint64_t times = 0;
     std::chrono::steady_clock::time_point at;

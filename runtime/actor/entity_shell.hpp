@@ -126,8 +126,8 @@ template <class Answer, class Domain, class Self, class View>
 caf::result<Answer> submit_scan(Self self, View take_view, question_context context) {
   auto promise = self->template make_response_promise<Answer>();
   self->state.last_used = std::chrono::steady_clock::now();
-  self->state.entity->read([to = caller_answer<Answer>{promise}, figures = self->state.figures, scans = self->state.environment.scans, take_view,
-                            context](result<Domain*> domain) {
+  self->state.entity->read([to = caller_answer<Answer>{promise}, figures = self->state.figures, scans = self->state.environment.scans,
+                            log = self->state.environment.entity.log, id = self->state.entity->id(), take_view, context](result<Domain*> domain) {
     // From here on the actor is not needed: the answer goes from the scan worker to whoever asked.
     const auto deliver = [to, figures](result<Answer> outcome) {
       if (outcome)
@@ -144,7 +144,11 @@ caf::result<Answer> submit_scan(Self self, View take_view, question_context cont
              return deliver(failure{error_code::cancelled, "the question was no longer wanted when its turn came", {}});
            deliver(scan(context));
          },
-         [deliver] { deliver(failure{error_code::draining, "the node is stopping", {}}); }});
+         [deliver] { deliver(failure{error_code::draining, "the node is stopping", {}}); },
+         [deliver, log, id](const std::string& what) {
+           log(id, "failed", "a question threw: " + what);
+           deliver(failure{error_code::internal_error, {}, {}});
+         }});
     if (!taken)
       deliver(failure{error_code::too_many_requests, "too many questions wait for a scan worker", {}});
   });

@@ -55,7 +55,12 @@ void worker_pool::work(std::size_t worker) {
       next = std::move(tasks_.front());
       tasks_.pop_front();
     }
-    next.run(worker);
+    try {
+      next.run(worker);
+    } catch (const std::exception& why) {
+      if (next.failed)
+        next.failed(why.what());
+    }
   }
 }
 

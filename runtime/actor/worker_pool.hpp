@@ -4,7 +4,8 @@
 ///
 /// Promise    Tasks start in the order in which they came. Each is run once, or, when the pool stops first, dropped after
 ///            `dropped` was called for it. At most `waiting_max` tasks wait: `submit` refuses the next one.
-/// Threads    `submit` from any thread. Tasks run on the pool's threads; a task must not throw.
+/// Errors     A task that throws ends alone: its `failed` is called with what it said, and its thread goes on.
+/// Threads    `submit` from any thread. Tasks run on the pool's threads.
 /// Crash      nothing here outlives the process.
 
 #include <condition_variable>
@@ -12,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -22,6 +24,7 @@ public:
   struct task {
     std::function<void(std::size_t worker)> run; ///< `worker` counts from zero
     std::function<void()> dropped;               ///< may be empty
+    std::function<void(const std::string& what)> failed{}; ///< may be empty
   };
 
   worker_pool(std::size_t threads, std::size_t waiting_max);

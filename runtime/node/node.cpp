@@ -4,6 +4,7 @@
 #include "actors/protocol/wire_types.hpp"
 #include "api/gateway.hpp"
 #include "persistence/open_store.hpp"
+#include "runtime/node/access_log.hpp"
 #include "runtime/node/folder_lock.hpp"
 #include "runtime/node/lease_keeper.hpp"
 #include "runtime/node/node_figures.hpp"
@@ -59,11 +60,6 @@ void log_life(const entity_id& entity, std::string_view event, const std::string
   spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, detail);
 }
 
-void log_access(const access_record& record) {
-  spdlog::debug("request {} {} {} status={} in={} out={} us={}", record.request_id, record.method, record.path, record.status, record.request_bytes,
-                record.response_bytes, record.took.count());
-}
-
 std::vector<std::string> split_by_comma(const std::string& text) {
   std::vector<std::string> parts;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -91,6 +87,7 @@ struct node::implementation {
   settings given;
   std::atomic<bool> ready{false};
   std::atomic<bool> draining{false};
+  bool stopped = false;
   std::shared_ptr<figures_registry> registry = std::make_shared<figures_registry>();
   std::shared_ptr<journal_writer> writer;
   std::shared_ptr<store_pool> stores;
@@ -101,11 +98,19 @@ struct node::implementation {
   std::unique_ptr<caf::actor_system> system;
   node_actor guardian;
   std::unique_ptr<tenant_router> router;
+  /// The door opens before there is a router, so that probes are answered; it lets no call in until `ready`.
+  struct : tenant_service {
+    tenant_service* behind = nullptr; ///< set before `ready`
+    void ask(call_options options, tenant_call call, std::function<void(result<tenant_answer>)> on_answer) override {
+      behind->ask(std::move(options), std::move(call), std::move(on_answer));
+    }
+  } tenants;
   std::unique_ptr<gateway> door;
 
   result<std::shared_ptr<store_factory>> open_store();
   gateway_options door_options() const;
   gateway_hooks door_hooks();
+  result<void> start_actors();
   std::optional<failure> why_not_ready() const;
   actor_environment environment() const;
 };
@@ -143,6 +148,10 @@ gateway_options node::implementation::door_options() const {
   options.http.threads = static_cast<std::size_t>(given.io_threads);
   options.http.limits.body_bytes_max = static_cast<std::size_t>(given.body_bytes_max);
   options.http.limits.connections_max = static_cast<std::size_t>(given.connections_max);
+  options.http.limits.header_timeout = std::chrono::seconds{given.header_timeout_seconds};
+  options.http.limits.body_timeout = std::chrono::seconds{given.body_timeout_seconds};
+  options.http.limits.write_timeout = std::chrono::seconds{given.write_timeout_seconds};
+  options.http.limits.idle_timeout = std::chrono::seconds{given.idle_timeout_seconds};
   options.admission.tenant_bytes_max = static_cast<std::size_t>(given.tenant_bytes_in_flight_max);
   options.admission.tenant_calls_max = static_cast<std::size_t>(given.tenant_calls_in_flight_max);
   options.admission.node_bytes_max = static_cast<std::size_t>(given.node_bytes_in_flight_max);
@@ -169,12 +178,18 @@ gateway_hooks node::implementation::door_hooks() {
   gateway_hooks hooks;
   hooks.now = now;
   hooks.why_not_ready = [this] { return why_not_ready(); };
+  hooks.why_closed = [this] { return ready ? std::nullopt : std::optional{failure{error_code::not_ready, "the node is starting", {}}}; };
   hooks.health_components = [this] {
+    if (!ready)
+      return nlohmann::json{{"node", {{"status", "starting"}}}};
     return describe_components({writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting()}, *registry);
   };
   hooks.actors = [this](const actor_list_question& asked) { return describe_actors(*registry, asked); };
-  hooks.prometheus_text = [this] { return prometheus_text(*registry, writer->figures(), router->calls_waiting()); };
-  hooks.log_access = log_access;
+  hooks.prometheus_text = [this] {
+    return ready ? prometheus_text(*registry, writer->figures(), router->calls_waiting()) : prometheus_text(*registry, {}, 0);
+  };
+  hooks.log_access = make_access_log(given.log_access);
+  hooks.log_failure = [](std::string_view request_id, std::string_view what) { spdlog::error("request {} failed by our mistake: {}", request_id, what); };
   return hooks;
 }
 
@@ -198,33 +213,47 @@ node::node(settings given) : implementation_{std::make_unique<implementation>()}
 
 node::~node() { stop(); }
 
-result<std::uint16_t> node::start() {
-  auto& self = *implementation_;
-  auto opened = self.open_store();
+result<void> node::implementation::start_actors() {
+  auto opened = open_store();
   if (!opened)
     return opened.error();
-  self.leases = std::make_unique<lease_keeper>(*opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()));
-  auto claims = self.leases->start(self.lock != nullptr);
+  leases = std::make_unique<lease_keeper>(*opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()));
+  auto claims = leases->start(lock != nullptr);
   if (!claims)
     return claims.error();
-  self.writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{});
-  self.stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
-  self.scans = std::make_shared<worker_pool>(static_cast<std::size_t>(self.given.scan_threads), waiting_scans_max);
-  self.system = std::make_unique<caf::actor_system>(self.configuration);
-  self.guardian = self.system->spawn(run_node_guardian, *claims, self.environment(), "node");
-  self.router = std::make_unique<tenant_router>(*self.system, self.guardian, 1, router_limits{});
-  self.door = std::make_unique<gateway>(self.door_options(), *self.router, self.door_hooks());
+  writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{});
+  stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
+  scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max);
+  system = std::make_unique<caf::actor_system>(configuration);
+  guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
+  router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});
+  tenants.behind = router.get();
+  spdlog::info("actors ready store={} shards={}", (*opened)->vendor(), claims->size());
+  return {};
+}
+
+result<std::uint16_t> node::start() {
+  auto& self = *implementation_;
+  self.door = std::make_unique<gateway>(self.door_options(), self.tenants, self.door_hooks());
   auto port = self.door->start();
   if (!port)
     return port.error();
+  if (auto started = self.start_actors(); !started)
+    return started.error();
   self.ready = true;
-  spdlog::info("node ready on {}:{} store={} shards={}", self.given.host, *port, (*opened)->vendor(), claims->size());
+  spdlog::info("node ready on {}:{}", self.given.host, *port);
   return *port;
+}
+
+void node::ask_to_leave() {
+  implementation_->draining = true;
+  implementation_->door->ask_to_leave();
 }
 
 void node::stop() {
   auto& self = *implementation_;
-  if (self.draining.exchange(true))
+  self.draining = true;
+  if (std::exchange(self.stopped, true))
     return;
   if (self.door) {
     self.door->drain();

@@ -2,7 +2,8 @@
 
 /// One running node: store, actors and gateway, started and stopped in order.
 ///
-/// Promise   `start` returns once requests are taken. `stop` drains: no new connection, requests under way finish, every actor
+/// Promise   `start` opens the port first, so that probes hear "not ready", and returns once requests are taken. `ask_to_leave` says "draining" to
+///           probes, while requests are still taken. `stop` drains: no new connection, requests under way finish, every actor
 ///           writes its snapshot, the journal ends last. What was acknowledged is durable in any case.
 /// Errors    start: the schema is unknown, the store is away, the port is taken; the message says which.
 /// Threads   start and stop from one thread.
@@ -21,6 +22,7 @@ public:
   ~node();
 
   result<std::uint16_t> start();
+  void ask_to_leave();
   void stop();
 
 private:

@@ -38,6 +38,16 @@ TEST(fair_workers, let_tenants_take_turns_and_keep_the_order_of_each) {
   EXPECT_EQ(order, "aXbYcd");
 }
 
+TEST(fair_workers, go_on_after_a_task_that_throws_and_destroy_it) {
+  const auto held = std::make_shared<int>(1);
+  std::promise<void> after;
+  fair_workers workers{1};
+  workers.submit("a", [held] { throw std::runtime_error{"thrown by the test"}; });
+  workers.submit("a", [&] { after.set_value(); });
+  after.get_future().wait();
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST(fair_workers, destroy_what_waits_when_they_stop) {
   const auto held = std::make_shared<int>(1);
   std::promise<void> began;

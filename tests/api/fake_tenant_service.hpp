@@ -20,7 +20,9 @@ public:
   };
   using answers = std::function<result<tenant_answer>(const asked&)>;
 
-  explicit fake_tenant_service(answers answer) : answer_{std::move(answer)}, thread_{[this] { run(); }} {}
+  /// `before_asking` runs in each `ask` and may throw.
+  explicit fake_tenant_service(answers answer, std::function<void()> before_asking = [] {})
+      : answer_{std::move(answer)}, before_asking_{std::move(before_asking)}, thread_{[this] { run(); }} {}
   ~fake_tenant_service() override {
     {
       const std::lock_guard lock{mutex_};
@@ -31,6 +33,7 @@ public:
   }
 
   void ask(call_options options, tenant_call call, std::function<void(result<tenant_answer>)> on_answer) override {
+    before_asking_();
     {
       const std::lock_guard lock{mutex_};
       waiting_.push_back({{options.tenant, std::move(call), options.cancellation}, std::move(on_answer)});
@@ -72,6 +75,7 @@ private:
   }
 
   answers answer_;
+  std::function<void()> before_asking_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<item> waiting_;

@@ -23,15 +23,25 @@ protected:
     options.http.port = 0;
     options.version = "1.2.3";
     options.environment = "test";
-    gateway_hooks hooks{[] { return test_now; },
-                        [this]() -> std::optional<failure> { return is_ready ? std::nullopt : std::optional{failure{error_code::not_ready, "the store is away", {}}}; },
-                        [] { return json{{"store", {{"status", "healthy"}, {"latency_ms", 0.5}}}}; },
-                        [](const actor_list_question& asked) { return actor_list{json::array({json{{"tenant", asked.tenant}}}), 1, std::nullopt}; },
-                        [] { return std::string{"dotmac_up 1\n"}; },
-                        [this](const access_record& record) {
-                          const std::lock_guard lock{log_mutex};
-                          log.push_back(record);
-                        }};
+    gateway_hooks hooks;
+    hooks.now = [] { return test_now; };
+    hooks.why_not_ready = [this]() -> std::optional<failure> { return is_ready ? std::nullopt : std::optional{failure{error_code::not_ready, "the store is away", {}}}; };
+    hooks.why_closed = [this]() -> std::optional<failure> { return is_open ? std::nullopt : std::optional{failure{error_code::not_ready, "the node is starting", {}}}; };
+    hooks.health_components = [] { return json{{"store", {{"status", "healthy"}, {"latency_ms", 0.5}}}}; };
+    hooks.actors = [](const actor_list_question& asked) {
+      if (asked.kind == "throw")
+        throw std::runtime_error{"thrown by the test"};
+      return actor_list{json::array({json{{"tenant", asked.tenant}}}), 1, std::nullopt};
+    };
+    hooks.prometheus_text = [] { return std::string{"dotmac_up 1\n"}; };
+    hooks.log_access = [this](const access_record& record) {
+      const std::lock_guard lock{log_mutex};
+      log.push_back({std::string{record.method}, std::string{record.path}, std::string{record.request_id}, std::string{record.tenant}, record.status});
+    };
+    hooks.log_failure = [this](std::string_view request_id, std::string_view what) {
+      const std::lock_guard lock{log_mutex};
+      failures.push_back(std::string{request_id} + ": " + std::string{what});
+    };
     subject.emplace(std::move(options), tenants, std::move(hooks));
     const auto outcome = subject->start();
     ASSERT_TRUE(outcome) << outcome.error().message;
@@ -91,11 +101,21 @@ protected:
   }
 
   std::atomic<bool> is_ready{true};
+  std::atomic<bool> is_open{true};
   tenant_context context{true, "UTC", {}, {}};
   std::optional<failure> next_failure;
+  std::atomic<bool> throws_when_asked{false};
   std::mutex log_mutex;
-  std::vector<access_record> log;
-  fake_tenant_service tenants{[this](const auto& asked) { return answer(asked); }};
+  struct logged {
+    std::string method, path, request_id, tenant;
+    unsigned status;
+  };
+  std::vector<logged> log;
+  std::vector<std::string> failures;
+  fake_tenant_service tenants{[this](const auto& asked) { return answer(asked); }, [this] {
+                                if (throws_when_asked)
+                                  throw std::runtime_error{"thrown by the test"};
+                              }};
   std::optional<gateway> subject;
   std::uint16_t port = 0;
 };

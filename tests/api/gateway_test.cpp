@@ -97,7 +97,8 @@ TEST_F(gateway_test, names_the_methods_of_a_path_and_knows_no_others) {
   start();
   const auto wrong = call("PUT", "/events/track");
   expect_error(wrong, 405, "method_not_allowed");
-  EXPECT_EQ(wrong.header("Allow"), "POST");
+  EXPECT_EQ(wrong.header("Allow"), "POST, OPTIONS");
+  EXPECT_EQ(call("PUT", "/events/stats").header("Allow"), "GET, HEAD, OPTIONS");
   expect_error(call("GET", "/nowhere"), 404, "not_found");
 }
 
@@ -202,7 +203,7 @@ TEST_F(gateway_test, shares_messages_between_events_that_come_while_others_are_u
   std::vector<std::unique_ptr<http_test_client>> all;
   for (int i = 0; i < clients; ++i) {
     all.push_back(std::make_unique<http_test_client>(port));
-    ASSERT_TRUE(all.back()->send("POST /events/track HTTP/1.1\r\nContent-Length: " + std::to_string(one_event.size()) + "\r\n\r\n" + std::string{one_event}));
+    ASSERT_TRUE(all.back()->send("POST /events/track HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(one_event.size()) + "\r\n\r\n" + std::string{one_event}));
   }
   // An answered request proves that the I/O thread has read what was sent before it.
   for (int i = 0; i < 3; ++i)

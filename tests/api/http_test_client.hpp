@@ -49,6 +49,9 @@ public:
     socket_ = -1;
   }
 
+  /// Half of a hang-up: answers can still come.
+  void shut_sending() { ::shutdown(socket_, SHUT_WR); }
+
   bool is_connected() const { return connected_; }
 
   /// False where the server does not take it all.

@@ -8,7 +8,7 @@
 namespace dotmac {
 namespace {
 
-const std::string good_key(40, 'k');
+const std::string good_key = "q8Zt3vLw0RkYx7NcJ5uHsB2eGfDaMpVo9TiEr6Xz";
 
 TEST(settings, have_the_defaults_of_the_contract) {
   const auto loaded = load_settings({});
@@ -35,6 +35,10 @@ TEST(settings, let_production_start_only_with_a_real_secret_key) {
   EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", "short"}}));
   EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", "changeme" + good_key}}));
   EXPECT_TRUE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", good_key}}));
+  EXPECT_TRUE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", "7f3a9c51e04b8d26f1a7c95e3b80d264"}}));
+  for (const auto* placeholder : {"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", "abababababababababababababababababababab", "CHANGE-ME-in-production-please-0123456789",
+                                  "your_secret_key_goes_here_0123456789abcdef", "an Example of a key, 32 bytes 7f3a9c51e0", "placeholder-7f3a9c51e04b8d26f1a7c95e3b80d264"})
+    EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", placeholder}})) << placeholder;
   EXPECT_FALSE(load_settings({{"ENVIRONMENT", "staging"}}));
   EXPECT_FALSE(load_settings({{"LOG_LEVEL", "loud"}}));
 }

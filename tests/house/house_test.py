@@ -34,7 +34,7 @@ VENDORS = {
     r"pqxx|libpq-fe\.h": ["persistence/postgres", "tests"],
     r"sqlite3\.h": ["persistence/sqlite", "tests/persistence"],
     r"re2/": ["core/text"],
-    r"zstd\.h": ["persistence"],
+    r"zstd\.h": ["persistence", "api/decompress.cpp", "tests/api"],
     r"caf/": ["actors", "runtime", "tests"],
     r"boost/": ["api", "tests", "bench"],
     r"simdjson": ["api", "bench"],

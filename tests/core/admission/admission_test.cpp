@@ -37,6 +37,29 @@ TEST(admission, lets_the_refusals_of_a_full_node_fall_on_who_floods) {
     EXPECT_TRUE(subject.admit("quiet", 1)) << i;
 }
 
+TEST(admission, lets_calls_grow_by_the_same_rules_and_give_part_of_it_back) {
+  admission subject{small};
+  ASSERT_TRUE(subject.admit("a", 10));
+  EXPECT_TRUE(subject.grow("a", 200)) << "the only call may be larger than the limit: a body has its own";
+  subject.shrink("a", 160);
+  ASSERT_TRUE(subject.admit("a", 0));
+  EXPECT_TRUE(subject.grow("a", 50));
+  const auto outcome = subject.grow("a", 1);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, error_code::too_many_requests);
+  EXPECT_NE(outcome.error().message.find("100 bytes"), std::string::npos);
+  EXPECT_EQ(subject.bytes_in_flight(), 100u) << "what was refused is not held";
+  // The node: of 200 bytes "b" may have half, its share, then only what the reserve allows to who is below it.
+  ASSERT_TRUE(subject.admit("b", 0));
+  EXPECT_TRUE(subject.grow("b", 100));
+  ASSERT_TRUE(subject.admit("c", 0));
+  EXPECT_TRUE(subject.grow("c", 50));
+  EXPECT_FALSE(subject.grow("c", 1)) << "the reserve of 25 % is used up";
+  subject.release("a", 50);
+  subject.release("a", 50);
+  EXPECT_TRUE(subject.grow("c", 1));
+}
+
 TEST(admission, never_holds_more_than_the_node_and_its_reserve_and_forgets_idle_tenants) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -44,7 +67,14 @@ TEST(admission, never_holds_more_than_the_node_and_its_reserve_and_forgets_idle_
   admission subject{small};
   std::vector<std::pair<std::string, std::size_t>> in_flight;
   for (int i = 0; i < 20'000; ++i) {
-    if (in_flight.empty() || random() % 2) {
+    if (!in_flight.empty() && random() % 4 == 0) {
+      auto& [tenant, held] = in_flight[random() % in_flight.size()];
+      const std::size_t bytes = random() % 20;
+      if (random() % 2 == 0 && held >= bytes)
+        subject.shrink(tenant, bytes), held -= bytes;
+      else if (in_flight.size() > 1 && subject.grow(tenant, bytes))
+        held += bytes;
+    } else if (in_flight.empty() || random() % 2) {
       const auto tenant = "t" + std::to_string(random() % 7);
       const std::size_t bytes = random() % 20;
       if (subject.admit(tenant, bytes))

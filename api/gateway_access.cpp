@@ -1,0 +1,155 @@
+/// Who asks: the credential of a request, checked against what is known of its tenant.
+
+#include "api/gateway_call.hpp"
+
+#include "core/identity.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+namespace {
+
+constexpr std::string_view bearer = "bearer ";
+
+/// The scheme may be written in upper or lower case.
+std::string_view token_in(std::string_view header) {
+  if (header.size() < bearer.size() || !std::equal(bearer.begin(), bearer.end(), header.begin(), [](char a, char b) { return a == (b | 0x20); }))
+    return {};
+  header.remove_prefix(bearer.size() - 1);
+  header.remove_prefix(std::min(header.find_first_not_of(' '), header.size()));
+  return header;
+}
+
+} // namespace
+
+void gateway::implementation::authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed) {
+  const auto& request = call->request;
+  const auto wanted_tenant = request.header("x-tenant-id");
+  if (!wanted_tenant.empty() && !is_valid_tenant_id(wanted_tenant))
+    return call->refuse({{"tenant_id", {"header", "X-Tenant-ID"}, "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit",
+                          std::string{wanted_tenant.substr(0, 100)}}});
+  auto credential = request.header("x-api-key");
+  if (credential.empty())
+    credential = token_in(request.header("authorization"));
+  if (credential.empty()) {
+    if (options.is_production || !options.secret_key.empty() || !request.is_from_loopback)
+      return call->refuse({error_code::unauthorized, "send an API key in X-API-Key, or a token in Authorization: Bearer", {}});
+    if (const auto origin = request.header("origin"); !origins.may_act_without_credential(origin, request.header("host")))
+      return call->refuse({error_code::forbidden, "without a credential no page of another origin may call: add its origin to CORS_ORIGINS, or set a SECRET_KEY", "Origin"});
+    call->tenant = wanted_tenant.empty() ? "default" : std::string{wanted_tenant};
+    call->may_act_for_all = true;
+    return allowed();
+  }
+  if (const auto key = parse_api_key(credential))
+    return authorize_by_key(call, needed, *key, std::move(allowed));
+  auto claims = verify_token(credential, options.secret_key, hooks.now());
+  if (!claims)
+    return call->refuse(claims.error());
+  if (claims->tenant && !is_valid_tenant_id(*claims->tenant))
+    return call->refuse({error_code::unauthorized, "the token has a tenant_id that is no tenant id", "authorization"});
+  call->may_act_for_all = !claims->tenant;
+  if (may(call, needed, claims->tenant.value_or(wanted_tenant.empty() ? "default" : std::string{wanted_tenant}), claims->scopes))
+    allowed();
+}
+
+void gateway::implementation::authorize_by_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, std::function<void()> allowed) {
+  with_claimed_context(key.tenant, call, [this, call, needed, key, allowed = std::move(allowed)](const known_tenant_pointer& known) {
+    const api_key_record* found = nullptr;
+    if (known)
+      for (const auto& each : known->context.api_keys)
+        if (each.key_id == key.key_id)
+          found = &each;
+    if (found == nullptr || !secret_matches(key.secret, found->secret_hash))
+      return call->refuse({error_code::unauthorized, "this API key is not known", "X-API-Key"});
+    if (may(call, needed, key.tenant, found->scopes))
+      allowed();
+  });
+}
+
+/// Answers 403 and is false where the credential is for another tenant, or lacks the scope.
+bool gateway::implementation::may(const gateway_call_pointer& call, access_scope needed, const std::string& tenant, const std::vector<access_scope>& scopes) {
+  if (const auto wanted = call->request.header("x-tenant-id"); !wanted.empty() && wanted != tenant) {
+    call->refuse({error_code::forbidden, "this credential may not act for the tenant " + std::string{wanted}, "X-Tenant-ID"});
+    return false;
+  }
+  call->tenant = tenant;
+  if (allows(scopes, needed))
+    return true;
+  call->refuse({error_code::forbidden, "this needs the scope " + std::string{name_of(needed)}, {}});
+  return false;
+}
+
+known_tenant_pointer gateway::implementation::kept_context(const std::string& tenant, std::uint64_t& asked_at) {
+  const std::lock_guard lock{context_mutex};
+  asked_at = context_changes;
+  const auto found = contexts.find(tenant);
+  return found == contexts.end() ? nullptr : found->second;
+}
+
+void gateway::implementation::with_context(const std::string& tenant, const gateway_call_pointer& call,
+                                           std::function<void(const known_tenant_pointer&)> use) {
+  std::uint64_t asked_at = 0;
+  if (const auto known = kept_context(tenant, asked_at))
+    return use(known);
+  auto options_of_ask = call->options_for(options.request_timeout);
+  options_of_ask.tenant = tenant;
+  ask(tenants, std::move(options_of_ask), get_tenant_context{},
+      std::function<void(result<tenant_context>)>{[self = shared_from_this(), call, tenant, use, asked_at](result<tenant_context> outcome) {
+        gateway_call::guard(call, [&] {
+          if (!outcome)
+            return call->refuse(outcome.error());
+          const auto learned = std::make_shared<const known_tenant>(*std::move(outcome));
+          self->keep_context(tenant, learned, asked_at);
+          use(learned);
+        });
+      }});
+}
+
+/// `use` gets null where the tenant does not exist.
+void gateway::implementation::with_claimed_context(const std::string& tenant, const gateway_call_pointer& call,
+                                                   std::function<void(const known_tenant_pointer&)> use) {
+  std::uint64_t asked_at = 0;
+  if (const auto known = kept_context(tenant, asked_at))
+    return use(known);
+  if (unknown.contains(tenant, std::chrono::steady_clock::now()))
+    return use(nullptr);
+  if (auto outcome = unknown.begin_look(); !outcome)
+    return call->refuse(outcome.error());
+  const std::shared_ptr<void> look{nullptr, [self = shared_from_this()](void*) { self->unknown.end_look(); }};
+  auto options_of_ask = call->options_for(options.request_timeout);
+  options_of_ask.tenant = tenant;
+  ask(tenants, std::move(options_of_ask), get_tenant_context{true},
+      std::function<void(result<tenant_context>)>{[self = shared_from_this(), call, tenant, use, asked_at, look](result<tenant_context> outcome) {
+        gateway_call::guard(call, [&] {
+          if (!outcome)
+            return call->refuse(outcome.error());
+          if (!outcome->exists) {
+            const std::lock_guard lock{self->context_mutex};
+            if (self->context_changes == asked_at)
+              self->unknown.keep(tenant, std::chrono::steady_clock::now());
+          }
+          const auto learned = outcome->exists ? std::make_shared<const known_tenant>(*std::move(outcome)) : nullptr;
+          if (learned)
+            self->keep_context(tenant, learned, asked_at);
+          use(learned);
+        });
+      }});
+}
+
+void gateway::implementation::keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at) {
+  const std::lock_guard lock{context_mutex};
+  if (!known->context.exists || context_changes != asked_at)
+    return;
+  if (contexts.size() >= contexts_max)
+    contexts.clear();
+  contexts[tenant] = std::move(known);
+}
+
+void gateway::implementation::forget_context(const std::string& tenant) {
+  const std::lock_guard lock{context_mutex};
+  ++context_changes;
+  contexts.erase(tenant);
+  unknown.forget(tenant);
+}
+
+} // namespace dotmac
