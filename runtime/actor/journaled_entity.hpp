@@ -12,7 +12,7 @@
 ///   void commit_staged()         the entry is durable: make it state
 ///   void discard_staged()        the entry was not written: forget it
 ///   bool takes_more_staged()     whether another command can be staged on top of these
-/// and snapshot_of<Domain> specialized (below).
+/// and snapshot_of<Domain> specialized (runtime/actor/entity_snapshot.hpp).
 ///
 /// Promise   A command's answer comes once: after its entry is durable, or with the reason why it was refused. Nothing is
 ///           visible in the domain before it is durable. While a commit is in doubt nothing else is staged; the doubt is
@@ -24,12 +24,11 @@
 /// Crash     see journal_writer; what was acknowledged is in the journal.
 
 #include "runtime/actor/actor_figures.hpp"
+#include "runtime/actor/entity_snapshot.hpp"
 #include "runtime/actor/journal_writer.hpp"
 #include "runtime/actor/recovery.hpp"
 #include "runtime/actor/store_pool.hpp"
 
-#include <any>
-#include <chrono>
 #include <deque>
 
 namespace dotmac {
@@ -41,6 +40,7 @@ struct entity_limits {
   std::uint64_t snapshot_entries = 10'000;
   std::uint64_t snapshot_bytes = 64u << 20;
   std::chrono::milliseconds resolve_every{200};
+  snapshot_retry_limits snapshot_retry;
 };
 
 /// What the entities of a node share. Outlives them all.
@@ -51,19 +51,6 @@ struct entity_environment {
   /// Log line of one life event: entity, event, detail.
   std::function<void(const entity_id&, std::string_view event, const std::string& detail)> log;
 };
-
-struct encoded_snapshot {
-  std::uint32_t version = 1;
-  bytes payload;
-  std::vector<stored_segment> new_segments;
-  std::vector<segment_number> live_segments;
-  std::any token; ///< for snapshot_of<Domain>::written
-};
-
-/// Specialize with
-///   static std::function<encoded_snapshot()> prepare(Domain&)       cheap; the function returned runs on another thread
-///   static void written(Domain&, const encoded_snapshot&)           it is stored now
-template <class Domain> struct snapshot_of;
 
 template <class Domain> class journaled_entity : public std::enable_shared_from_this<journaled_entity<Domain>> {
 public:
@@ -286,14 +273,14 @@ private:
     entries_since_snapshot_ = 0;
     bytes_since_snapshot_ = 0;
     auto keep = this->weak_from_this();
-    environment_.stores->submit([keep, post = owner_.post, entity = entity_, claim = claim_, at,
+    environment_.stores->submit([keep, post = owner_.post, entity = entity_, claim = claim_, at, before = snapshot_at_,
                                  encode = snapshot_of<Domain>::prepare(*domain_)](result<store*> session) {
       auto written = std::make_shared<encoded_snapshot>();
       result<void> outcome;
       if (session) {
         *written = encode();
         snapshot_write write{{entity, at, written->version, std::move(written->payload)},
-                             std::move(written->new_segments), written->live_segments, claim};
+                             std::move(written->new_segments), written->live_segments, claim, before};
         outcome = (*session)->snapshots().write_snapshot(write);
       } else {
         outcome = session.error();
@@ -309,6 +296,7 @@ private:
     snapshot_in_flight_ = false;
     snapshot_failed_ = !outcome;
     if (outcome) {
+      snapshot_retry_.succeeded();
       snapshot_at_ = at;
       snapshot_of<Domain>::written(*domain_, written);
       figures_->snapshot_position.store(to_number(at), std::memory_order_relaxed);
@@ -317,8 +305,30 @@ private:
       environment_.log(entity_, "snapshot_failed", outcome.error().message);
       if (outcome.error().code == error_code::ownership_lost)
         return fail(outcome.error());
+      retry_snapshot(outcome.error().code);
     }
     finish_stop();
+  }
+
+  void retry_snapshot(error_code why) {
+    const auto wait = snapshot_retry_.wait_after(why, stopping_);
+    if (!wait)
+      return;
+    snapshot_in_flight_ = stopping_; // a stop waits for it
+    owner_.after(*wait, [keep = this->weak_from_this(), at_stop = stopping_] {
+      if (auto self = keep.lock())
+        self->snapshot_again(at_stop);
+    });
+  }
+
+  void snapshot_again(bool at_stop) {
+    snapshot_retry_.waited();
+    if (at_stop)
+      snapshot_in_flight_ = false;
+    if (in_flight_ || in_doubt_)
+      entries_since_snapshot_ = environment_.limits.snapshot_entries; // with the next commit
+    else if (!fatal_ && snapshot_failed_ && (!stopping_ || on_stopped_))
+      write_snapshot();
   }
 
   void finish_stop() {
@@ -381,6 +391,7 @@ private:
   bool in_doubt_ = false;
   bool snapshot_in_flight_ = false;
   bool snapshot_failed_ = false;
+  snapshot_retry snapshot_retry_{environment_.limits.snapshot_retry};
   bool stopping_ = false;
   std::optional<failure> fatal_;
   std::function<void()> on_stopped_;
