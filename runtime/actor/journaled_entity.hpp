@@ -302,7 +302,7 @@ private:
       figures_->snapshot_position.store(to_number(at), std::memory_order_relaxed);
       environment_.log(entity_, "snapshot_written", "entry " + std::to_string(to_number(at)));
     } else {
-      environment_.log(entity_, "snapshot_failed", outcome.error().message);
+      environment_.log(entity_, "snapshot_failed", text_for_log(outcome.error()));
       if (outcome.error().code == error_code::ownership_lost)
         return fail(outcome.error());
       retry_snapshot(outcome.error().code);
