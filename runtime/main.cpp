@@ -5,12 +5,16 @@
 #include "config/settings.hpp"
 #include "config/settings_file.hpp"
 #include "persistence/open_store.hpp"
+#include "runtime/node/folder_lock.hpp"
 #include "runtime/node/node.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -19,6 +23,7 @@ namespace {
 
 constexpr int failed = 1;
 constexpr int wrong_use = 2;
+constexpr int lost_ownership = 3;
 
 /// The file, overlaid by the environment, overlaid by options.
 dotmac::result<dotmac::settings> gather_settings(std::string file, const std::map<std::string, std::string>& overrides) {
@@ -40,7 +45,7 @@ dotmac::result<dotmac::settings> gather_settings(std::string file, const std::ma
 }
 
 int complain(const dotmac::failure& why) {
-  std::cerr << "dotmac-analytics: " << why.message << "\n";
+  std::cerr << "dotmac-analytics: " << dotmac::text_for_log(why) << "\n";
   return failed;
 }
 
@@ -59,13 +64,18 @@ sigset_t block_stop_signals() {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN); // a file at its limit fails a write, as a full disk does
   return signals;
 }
 
 int serve(const dotmac::settings& given) {
   set_up_log(given.log_level);
   const auto signals = block_stop_signals();
-  dotmac::node node{given};
+  std::atomic<bool> is_lost{false};
+  dotmac::node node{given, [&is_lost] {
+    is_lost = true;
+    ::kill(::getpid(), SIGTERM); // wakes the wait below
+  }};
   const auto port = node.start();
   if (!port)
     return complain(port.error());
@@ -73,7 +83,7 @@ int serve(const dotmac::settings& given) {
   sigwait(&signals, &signal);
   spdlog::info("stopping: finishing what is under way");
   node.stop();
-  return 0;
+  return is_lost ? lost_ownership : 0;
 }
 
 void print_states(const std::vector<dotmac::migration_state>& states) {
@@ -88,6 +98,13 @@ int migrate(const dotmac::settings& given, const std::string& what, std::uint32_
   auto migrator = dotmac::make_migrator({*url});
   if (!migrator)
     return complain(migrator.error());
+  std::unique_ptr<dotmac::folder_lock> lock;
+  if (what == "down" && given.database_url.empty()) {
+    auto taken = dotmac::folder_lock::take(given.data_dir);
+    if (!taken)
+      return complain(taken.error());
+    lock = std::move(*taken);
+  }
   if (what != "status") {
     const auto done = what == "up" ? (*migrator)->up() : (*migrator)->down(steps);
     if (!done)

@@ -5,6 +5,7 @@
 #include "api/gateway.hpp"
 #include "persistence/open_store.hpp"
 #include "runtime/node/folder_lock.hpp"
+#include "runtime/node/lease_gate.hpp"
 #include "runtime/node/lease_keeper.hpp"
 #include "runtime/node/node_figures.hpp"
 #include "runtime/node/tenant_router.hpp"
@@ -57,7 +58,7 @@ std::uint64_t random_bits() {
 
 void log_life(const entity_id& entity, std::string_view event, const std::string& detail) {
   const bool is_loud = event == "failed" || event == "snapshot_damaged" || event == "snapshot_failed" || event == "commit_in_doubt" || event == "supervision";
-  spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, detail);
+  spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, text_for_log({{}, detail, {}}));
 }
 
 void log_access(const access_record& record) {
@@ -90,6 +91,7 @@ result<std::string> store_url_of(const settings& given) {
 
 struct node::implementation {
   settings given;
+  std::function<void()> on_lost;
   std::atomic<bool> ready{false};
   std::atomic<bool> draining{false};
   std::shared_ptr<figures_registry> registry = std::make_shared<figures_registry>();
@@ -102,6 +104,7 @@ struct node::implementation {
   std::unique_ptr<caf::actor_system> system;
   node_actor guardian;
   std::unique_ptr<tenant_router> router;
+  std::unique_ptr<lease_gate> gate;
   std::unique_ptr<gateway> door;
 
   result<std::shared_ptr<store_factory>> open_store();
@@ -163,7 +166,9 @@ std::optional<failure> node::implementation::why_not_ready() const {
     return failure{error_code::draining, "the node is stopping", {}};
   if (!ready)
     return failure{error_code::not_ready, "the node is starting", {}};
-  return writer->outage();
+  if (auto outage = writer->outage())
+    return outage;
+  return leases->holds() ? std::nullopt : std::optional{lease_gate::refusal()};
 }
 
 gateway_hooks node::implementation::door_hooks() {
@@ -198,7 +203,10 @@ actor_environment node::implementation::environment() const {
   return shared;
 }
 
-node::node(settings given) : implementation_{std::make_unique<implementation>()} { implementation_->given = std::move(given); }
+node::node(settings given, std::function<void()> on_lost) : implementation_{std::make_unique<implementation>()} {
+  implementation_->given = std::move(given);
+  implementation_->on_lost = std::move(on_lost);
+}
 
 node::~node() { stop(); }
 
@@ -207,17 +215,20 @@ result<std::uint16_t> node::start() {
   auto opened = self.open_store();
   if (!opened)
     return opened.error();
-  self.leases = std::make_unique<lease_keeper>(*opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()));
+  self.writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{}, [](const std::string& line) { spdlog::warn("{}", line); });
+  self.leases = std::make_unique<lease_keeper>(
+      *opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()),
+      lease_keeper::hooks{[writer = self.writer](const result<void>& found) { writer->note_store(found); }, self.on_lost});
   auto claims = self.leases->start(self.lock != nullptr);
   if (!claims)
     return claims.error();
-  self.writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{});
   self.stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
   self.scans = std::make_shared<worker_pool>(static_cast<std::size_t>(self.given.scan_threads), waiting_scans_max);
   self.system = std::make_unique<caf::actor_system>(self.configuration);
   self.guardian = self.system->spawn(run_node_guardian, *claims, self.environment(), "node");
   self.router = std::make_unique<tenant_router>(*self.system, self.guardian, 1, router_limits{});
-  self.door = std::make_unique<gateway>(self.door_options(), *self.router, self.door_hooks());
+  self.gate = std::make_unique<lease_gate>(*self.router, [leases = self.leases.get()] { return leases->holds(); });
+  self.door = std::make_unique<gateway>(self.door_options(), *self.gate, self.door_hooks());
   auto port = self.door->start();
   if (!port)
     return port.error();
