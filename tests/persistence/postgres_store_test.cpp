@@ -224,8 +224,9 @@ TEST_F(postgres_store_test, goes_on_with_snapshots_after_a_commit_that_the_netwo
       std::this_thread::sleep_for(milliseconds{5});
     proxy.cut_clients();
     EXPECT_EQ(code_of(written.get()), error_code::commit_uncertain);
-    if (!is_committed)
+    if (!is_committed) {
       EXPECT_EQ(terminate_blocked(), "t");
+    }
     blocker.run("SELECT pg_advisory_unlock(42)");
     while (is_committed && newest() != "2")
       std::this_thread::sleep_for(milliseconds{5});
