@@ -6,6 +6,7 @@ Use: crash_test.py BINARY sqlite|postgresql     DOTMAC_CRASH_ROUNDS (20), DOTMAC
 """
 
 import asyncio
+import concurrent.futures
 import json
 import os
 import random
@@ -24,6 +25,8 @@ WRITERS = 56
 COUNTERS = 8
 TENANTS = ["acme", "beta", "gamma", "zeta"]
 PAUSE_EVERY, PAUSE = 2.2, 1.5  # a tenant writes for the rest of each period; a pause is longer than the idle second of an actor
+# One thread for what blocks. It outlives the rounds: PostgreSQL ends with the thread that started it.
+BESIDE = concurrent.futures.ThreadPoolExecutor(1)
 # With these codes nothing was written, for certain.
 CERTAIN = {"too_many_requests", "storage_unavailable", "draining", "not_ready"}
 
@@ -198,13 +201,14 @@ async def count(running, counter, seed):
 async def run_round(running, postgres, chance):
     clients = [write(running, i, chance.randrange(1 << 40)) for i in range(WRITERS)] + [count(running, i, chance.randrange(1 << 40)) for i in range(COUNTERS)]
     clients = [asyncio.ensure_future(each) for each in clients]
+    beside = asyncio.get_running_loop().run_in_executor
     await asyncio.sleep(chance.uniform(1.8, 2.8) if running.pauses else chance.uniform(0.1, 0.9))
     if postgres:
-        await asyncio.to_thread(postgres.kill)
+        await beside(BESIDE, postgres.kill)
         await asyncio.sleep(chance.uniform(0.0, 0.3))
-        await asyncio.to_thread(postgres.start)
+        await beside(BESIDE, postgres.start)
         await asyncio.sleep(chance.uniform(0.0, 0.5))
-    await asyncio.to_thread(running.node.kill)
+    await beside(BESIDE, running.node.kill)
     running.stopped = True
     await asyncio.gather(*clients)
 
