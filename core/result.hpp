@@ -17,8 +17,18 @@ struct failure {
   error_code code = error_code::internal_error;
   std::string message;
   std::string field;
+  std::string cause = {}; ///< what a vendor's library said: for operators and the log, never for a client
   friend bool operator==(const failure&, const failure&) = default;
 };
+
+/// What the log and an operator are told: one line, whatever a vendor said.
+inline std::string text_for_log(const failure& why) {
+  auto text = why.cause.empty() ? why.message : why.message + ": " + why.cause;
+  for (auto& each : text)
+    if (static_cast<unsigned char>(each) < ' ')
+      each = ' ';
+  return text;
+}
 
 template <class T> class [[nodiscard]] result {
 public:

@@ -20,9 +20,21 @@ inline std::string name_of_segment(const std::string& entity, segment_number num
   return "segment " + std::to_string(number) + " of " + entity;
 }
 
+/// A failure of the vendor's: clients get a sentence of ours, operators what the vendor said (it may name hosts, ports and files).
+inline failure store_failure(error_code code, std::string cause) {
+  if (code == error_code::storage_unavailable)
+    return {code, "the store cannot be reached, or takes nothing at present", {}, std::move(cause)};
+  if (code == error_code::payload_too_large)
+    return {code, "a value is too large for the store", {}, std::move(cause)};
+  return {code, std::string{describe(code).meaning}, {}, std::move(cause)};
+}
+
 inline failure lost_ownership() {
   return {error_code::ownership_lost, "a shard of this write is owned with another epoch, or by nobody",
           "claims"};
+}
+inline failure store_in_use(const std::string& owner) {
+  return {error_code::ownership_lost, owner + " uses this store: stop it, or wait until its leases have run out", {}};
 }
 inline failure conflicting_sequence() {
   return {error_code::sequence_conflict, "the journal already holds a row with this entity and sequence",

@@ -7,12 +7,16 @@
 #include "config/settings_file.hpp"
 #include "core/describe/json.hpp"
 #include "persistence/open_store.hpp"
+#include "runtime/node/folder_lock.hpp"
 #include "runtime/node/node.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -25,6 +29,7 @@ namespace {
 
 constexpr int failed = 1;
 constexpr int wrong_use = 2;
+constexpr int lost_ownership = 3;
 
 /// The file, overlaid by the environment, overlaid by options.
 dotmac::result<dotmac::settings> gather_settings(std::string file, const std::map<std::string, std::string>& overrides) {
@@ -46,7 +51,7 @@ dotmac::result<dotmac::settings> gather_settings(std::string file, const std::ma
 }
 
 int complain(const dotmac::failure& why) {
-  std::cerr << "dotmac-analytics: " << why.message << "\n";
+  std::cerr << "dotmac-analytics: " << dotmac::text_for_log(why) << "\n";
   return failed;
 }
 
@@ -65,6 +70,7 @@ sigset_t block_stop_signals() {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN); // a file at its limit fails a write, as a full disk does
   return signals;
 }
 
@@ -91,7 +97,11 @@ dotmac::result<void> write_ready_file(const std::string& path, const std::string
 int serve(const dotmac::settings& given, const std::string& ready_file) {
   set_up_log(given.log_level);
   const auto signals = block_stop_signals();
-  dotmac::node node{given};
+  std::atomic<bool> is_lost{false};
+  dotmac::node node{given, [&is_lost] {
+    is_lost = true;
+    ::kill(::getpid(), SIGTERM); // wakes the wait below
+  }};
   const auto port = node.start();
   if (!port)
     return complain(port.error());
@@ -109,7 +119,7 @@ int serve(const dotmac::settings& given, const std::string& ready_file) {
   }
   spdlog::info("stopping: finishing what is under way");
   node.stop();
-  return 0;
+  return is_lost ? lost_ownership : 0;
 }
 
 struct token_request {
@@ -162,6 +172,13 @@ int migrate(const dotmac::settings& given, const std::string& what, std::uint32_
   auto migrator = dotmac::make_migrator({*url});
   if (!migrator)
     return complain(migrator.error());
+  std::unique_ptr<dotmac::folder_lock> lock;
+  if (what == "down" && given.database_url.empty()) {
+    auto taken = dotmac::folder_lock::take(given.data_dir);
+    if (!taken)
+      return complain(taken.error());
+    lock = std::move(*taken);
+  }
   std::size_t changed = 0;
   if (what != "status") {
     const auto done = what == "up" ? (*migrator)->up() : (*migrator)->down(steps);

@@ -79,6 +79,12 @@ bool memory_database::damage_segment(const entity_id& entity, segment_number num
   return damage(data->second.segments[number].payload);
 }
 
+bool memory_database::lose_segment(const entity_id& entity, segment_number number) {
+  const std::lock_guard lock{mutex_};
+  const auto data = entities_.find(entity);
+  return data != entities_.end() && data->second.segments.erase(number) == 1;
+}
+
 std::size_t memory_database::journal_row_count() const {
   const std::lock_guard lock{mutex_};
   std::size_t count = 0;

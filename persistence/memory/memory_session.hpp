@@ -71,6 +71,7 @@ private:
   static result<void> commit_snapshot(memory_database& database, const snapshot_write& write);
   static result<void> check_segments(const entity_data& data, const snapshot_write& write);
   static void drop_what_nothing_needs(entity_data& data);
+  static void drop_unreferenced_segments(entity_data& data);
 
   /// The next of `faults`, taken.
   static std::optional<memory_database::planned_fault>

@@ -34,6 +34,10 @@ void memory_store::drop_what_nothing_needs(entity_data& data) {
     data.snapshots.erase(data.snapshots.begin());
   if (data.snapshots.size() == snapshots_kept)
     data.rows.erase(data.rows.begin(), data.rows.upper_bound(data.snapshots.begin()->first));
+  drop_unreferenced_segments(data);
+}
+
+void memory_store::drop_unreferenced_segments(entity_data& data) {
   std::erase_if(data.segments, [&](const auto& segment) {
     return std::none_of(data.snapshots.begin(), data.snapshots.end(),
                         [&](const auto& snapshot) { return snapshot.second.live.contains(segment.first); });
@@ -44,9 +48,13 @@ result<void> memory_store::commit_snapshot(memory_database& database, const snap
   if (!is_held(database, write.claim))
     return lost_ownership();
   const auto& snapshot = write.snapshot;
-  auto& data = database.entities_[snapshot.entity];
+  auto data = database.entities_[snapshot.entity]; // a copy: what is refused below changes nothing
   if (!data.snapshots.empty() && data.snapshots.rbegin()->first > snapshot.sequence)
     return outdated_snapshot(to_string(snapshot.entity));
+  if (write.last_readable && data.snapshots.upper_bound(*write.last_readable) != data.snapshots.end()) {
+    data.snapshots.erase(data.snapshots.upper_bound(*write.last_readable), data.snapshots.end());
+    drop_unreferenced_segments(data);
+  }
   if (auto valid = check_segments(data, write); !valid)
     return valid;
   for (auto segment : write.new_segments) {
@@ -57,6 +65,7 @@ result<void> memory_store::commit_snapshot(memory_database& database, const snap
                                                     encode_payload(snapshot.payload, payload_wish::readable),
                                                     {write.live_segments.begin(), write.live_segments.end()}};
   drop_what_nothing_needs(data);
+  database.entities_[snapshot.entity] = std::move(data);
   return {};
 }
 

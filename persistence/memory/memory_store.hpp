@@ -45,6 +45,8 @@ public:
   bool damage_journal_row(const entity_id& entity, journal_sequence sequence);
   bool damage_snapshot(const entity_id& entity, journal_sequence sequence);
   bool damage_segment(const entity_id& entity, segment_number number);
+  /// Away it goes, as if a file system had lost it.
+  bool lose_segment(const entity_id& entity, segment_number number);
 
   /// What is there now, for tests to compare with.
   std::size_t journal_row_count() const;

@@ -3,7 +3,8 @@
 /// The schema of a store: numbered steps with a way up and a way down, applied under a lock, recorded with a
 /// checksum.
 ///
-/// Errors   unknown_schema_version   the store has a step that this program does not know, or one whose text
+/// Errors   ownership_lost           `down` while a node's leases run.
+///          unknown_schema_version   the store has a step that this program does not know, or one whose text
 /// has changed.
 
 #include "core/result.hpp"

@@ -101,7 +101,7 @@ struct stored_snapshot {
 
 using segment_number = std::uint64_t;
 
-/// An immutable block of an entity's data. Numbers are chosen by the entity and never used again.
+/// An immutable block of an entity's data. Numbers are chosen by the entity, and used again only when the snapshot that had them was dropped.
 struct stored_segment {
   segment_number number = 0;
   std::int64_t min_time_ms = 0;
@@ -113,7 +113,9 @@ struct stored_segment {
 /// One step of writing state down: new segments, then the snapshot that refers to them, in one transaction.
 /// `live_segments` are all that this snapshot refers to. In the same transaction goes what no kept snapshot
 /// needs: snapshots but the newest two, journal rows up to the older of these, and segments in neither's
-/// `live_segments`. Refused: a snapshot older than the newest (sequence_conflict), a segment number taken by
+/// `live_segments`. Only snapshots that can be read count: `last_readable` is the one that the writer was recovered from or wrote last
+/// (zero: none), and whatever lies between it and the new one is damaged, or was an uncertain write; it goes first, with its segments.
+/// Without `last_readable` every stored one counts. Refused: a snapshot older than the newest (sequence_conflict), a segment number taken by
 /// other content (sequence_conflict), a live segment that does not exist (validation_failed). Writing the
 /// same again is harmless: that is what to do after commit_uncertain.
 struct snapshot_write {
@@ -121,6 +123,7 @@ struct snapshot_write {
   std::vector<stored_segment> new_segments;
   std::vector<segment_number> live_segments;
   shard_claim claim;
+  std::optional<journal_sequence> last_readable = std::nullopt;
 };
 
 class snapshot_store {

@@ -1,3 +1,4 @@
+#include "persistence/failure_texts.hpp"
 #include "persistence/migrations/migration_step.hpp"
 #include "persistence/postgres/postgres_store.hpp"
 
@@ -29,6 +30,17 @@ std::vector<applied_migration> read_applied(pqxx::transaction_base& transaction)
     applied.push_back({row[0].as<std::uint32_t>(), row[1].as<std::string>(), row[2].as<std::string>(),
                        row[3].as<std::string>()});
   return applied;
+}
+
+/// Until the transaction ends no node can begin to use the store.
+result<void> check_unused(pqxx::transaction_base& transaction) {
+  if (transaction.exec("SELECT to_regclass('shards')")[0][0].is_null())
+    return {};
+  transaction.exec("LOCK TABLE shards IN ACCESS EXCLUSIVE MODE");
+  const auto owners = transaction.exec("SELECT owner FROM shards WHERE owner <> '' AND lease_until > clock_timestamp() LIMIT 1");
+  if (owners.empty())
+    return {};
+  return store_in_use(owners[0][0].as<std::string>());
 }
 
 class postgres_migrator final : public migrator {
@@ -73,6 +85,8 @@ public:
       const auto applied = read_applied(transaction);
       if (auto valid = check_history(postgres_migrations(), applied); !valid)
         return valid.error();
+      if (auto unused = check_unused(transaction); !unused)
+        return unused.error();
       std::vector<std::uint32_t> done;
       for (const auto& step : steps_down(postgres_migrations(), applied, steps)) {
         transaction.exec(std::string{step.down});
@@ -95,13 +109,13 @@ private:
         transaction.commit();
       return answer;
     } catch (const pqxx::in_doubt_error& error) {
-      return failure{error_code::commit_uncertain, std::string{"postgresql: "} + error.what(), ""};
+      return store_failure(error_code::commit_uncertain, std::string{"postgresql: "} + error.what());
     } catch (const pqxx::broken_connection& error) {
-      return failure{error_code::storage_unavailable, std::string{"postgresql: "} + error.what(), ""};
+      return store_failure(error_code::storage_unavailable, std::string{"postgresql: "} + error.what());
     } catch (const pqxx::sql_error& error) {
-      return failure{error_code::internal_error, std::string{"postgresql: "} + error.what(), ""};
+      return store_failure(error_code::internal_error, std::string{"postgresql: "} + error.what());
     } catch (const std::exception& error) {
-      return failure{error_code::storage_unavailable, std::string{"postgresql: "} + error.what(), ""};
+      return store_failure(error_code::storage_unavailable, std::string{"postgresql: "} + error.what());
     }
   }
 

@@ -1,5 +1,7 @@
 #include "persistence/postgres/postgres_session.hpp"
 
+#include "persistence/failure_texts.hpp"
+
 #include <poll.h>
 
 #include <algorithm>
@@ -85,7 +87,7 @@ result<std::unique_ptr<postgres_session>> postgres_session::open(const postgres_
   std::unique_ptr<postgres_session> session{new postgres_session{connect(settings), settings}};
   auto* connection = session->connection_.get();
   if (!connection || PQstatus(connection) != CONNECTION_OK || PQsetnonblocking(connection, 1) != 0)
-    return failure{error_code::storage_unavailable, "postgresql: " + trimmed(PQerrorMessage(connection)), ""};
+    return store_failure(error_code::storage_unavailable, "postgresql: " + trimmed(PQerrorMessage(connection)));
   PQsetNoticeReceiver(connection, hear_farewell, &session->has_farewell_);
   if (auto prepared = session->prepare_session(); !prepared)
     return prepared.error();
@@ -125,7 +127,7 @@ result<void> postgres_session::end_session(token previous) {
     if (holders->size() == 0)
       return {};
     if (clock::now() >= deadline)
-      return failure{error_code::storage_unavailable, "postgresql: the broken session does not end", ""};
+      return store_failure(error_code::storage_unavailable, "postgresql: the broken session does not end");
     std::this_thread::sleep_for(ending_poll);
   }
 }
@@ -162,7 +164,7 @@ bool postgres_session::wait_for_socket(short events, clock::time_point deadline)
 
 failure postgres_session::broken(bool writes, const std::string& what) {
   is_broken_ = true;
-  return {writes ? error_code::commit_uncertain : error_code::storage_unavailable, "postgresql: " + what, ""};
+  return store_failure(writes ? error_code::commit_uncertain : error_code::storage_unavailable, "postgresql: " + what);
 }
 
 /// Until the last byte is with the kernel the server cannot have the whole statement, and does nothing.
@@ -206,11 +208,10 @@ result<postgres_rows> postgres_session::receive(bool writes) {
     }
     const char* sqlstate = PQresultErrorField(next, PG_DIAG_SQLSTATE);
     if (!refused)
-      refused = failure{code_of_sqlstate(sqlstate ? sqlstate : "08000"),
-                        "postgresql: " + trimmed(PQresultErrorMessage(next)), ""};
+      refused = store_failure(code_of_sqlstate(sqlstate ? sqlstate : "08000"), "postgresql: " + trimmed(PQresultErrorMessage(next)));
   }
   if (PQstatus(connection) != CONNECTION_OK)
-    return broken(writes, refused ? refused->message : "the connection broke");
+    return broken(writes, refused ? refused->cause : "the connection broke");
   if (refused)
     return *refused;
   return answer;

@@ -1,5 +1,6 @@
 #include "persistence/postgres/postgres_snapshots.hpp"
 
+#include "persistence/encoded_snapshot_write.hpp"
 #include "persistence/failure_texts.hpp"
 #include "persistence/payload_codec.hpp"
 #include "persistence/write_checks.hpp"
@@ -33,6 +34,8 @@ constexpr postgres_statement insert_references{
     "INSERT INTO segment_references(entity, seq, number) SELECT DISTINCT $1::text, $2::int8, number "
     "FROM unnest($3::int8[]) AS live(number)",
     false};
+constexpr postgres_statement drop_newer{
+    "drop_unreadable", "DELETE FROM snapshots WHERE entity = $1::text AND seq > $2::int8 RETURNING 1", false};
 constexpr postgres_statement drop_snapshots{
     "drop_snapshots",
     "DELETE FROM snapshots WHERE entity = $1::text AND seq < "
@@ -61,10 +64,21 @@ std::int64_t as_signed(std::uint64_t number) noexcept {
   return static_cast<std::int64_t>(number);
 }
 
+/// Before the new one comes, so that it may use the numbers of their segments.
+result<void> drop_unreadable(postgres_session& session, const std::string& entity, journal_sequence last_readable) {
+  auto dropped = session.execute(drop_newer, postgres_values{}.view(entity).number(as_signed(to_number(last_readable))));
+  if (!dropped)
+    return dropped.error();
+  if (dropped->size() == 0)
+    return {};
+  if (auto segments = session.execute(drop_segments, postgres_values{}.view(entity)); !segments)
+    return segments.error();
+  return {};
+}
+
 /// Writes the segment, or finds the same one there.
 result<void> write_segment(postgres_session& session, const std::string& entity,
-                           const stored_segment& segment) {
-  const auto stored = encode_payload(segment.payload);
+                           const stored_segment& segment, bytes_view stored) {
   postgres_values values;
   values.view(entity)
       .number(as_signed(segment.number))
@@ -90,9 +104,9 @@ result<void> write_segment(postgres_session& session, const std::string& entity,
   return {};
 }
 
-result<void> write_state(postgres_session& session, const std::string& entity, const snapshot_write& write) {
+result<void> write_state(postgres_session& session, const std::string& entity, const snapshot_write& write,
+                         bytes_view stored) {
   const auto sequence = as_signed(to_number(write.snapshot.sequence));
-  const auto stored = encode_payload(write.snapshot.payload, payload_wish::readable);
   postgres_values values;
   values.view(entity)
       .number(sequence)
@@ -129,6 +143,7 @@ result<void> postgres_snapshots::write_snapshot(const snapshot_write& write) {
   if (auto valid = check_snapshot_write(write); !valid)
     return valid;
   const auto entity = to_string(write.snapshot.entity);
+  const auto encoded = encode_snapshot(write);
   return connection_.write([&](postgres_session& session) -> result<void> {
     auto held = check_postgres_claim(session, to_number(write.claim.shard), to_number(write.claim.epoch));
     if (!held)
@@ -139,10 +154,13 @@ result<void> postgres_snapshots::write_snapshot(const snapshot_write& write) {
       return newer.error();
     if (newer->size() != 0)
       return outdated_snapshot(entity);
-    for (const auto& segment : write.new_segments)
-      if (auto written = write_segment(session, entity, segment); !written)
+    if (write.last_readable)
+      if (auto dropped = drop_unreadable(session, entity, *write.last_readable); !dropped)
+        return dropped;
+    for (std::size_t i = 0; i < write.new_segments.size(); ++i)
+      if (auto written = write_segment(session, entity, write.new_segments[i], encoded.segments[i]); !written)
         return written;
-    if (auto written = write_state(session, entity, write); !written)
+    if (auto written = write_state(session, entity, write, encoded.payload); !written)
       return written;
     return drop_what_nothing_needs(session, entity);
   });

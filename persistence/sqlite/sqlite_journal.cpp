@@ -11,23 +11,29 @@ std::int64_t signed_number(auto strong) noexcept {
   return static_cast<std::int64_t>(to_number(strong));
 }
 
-result<void> insert_rows(sqlite_session& session, std::span<const journal_row> rows,
+/// Before the transaction begins: compressing is not done under the write lock.
+std::vector<bytes> encode_rows(std::span<const journal_row> rows) {
+  std::vector<bytes> stored(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    append_encoded_payload(stored[i], rows[i].payload);
+  return stored;
+}
+
+result<void> insert_rows(sqlite_session& session, std::span<const journal_row> rows, std::span<const bytes> stored,
                          std::span<const shard_claim> claims) {
   auto insert =
       session.prepare("INSERT INTO journal(entity, seq, shard, epoch, payload) VALUES (?1, ?2, ?3, ?4, ?5)");
   if (!insert)
     return insert.error();
-  bytes stored;
-  for (const auto& row : rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows[i];
     const auto entity = to_string(row.entity);
     const auto shard = shard_of_tenant(row.entity.tenant);
-    stored.clear();
-    append_encoded_payload(stored, row.payload);
     auto inserted = insert->bind_text(1, entity)
                         .bind(2, signed_number(row.sequence))
                         .bind(3, signed_number(shard))
                         .bind(4, signed_number(*claimed_epoch(claims, shard)))
-                        .bind_blob(5, stored)
+                        .bind_blob(5, stored[i])
                         .run();
     if (!inserted)
       return inserted.error().code == error_code::sequence_conflict ? conflicting_sequence()
@@ -80,12 +86,13 @@ result<void> sqlite_journal::append_entries(std::span<const journal_row> rows,
                                             std::span<const shard_claim> claims) {
   if (auto valid = check_append(rows, claims); !valid)
     return valid;
+  const auto stored = encode_rows(rows);
   return connection_.write([&](sqlite_session& session) -> result<void> {
     for (const auto& claim : claims)
       if (auto held = check_sqlite_claim(session, signed_number(claim.shard), signed_number(claim.epoch));
           !held)
         return held;
-    return insert_rows(session, rows, claims);
+    return insert_rows(session, rows, stored, claims);
   });
 }
 

@@ -1,3 +1,4 @@
+#include "persistence/failure_texts.hpp"
 #include "persistence/migrations/migration_step.hpp"
 #include "persistence/sqlite/sqlite_connection.hpp"
 #include "persistence/sqlite/sqlite_store.hpp"
@@ -5,14 +6,17 @@
 namespace dotmac {
 namespace {
 
+result<bool> has_table(sqlite_session& session, std::string_view name) {
+  auto table = session.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
+  if (!table)
+    return table.error();
+  return table->bind_text(1, name).step();
+}
+
 /// The table is made by the first `up`; a file without it has nothing applied.
 result<std::vector<applied_migration>> read_applied(sqlite_session& session) {
   std::vector<applied_migration> applied;
-  auto table =
-      session.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'");
-  if (!table)
-    return table.error();
-  auto exists = table->step();
+  auto exists = has_table(session, "schema_migrations");
   if (!exists)
     return exists.error();
   if (!*exists)
@@ -50,6 +54,22 @@ result<void> take_back(sqlite_session& session, const migration_step& step) {
   if (!remove)
     return remove.error();
   return remove->bind(1, step.number).run();
+}
+
+/// The transaction that writes keeps others from beginning to use the store.
+result<void> check_unused(sqlite_session& session) {
+  auto exists = has_table(session, "shards");
+  if (!exists)
+    return exists.error();
+  if (!*exists)
+    return {};
+  auto owners = session.prepare("SELECT owner FROM shards WHERE owner <> '' AND lease_until > " DOTMAC_SQLITE_NOW_MS " LIMIT 1");
+  if (!owners)
+    return owners.error();
+  auto is_there = owners->step();
+  if (!is_there)
+    return is_there.error();
+  return *is_there ? result<void>{store_in_use(std::string{owners->view(0)})} : result<void>{};
 }
 
 class sqlite_migrator final : public migrator {
@@ -101,6 +121,8 @@ public:
         return applied.error();
       if (auto valid = check_history(sqlite_migrations(), *applied); !valid)
         return valid.error();
+      if (auto unused = check_unused(session); !unused)
+        return unused.error();
       std::vector<std::uint32_t> done;
       for (const auto& step : steps_down(sqlite_migrations(), *applied, steps)) {
         if (auto stepped = take_back(session, step); !stepped)

@@ -1,5 +1,7 @@
 #include "persistence/sqlite/sqlite_session.hpp"
 
+#include "persistence/failure_texts.hpp"
+
 #include <cassert>
 
 namespace dotmac {
@@ -42,7 +44,7 @@ error_code code_of(int extended, std::string_view text) noexcept {
 
 failure sqlite_failure(sqlite3* connection) {
   const std::string text = sqlite3_errmsg(connection);
-  return {code_of(sqlite3_extended_errcode(connection), text), "sqlite: " + text, ""};
+  return store_failure(code_of(sqlite3_extended_errcode(connection), text), "sqlite: " + text);
 }
 
 sqlite_statement& sqlite_statement::bind(int index, std::int64_t value) noexcept {
@@ -68,7 +70,7 @@ sqlite_statement& sqlite_statement::bind_blob(int index, bytes_view value) noexc
 
 result<bool> sqlite_statement::step() {
   if (bind_error_ != SQLITE_OK)
-    return failure{code_of(bind_error_, ""), std::string{"sqlite: "} + sqlite3_errstr(bind_error_), ""};
+    return store_failure(code_of(bind_error_, ""), std::string{"sqlite: "} + sqlite3_errstr(bind_error_));
   switch (sqlite3_step(statement_)) {
   case SQLITE_ROW:
     return true;
@@ -110,8 +112,7 @@ result<std::unique_ptr<sqlite_session>> sqlite_session::open(const std::string& 
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   std::unique_ptr<sqlite_session> session{new sqlite_session{connection}};
   if (code != SQLITE_OK)
-    return failure{error_code::storage_unavailable,
-                   "sqlite cannot open " + path + ": " + sqlite3_errstr(code), ""};
+    return store_failure(error_code::storage_unavailable, "sqlite cannot open " + path + ": " + sqlite3_errstr(code));
   if (auto configured = session->configure(busy_timeout); !configured)
     return configured.error();
   return session;
@@ -155,7 +156,7 @@ result<void> sqlite_session::commit() {
   auto why = sqlite_failure(connection_);
   // The last page may have reached the file though its sync failed: a restart would then find the commit.
   if ((sqlite3_errcode(connection_) & 0xFF) == SQLITE_IOERR)
-    why.code = error_code::commit_uncertain;
+    why = store_failure(error_code::commit_uncertain, std::move(why.cause));
   rollback();
   return why;
 }

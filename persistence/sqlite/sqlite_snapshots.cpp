@@ -1,5 +1,6 @@
 #include "persistence/sqlite/sqlite_snapshots.hpp"
 
+#include "persistence/encoded_snapshot_write.hpp"
 #include "persistence/failure_texts.hpp"
 #include "persistence/payload_codec.hpp"
 #include "persistence/write_checks.hpp"
@@ -24,9 +25,27 @@ result<void> check_newest(sqlite_session& session, const std::string& entity, st
   return {};
 }
 
+result<void> drop_unreferenced_segments(sqlite_session& session, const std::string& entity) {
+  auto drop = session.prepare("DELETE FROM segments WHERE entity = ?1 AND number NOT IN "
+                              "(SELECT number FROM segment_references WHERE entity = ?1)");
+  if (!drop)
+    return drop.error();
+  return drop->bind_text(1, entity).run();
+}
+
+/// Before the new one comes, so that it may use the numbers of their segments.
+result<void> drop_unreadable(sqlite_session& session, const std::string& entity, journal_sequence last_readable) {
+  auto drop = session.prepare("DELETE FROM snapshots WHERE entity = ?1 AND seq > ?2");
+  if (!drop)
+    return drop.error();
+  if (auto dropped = drop->bind_text(1, entity).bind(2, as_signed(to_number(last_readable))).run(); !dropped)
+    return dropped;
+  return session.changes() == 0 ? result<void>{} : drop_unreferenced_segments(session, entity);
+}
+
 /// Writes the segment, or finds the same one there.
 result<void> insert_segment(sqlite_session& session, const std::string& entity,
-                            const stored_segment& segment) {
+                            const stored_segment& segment, bytes_view stored) {
   auto present = session.prepare("SELECT payload FROM segments WHERE entity = ?1 AND number = ?2");
   if (!present)
     return present.error();
@@ -46,7 +65,6 @@ result<void> insert_segment(sqlite_session& session, const std::string& entity,
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   if (!insert)
     return insert.error();
-  const auto stored = encode_payload(segment.payload);
   return insert->bind_text(1, entity)
       .bind(2, as_signed(segment.number))
       .bind(3, segment.min_time_ms)
@@ -57,13 +75,12 @@ result<void> insert_segment(sqlite_session& session, const std::string& entity,
 }
 
 result<void> insert_snapshot(sqlite_session& session, const std::string& entity,
-                             const snapshot_write& write) {
+                             const snapshot_write& write, bytes_view stored) {
   const auto sequence = as_signed(to_number(write.snapshot.sequence));
   auto insert = session.prepare("INSERT OR REPLACE INTO snapshots(entity, seq, version, epoch, payload) "
                                 "VALUES (?1, ?2, ?3, ?4, ?5)");
   if (!insert)
     return insert.error();
-  const auto stored = encode_payload(write.snapshot.payload, payload_wish::readable);
   auto inserted = insert->bind_text(1, entity)
                       .bind(2, sequence)
                       .bind(3, write.snapshot.version)
@@ -90,16 +107,14 @@ result<void> drop_what_nothing_needs(sqlite_session& session, const std::string&
        {"DELETE FROM snapshots WHERE entity = ?1 AND seq < (SELECT seq FROM snapshots WHERE entity = ?1 "
         "ORDER BY seq DESC LIMIT 1 OFFSET 1)",
         "DELETE FROM journal WHERE entity = ?1 AND seq <= (SELECT seq FROM snapshots WHERE entity = ?1 "
-        "ORDER BY seq DESC LIMIT 1 OFFSET 1)",
-        "DELETE FROM segments WHERE entity = ?1 AND number NOT IN "
-        "(SELECT number FROM segment_references WHERE entity = ?1)"}) {
+        "ORDER BY seq DESC LIMIT 1 OFFSET 1)"}) {
     auto drop = session.prepare(sql);
     if (!drop)
       return drop.error();
     if (auto dropped = drop->bind_text(1, entity).run(); !dropped)
       return dropped;
   }
-  return {};
+  return drop_unreferenced_segments(session, entity);
 }
 
 } // namespace
@@ -108,6 +123,7 @@ result<void> sqlite_snapshots::write_snapshot(const snapshot_write& write) {
   if (auto valid = check_snapshot_write(write); !valid)
     return valid;
   const auto entity = to_string(write.snapshot.entity);
+  const auto encoded = encode_snapshot(write);
   return connection_.write([&](sqlite_session& session) -> result<void> {
     if (auto held = check_sqlite_claim(session, to_number(write.claim.shard),
                                        as_signed(to_number(write.claim.epoch)));
@@ -115,10 +131,13 @@ result<void> sqlite_snapshots::write_snapshot(const snapshot_write& write) {
       return held;
     if (auto newest = check_newest(session, entity, as_signed(to_number(write.snapshot.sequence))); !newest)
       return newest;
-    for (const auto& segment : write.new_segments)
-      if (auto inserted = insert_segment(session, entity, segment); !inserted)
+    if (write.last_readable)
+      if (auto dropped = drop_unreadable(session, entity, *write.last_readable); !dropped)
+        return dropped;
+    for (std::size_t i = 0; i < write.new_segments.size(); ++i)
+      if (auto inserted = insert_segment(session, entity, write.new_segments[i], encoded.segments[i]); !inserted)
         return inserted;
-    if (auto inserted = insert_snapshot(session, entity, write); !inserted)
+    if (auto inserted = insert_snapshot(session, entity, write, encoded.payload); !inserted)
       return inserted;
     return drop_what_nothing_needs(session, entity);
   });

@@ -1,13 +1,13 @@
 #pragma once
 
-/// What the journaled entities of a node share, and how the snapshot of a domain is made.
+/// What the journaled entities of a node share.
 
 #include "core/supervision/poison_ledger.hpp"
 #include "runtime/actor/actor_figures.hpp"
+#include "runtime/actor/entity_snapshot.hpp"
 #include "runtime/actor/journal_writer.hpp"
 #include "runtime/actor/store_pool.hpp"
 
-#include <any>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -28,6 +28,7 @@ struct entity_limits {
   std::uint64_t snapshot_entries = 10'000;
   std::uint64_t snapshot_bytes = 64u << 20;
   std::chrono::milliseconds resolve_every{200};
+  snapshot_retry_limits snapshot_retry;
   std::chrono::milliseconds recover_again_first{100};    ///< after a recovery for which the store was away; doubled each time
   std::chrono::milliseconds recover_again_longest{5'000};
   std::chrono::milliseconds recover_damaged_every{30'000};
@@ -42,18 +43,5 @@ struct entity_environment {
   /// Log line of one life event: entity, event, detail.
   std::function<void(const entity_id&, std::string_view event, const std::string& detail)> log;
 };
-
-struct encoded_snapshot {
-  std::uint32_t version = 1;
-  bytes payload;
-  std::vector<stored_segment> new_segments;
-  std::vector<segment_number> live_segments;
-  std::any token; ///< for snapshot_of<Domain>::written
-};
-
-/// Specialize with
-///   static std::function<encoded_snapshot()> prepare(Domain&)       cheap; the function returned runs on another thread
-///   static void written(Domain&, const encoded_snapshot&)           it is stored now
-template <class Domain> struct snapshot_of;
 
 } // namespace dotmac

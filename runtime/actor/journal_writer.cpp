@@ -6,18 +6,15 @@
 namespace dotmac {
 namespace {
 
-bool concerns_single_rows(error_code code) {
-  return code == error_code::ownership_lost || code == error_code::sequence_conflict;
-}
-
+/// Of the store as a whole. Anything else is certain, and may be the fault of one row.
 bool is_outage(error_code code) {
   return code == error_code::storage_unavailable || code == error_code::commit_uncertain;
 }
 
 } // namespace
 
-journal_writer::journal_writer(std::shared_ptr<store_factory> stores, journal_writer_limits limits)
-    : stores_{std::move(stores)}, limits_{limits}, thread_{[this] { work(); }} {}
+journal_writer::journal_writer(std::shared_ptr<store_factory> stores, journal_writer_limits limits, std::function<void(const std::string&)> log)
+    : stores_{std::move(stores)}, limits_{limits}, log_{std::move(log)}, thread_{[this] { work(); }} {}
 
 journal_writer::~journal_writer() { stop(); }
 
@@ -113,7 +110,7 @@ std::deque<journal_writer::waiting_row> journal_writer::take_group(std::unique_l
 
 void journal_writer::commit(std::deque<waiting_row> group) {
   auto outcome = append_to_store(group);
-  if (!outcome && concerns_single_rows(outcome.error().code) && group.size() > 1) {
+  if (!outcome && !is_outage(outcome.error().code) && group.size() > 1) {
     for (auto& each : group) {
       std::deque<waiting_row> alone;
       alone.push_back(std::move(each));
@@ -150,17 +147,28 @@ result<void> journal_writer::append_to_store(std::deque<waiting_row>& group) {
 }
 
 void journal_writer::note(const result<void>& outcome, std::size_t rows, std::size_t size) {
+  note_store(outcome);
   const std::lock_guard lock{mutex_};
-  if (outcome) {
-    outage_.reset();
-    ++figures_.commits;
-    figures_.rows += rows;
-    figures_.bytes += size;
+  if (!outcome) {
+    ++figures_.failures;
     return;
   }
-  ++figures_.failures;
-  if (is_outage(outcome.error().code))
-    outage_ = outcome.error();
+  ++figures_.commits;
+  figures_.rows += rows;
+  figures_.bytes += size;
+}
+
+void journal_writer::note_store(const result<void>& found) {
+  if (!found && !is_outage(found.error().code))
+    return;
+  bool was_out = false;
+  {
+    const std::lock_guard lock{mutex_};
+    was_out = outage_.has_value();
+    outage_ = found ? std::nullopt : std::optional{found.error()};
+  }
+  if (log_ && was_out == bool(found))
+    log_(found ? "the store takes writes again" : "the store is out: " + text_for_log(found.error()));
 }
 
 result<store*> journal_writer::session() {

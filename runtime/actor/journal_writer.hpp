@@ -7,8 +7,8 @@
 /// Limits    `waiting_rows_max` rows and `waiting_bytes_max` bytes wait (too_many_requests beyond), `group_bytes_max` bytes
 ///           go into one commit.
 /// Threads   `append` and `resolve` from any thread; answers come on the writer's own thread, so they should only hand over.
-/// Errors    of persistence/ports/store.hpp. One refused row fails its whole group only when the store cannot say which: on
-///           ownership_lost or sequence_conflict the rows are tried one by one, so that one entity's loss is not another's.
+/// Errors    of persistence/ports/store.hpp. A group that the store certainly refused while it can be reached is tried row by row, so that
+///           one entity's fault is not another's.
 /// Crash     what was not answered as committed may or may not be in the journal; recovery tells.
 
 #include "persistence/ports/store.hpp"
@@ -41,7 +41,8 @@ public:
   using append_answer = std::function<void(result<void>)>;
   using resolve_answer = std::function<void(result<commit_outcome>)>;
 
-  journal_writer(std::shared_ptr<store_factory> stores, journal_writer_limits limits);
+  /// `log` is told when an outage begins and ends.
+  journal_writer(std::shared_ptr<store_factory> stores, journal_writer_limits limits, std::function<void(const std::string&)> log = {});
   ~journal_writer();
   journal_writer(const journal_writer&) = delete;
   journal_writer& operator=(const journal_writer&) = delete;
@@ -49,8 +50,10 @@ public:
   void append(journal_row row, shard_claim claim, append_answer answer);
   void resolve(journal_row row, resolve_answer answer);
 
-  /// Why the store does not take writes at present; nothing when the last attempt succeeded.
+  /// Why the store does not take writes at present; nothing when the last attempt, or the last look at the store, succeeded.
   std::optional<failure> outage() const;
+  /// What somebody who regularly looks at the store found: an outage shows without a write, and ends without one.
+  void note_store(const result<void>& found);
   journal_writer_figures figures() const;
   /// Commits what waits, then ends. Later appends are answered with `draining`.
   void stop();
@@ -75,6 +78,7 @@ private:
 
   const std::shared_ptr<store_factory> stores_;
   const journal_writer_limits limits_;
+  const std::function<void(const std::string&)> log_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<waiting_row> waiting_;

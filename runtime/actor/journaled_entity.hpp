@@ -12,7 +12,7 @@
 ///   void commit_staged()         the entry is durable: make it state
 ///   void discard_staged()        the entry was not written: forget it
 ///   bool takes_more_staged()     whether another command can be staged on top of these
-/// and snapshot_of<Domain> specialized (below).
+/// and snapshot_of<Domain> specialized (runtime/actor/entity_snapshot.hpp).
 ///
 /// Promise   A command's answer comes once: after its entry is durable, or with the reason why it was refused. Nothing is
 ///           visible in the domain before it is durable. While a commit is in doubt nothing else is staged; the doubt is
@@ -327,14 +327,14 @@ private:
     entries_since_snapshot_ = 0;
     bytes_since_snapshot_ = 0;
     auto keep = this->weak_from_this();
-    environment_.stores->submit([keep, post = owner_.post, entity = entity_, claim = claim_, at,
+    environment_.stores->submit([keep, post = owner_.post, entity = entity_, claim = claim_, at, before = snapshot_at_,
                                  encode = snapshot_of<Domain>::prepare(*domain_)](result<store*> session) {
       auto written = std::make_shared<encoded_snapshot>();
       result<void> outcome;
       if (session) {
         *written = encode();
         snapshot_write write{{entity, at, written->version, std::move(written->payload)},
-                             std::move(written->new_segments), written->live_segments, claim};
+                             std::move(written->new_segments), written->live_segments, claim, before};
         outcome = (*session)->snapshots().write_snapshot(write);
       } else {
         outcome = session.error();
@@ -350,16 +350,39 @@ private:
     snapshot_in_flight_ = false;
     snapshot_failed_ = !outcome;
     if (outcome) {
+      snapshot_retry_.succeeded();
       snapshot_at_ = at;
       snapshot_of<Domain>::written(*domain_, written);
       figures_->snapshot_position.store(to_number(at), std::memory_order_relaxed);
       environment_.log(entity_, "snapshot_written", "entry " + std::to_string(to_number(at)));
     } else {
-      environment_.log(entity_, "snapshot_failed", outcome.error().message);
+      environment_.log(entity_, "snapshot_failed", text_for_log(outcome.error()));
       if (outcome.error().code == error_code::ownership_lost)
         return fail(outcome.error());
+      retry_snapshot(outcome.error().code);
     }
     finish_stop();
+  }
+
+  void retry_snapshot(error_code why) {
+    const auto wait = snapshot_retry_.wait_after(why, stopping_);
+    if (!wait)
+      return;
+    snapshot_in_flight_ = stopping_; // a stop waits for it
+    owner_.after(*wait, [keep = this->weak_from_this(), at_stop = stopping_] {
+      if (auto self = keep.lock())
+        self->snapshot_again(at_stop);
+    });
+  }
+
+  void snapshot_again(bool at_stop) {
+    snapshot_retry_.waited();
+    if (at_stop)
+      snapshot_in_flight_ = false;
+    if (in_flight_ || in_doubt_)
+      entries_since_snapshot_ = environment_.limits.snapshot_entries; // with the next commit
+    else if (!fatal_ && snapshot_failed_ && (!stopping_ || on_stopped_))
+      write_snapshot();
   }
 
   void finish_stop() {
@@ -420,6 +443,7 @@ private:
   bool in_doubt_ = false;
   bool snapshot_in_flight_ = false;
   bool snapshot_failed_ = false;
+  snapshot_retry snapshot_retry_{environment_.limits.snapshot_retry};
   bool stopping_ = false;
   bool store_is_away_ = false; ///< at the last look for a commit in doubt
   std::size_t failed_recoveries_ = 0;

@@ -9,6 +9,7 @@ result<std::vector<shard_claim>> lease_keeper::start(bool is_alone) {
   if (!opened)
     return opened.error();
   session_ = std::move(*opened);
+  is_alone_ = is_alone;
   if (auto announced = session_->leases().announce(owner_); !announced)
     return announced.error();
   if (is_alone)
@@ -28,7 +29,10 @@ result<std::vector<shard_claim>> lease_keeper::claim_all() {
     all.push_back(shard_id{shard});
   const auto give_up_at = std::chrono::steady_clock::now() + lease + renew_every;
   for (;;) {
+    const auto asked_at = std::chrono::steady_clock::now();
     auto claimed = session_->leases().claim_shards(owner_, all, lease);
+    if (claimed && claimed->size() == shard_count)
+      extend(asked_at);
     if (!claimed || claimed->size() == shard_count)
       return claimed;
     if (std::chrono::steady_clock::now() >= give_up_at)
@@ -75,37 +79,67 @@ result<void> lease_keeper::end_leases(const std::set<std::string>* owners) {
 }
 
 void lease_keeper::keep() {
-  auto renew_at = std::chrono::steady_clock::now() + renew_every;
-  bool is_announced = true;
+  using clock = std::chrono::steady_clock;
+  auto renew_at = clock::now() + renew_every;
+  auto look_at = clock::now() + look_every;
+  bool was_well = true;
   std::unique_lock lock{mutex_};
   while (!wake_.wait_for(lock, announce_every, [this] { return stopping_; })) {
-    const auto announced = session_->leases().announce(owner_);
-    if (!announced && is_announced)
-      spdlog::warn("this node is not seen by others: {}", announced.error().message);
-    is_announced = bool(announced);
-    if (std::chrono::steady_clock::now() < renew_at)
-      continue;
-    lock.unlock();
-    const auto check = renew();
-    lock.lock();
-    last_check_ = check;
-    renew_at = std::chrono::steady_clock::now() + renew_every;
+    auto found = session_->leases().announce(owner_);
+    const auto now = clock::now();
+    // While the store is out its renewals come as often as the looks: whether it takes writes again is seen by a write.
+    const bool is_renewal = now >= renew_at || (!was_well && now >= look_at);
+    if (is_renewal) {
+      found = renew();
+      renew_at = clock::now() + renew_every;
+    } else if (now >= look_at) {
+      found = session_->ping();
+    }
+    if (is_lost_)
+      return;
+    if (is_renewal || now >= look_at)
+      look_at = clock::now() + look_every;
+    if (!found || is_renewal)
+      hooks_.on_look(found);
+    if (!found && was_well)
+      spdlog::warn("leases cannot be kept: {}", text_for_log(found.error()));
+    was_well = found ? was_well || is_renewal : false;
   }
 }
 
+result<void> lease_keeper::renew() {
+  const auto asked_at = std::chrono::steady_clock::now();
+  const auto renewed = session_->leases().renew_leases(owner_, held_, lease);
+  {
+    const std::lock_guard lock{check_mutex_};
+    last_check_ = {bool(renewed), std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at)};
+  }
+  if (!renewed)
+    return renewed.error();
+  if (renewed->size() == held_.size())
+    extend(asked_at);
+  else
+    lose(held_.size() - renewed->size());
+  return {};
+}
+
+void lease_keeper::extend(std::chrono::steady_clock::time_point asked_at) { ends_at_ = (asked_at + lease).time_since_epoch().count(); }
+
+void lease_keeper::lose(std::size_t shards) {
+  is_lost_ = true;
+  spdlog::critical("{} of {} shards are owned by another node now: this one was too long away, and ends; started anew it can take over again", shards, held_.size());
+  hooks_.on_lost();
+}
+
 lease_keeper::store_check lease_keeper::last_check() const {
-  const std::lock_guard lock{mutex_};
+  const std::lock_guard lock{check_mutex_};
   return last_check_;
 }
 
-lease_keeper::store_check lease_keeper::renew() {
-  const auto began = std::chrono::steady_clock::now();
-  auto renewed = session_->leases().renew_leases(owner_, held_, lease);
-  if (!renewed)
-    spdlog::warn("leases not renewed: {}", renewed.error().message);
-  else if (renewed->size() != held_.size())
-    spdlog::error("{} shards are owned by another node now", held_.size() - renewed->size());
-  return {bool(renewed), std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began)};
+bool lease_keeper::holds() const noexcept {
+  if (is_lost_)
+    return false;
+  return is_alone_ || (std::chrono::steady_clock::now() + margin).time_since_epoch().count() < ends_at_;
 }
 
 void lease_keeper::stop() {
@@ -118,7 +152,7 @@ void lease_keeper::stop() {
     return;
   thread_.join();
   if (auto released = session_->leases().release_shards(owner_, held_); !released)
-    spdlog::warn("leases not given up: {}", released.error().message);
+    spdlog::warn("leases not given up: {}", text_for_log(released.error()));
 }
 
 } // namespace dotmac

@@ -6,6 +6,7 @@
 #include "persistence/open_store.hpp"
 #include "runtime/node/access_log.hpp"
 #include "runtime/node/folder_lock.hpp"
+#include "runtime/node/lease_gate.hpp"
 #include "runtime/node/lease_keeper.hpp"
 #include "runtime/node/node_figures.hpp"
 #include "runtime/node/tenant_router.hpp"
@@ -57,7 +58,7 @@ std::uint64_t random_bits() {
 
 void log_life(const entity_id& entity, std::string_view event, const std::string& detail) {
   const bool is_loud = event == "failed" || event == "snapshot_damaged" || event == "snapshot_failed" || event == "commit_in_doubt" || event == "supervision";
-  spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, detail);
+  spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, text_for_log({{}, detail, {}}));
 }
 
 std::vector<std::string> split_by_comma(const std::string& text) {
@@ -85,6 +86,7 @@ result<std::string> store_url_of(const settings& given) {
 
 struct node::implementation {
   settings given;
+  std::function<void()> on_lost;
   std::atomic<bool> ready{false};
   std::atomic<bool> draining{false};
   bool stopped = false;
@@ -105,6 +107,7 @@ struct node::implementation {
       behind->ask(std::move(options), std::move(call), std::move(on_answer));
     }
   } tenants;
+  std::unique_ptr<lease_gate> gate;
   std::unique_ptr<gateway> door;
 
   result<std::shared_ptr<store_factory>> open_store();
@@ -171,7 +174,9 @@ std::optional<failure> node::implementation::why_not_ready() const {
     return failure{error_code::draining, "the node is stopping", {}};
   if (!ready)
     return failure{error_code::not_ready, "the node is starting", {}};
-  return writer->outage();
+  if (auto outage = writer->outage())
+    return outage;
+  return leases->holds() ? std::nullopt : std::optional{lease_gate::refusal()};
 }
 
 gateway_hooks node::implementation::door_hooks() {
@@ -209,7 +214,10 @@ actor_environment node::implementation::environment() const {
   return shared;
 }
 
-node::node(settings given) : implementation_{std::make_unique<implementation>()} { implementation_->given = std::move(given); }
+node::node(settings given, std::function<void()> on_lost) : implementation_{std::make_unique<implementation>()} {
+  implementation_->given = std::move(given);
+  implementation_->on_lost = std::move(on_lost);
+}
 
 node::~node() { stop(); }
 
@@ -217,17 +225,19 @@ result<void> node::implementation::start_actors() {
   auto opened = open_store();
   if (!opened)
     return opened.error();
-  leases = std::make_unique<lease_keeper>(*opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()));
+  writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{}, [](const std::string& line) { spdlog::warn("{}", line); });
+  leases = std::make_unique<lease_keeper>(*opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()),
+                                          lease_keeper::hooks{[held = writer](const result<void>& found) { held->note_store(found); }, on_lost});
   auto claims = leases->start(lock != nullptr);
   if (!claims)
     return claims.error();
-  writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{});
   stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
   scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max);
   system = std::make_unique<caf::actor_system>(configuration);
   guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
   router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});
-  tenants.behind = router.get();
+  gate = std::make_unique<lease_gate>(*router, [keeper = leases.get()] { return keeper->holds(); });
+  tenants.behind = gate.get();
   spdlog::info("actors ready store={} shards={}", (*opened)->vendor(), claims->size());
   return {};
 }

@@ -18,7 +18,9 @@ namespace dotmac {
 
 class node {
 public:
-  explicit node(settings given);
+  /// `on_lost` is called, once and from a thread of the node's own, when another node has taken over: this one must be stopped then, and
+  /// answers nothing any more.
+  node(settings given, std::function<void()> on_lost);
   ~node();
 
   result<std::uint16_t> start();

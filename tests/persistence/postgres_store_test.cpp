@@ -203,6 +203,43 @@ TEST_F(postgres_store_test, writes_a_snapshot_wholly_or_not_at_all_when_its_sess
   EXPECT_TRUE(store_->snapshots().list_segments(entity_)->empty());
 }
 
+TEST_F(postgres_store_test, goes_on_with_snapshots_after_a_commit_that_the_network_cut_off_whatever_became_of_it) {
+  // Holds every commit of a snapshot up until the lock is free.
+  database_.query("CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$");
+  database_.query("CREATE CONSTRAINT TRIGGER hold_up AFTER INSERT ON snapshots DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold_up()");
+  for (const bool is_committed : {true, false}) {
+    cutting_proxy proxy{port_of(database_.url())};
+    use(through(proxy));
+    const entity_id entity{"acme", entity_kind::events, is_committed ? "0" : "1"};
+    const auto write = [&](std::uint64_t last_readable, std::uint64_t sequence, segment_number number, bytes content) {
+      const std::vector<stored_segment> fresh{{number, 0, 0, 1, std::move(content)}};
+      return store_->snapshots().write_snapshot({{entity, journal_sequence{sequence}, 1, "{}"}, fresh, {number}, claim_, journal_sequence{last_readable}});
+    };
+    const auto newest = [&] { return database_.query("SELECT coalesce(max(seq), 0) FROM snapshots WHERE entity = '" + to_string(entity) + "'"); };
+    ASSERT_OK(write(0, 1, 1, "first"));
+    raw_session blocker{database_.url()};
+    blocker.run("SELECT pg_advisory_lock(42)");
+    auto written = std::async(std::launch::async, [&] { return write(1, 2, 2, "second"); });
+    while (database_.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") != "1")
+      std::this_thread::sleep_for(milliseconds{5});
+    proxy.cut_clients();
+    EXPECT_EQ(code_of(written.get()), error_code::commit_uncertain);
+    if (!is_committed) {
+      EXPECT_EQ(terminate_blocked(), "t");
+    }
+    blocker.run("SELECT pg_advisory_unlock(42)");
+    while (is_committed && newest() != "2")
+      std::this_thread::sleep_for(milliseconds{5});
+    ASSERT_OK(write(1, 3, 2, "second and third")); // the same number, as the entity knows of no second snapshot
+    ASSERT_OK(write(3, 4, 3, "fourth"));
+    const auto kept = store_->snapshots().read_snapshots(entity);
+    ASSERT_EQ(kept->snapshots.size(), 2u);
+    EXPECT_EQ(to_number(kept->snapshots[0].sequence), 4u);
+    EXPECT_EQ(to_number(kept->snapshots[1].sequence), 3u);
+    EXPECT_EQ(store_->snapshots().read_segment(entity, 2)->payload, "second and third");
+  }
+}
+
 TEST_F(postgres_store_test, reads_a_journal_of_many_pages) {
   for (std::uint64_t first = 1; first <= 3'000; first += 1'000) {
     std::vector<journal_row> rows;
@@ -237,6 +274,8 @@ TEST_F(postgres_store_test, is_unavailable_where_no_server_is) {
 
 TEST_F(postgres_store_test, migrates_down_and_up_again) {
   const auto migrations = *make_migrator({.url = database_.url()});
+  EXPECT_EQ(code_of(migrations->down(1)), error_code::ownership_lost) << "a node uses it";
+  ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
   ASSERT_OK(migrations->check());
   EXPECT_TRUE(migrations->up()->empty());
   EXPECT_EQ(*migrations->down(1), (std::vector<std::uint32_t>{2}));
@@ -258,6 +297,7 @@ TEST_F(postgres_store_test, migrates_down_and_up_again) {
 }
 
 TEST_F(postgres_store_test, migrates_once_when_several_do_it_at_once) {
+  ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
   ASSERT_OK((*make_migrator({.url = database_.url()}))->down(9));
   database_.query("DROP TABLE schema_migrations");
   std::vector<std::future<result<std::vector<std::uint32_t>>>> runs;

@@ -12,6 +12,13 @@ protected:
       write.new_segments.push_back(segment(number));
     return store_->snapshots().write_snapshot(write);
   }
+  /// By an owner who was recovered from `last_readable`, or wrote that one last.
+  result<void> snapshot_after(std::uint64_t last_readable, std::uint64_t sequence, std::vector<stored_segment> fresh = {},
+                              std::vector<segment_number> live = {}) {
+    snapshot_write write{{metric_, journal_sequence{sequence}, 7, "{}"}, std::move(fresh), std::move(live), acme_,
+                         journal_sequence{last_readable}};
+    return store_->snapshots().write_snapshot(write);
+  }
   static stored_segment segment(segment_number number) {
     return {number, -5, 1'000 + static_cast<std::int64_t>(number), number * 10,
             bytes(700, static_cast<char>(number))};
@@ -167,6 +174,50 @@ TEST_P(snapshot_contract, tells_of_a_damaged_snapshot_and_returns_the_older) {
   ASSERT_EQ(read_back->damaged.size(), 1u);
   EXPECT_EQ(read_back->damaged[0].code, error_code::corrupt_data);
   EXPECT_NE(read_back->damaged[0].message.find("snapshot 2 of acme/metric/m_1"), std::string::npos);
+}
+
+TEST_P(snapshot_contract, keeps_two_that_can_be_read_and_the_rows_behind_the_older_after_one_was_damaged) {
+  append(1, 12);
+  ASSERT_OK(snapshot(3));
+  ASSERT_OK(snapshot(6));
+  database_->damage_snapshot(metric_, journal_sequence{6});
+  ASSERT_OK(snapshot_after(3, 9)); // recovered from 3 and the journal
+  EXPECT_EQ(kept(), (sequences{9, 3}));
+  EXPECT_TRUE(store_->snapshots().read_snapshots(metric_)->damaged.empty());
+  EXPECT_EQ(read(metric_).front().first, 4u) << "should 9 be damaged too, 3 needs them";
+  ASSERT_OK(snapshot_after(9, 12));
+  EXPECT_EQ(kept(), (sequences{12, 9}));
+  EXPECT_EQ(read(metric_).front().first, 10u);
+}
+
+TEST_P(snapshot_contract, keeps_every_row_after_the_only_snapshot_was_damaged) {
+  append(1, 6);
+  ASSERT_OK(snapshot(3));
+  database_->damage_snapshot(metric_, journal_sequence{3});
+  ASSERT_OK(snapshot_after(0, 6)); // recovered from the journal alone
+  EXPECT_EQ(kept(), (sequences{6}));
+  EXPECT_EQ(read(metric_).size(), 6u);
+}
+
+TEST_P(snapshot_contract, takes_a_segment_number_again_that_only_a_dropped_snapshot_had) {
+  ASSERT_OK(snapshot(1, {1}, {1}));
+  ASSERT_OK(snapshot(2, {2}, {1, 2})); // its commit was uncertain: its owner does not know of it
+  auto other = segment(2);
+  other.payload += "with another event";
+  ASSERT_OK(snapshot_after(1, 3, {other}, {1, 2}));
+  EXPECT_EQ(kept(), (sequences{3, 1}));
+  EXPECT_EQ(store_->snapshots().read_segment(metric_, 2)->payload, other.payload);
+  other.payload += "!";
+  EXPECT_EQ(code_of(snapshot_after(3, 4, {other}, {1, 2})), error_code::sequence_conflict) << "snapshot 3 has it";
+  EXPECT_EQ(kept(), (sequences{3, 1}));
+}
+
+TEST_P(snapshot_contract, drops_nothing_where_the_write_is_refused) {
+  ASSERT_OK(snapshot(1, {1}, {1}));
+  ASSERT_OK(snapshot(2, {2}, {1, 2}));
+  EXPECT_EQ(code_of(snapshot_after(1, 3, {}, {1, 2})), error_code::validation_failed);
+  EXPECT_EQ(kept(), (sequences{2, 1}));
+  EXPECT_EQ(segments(), (numbers{1, 2}));
 }
 
 TEST_P(snapshot_contract, reports_a_damaged_segment_and_never_returns_it) {

@@ -133,6 +133,8 @@ TEST_F(sqlite_store_test, says_that_a_file_is_no_database) {
 
 TEST_F(sqlite_store_test, migrates_down_and_up_again) {
   const auto migrations = *make_migrator({.url = database_.url()});
+  EXPECT_EQ(code_of(migrations->down(1)), error_code::ownership_lost) << "a node uses it";
+  ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
   store_.reset();
   ASSERT_OK(migrations->check());
   EXPECT_TRUE(migrations->up()->empty());

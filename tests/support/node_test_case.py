@@ -29,7 +29,7 @@ class NodeTest(unittest.TestCase):
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="dotmac-server-")
-        self.node = Node(BINARY, self.folder, self.database, LOG_LEVEL="warn", **self.environment).start()
+        self.node = Node(BINARY, self.folder, self.database, **{"LOG_LEVEL": "warn", **self.environment}).start()
 
     def tearDown(self):
         if self.node.process.poll() is None:

@@ -1,0 +1,131 @@
+// One commit for all, and one entity's fault for itself: the writer before a store that refuses what a test says.
+
+#include "persistence/memory/memory_store.hpp"
+#include "runtime/actor/journal_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+
+namespace dotmac {
+namespace {
+
+/// A session of the memory store whose appends fail as a whole when a tenant named `poison` is among the rows. The first append waits
+/// until it is let go, so that what comes meanwhile makes one group.
+class choosy_store final : public store, journal {
+public:
+  choosy_store(std::unique_ptr<store> inner, error_code refusal, std::shared_future<void> start)
+      : inner_{std::move(inner)}, refusal_{refusal}, start_{std::move(start)} {}
+  journal& entries() override { return *this; }
+  snapshot_store& snapshots() override { return inner_->snapshots(); }
+  lease_table& leases() override { return inner_->leases(); }
+  dead_letter_table& dead_letters() override { return inner_->dead_letters(); }
+  result<std::vector<std::string>> list_tenants() override { return inner_->list_tenants(); }
+  result<void> ping() override { return inner_->ping(); }
+
+  result<void> append_entries(std::span<const journal_row> rows, std::span<const shard_claim> claims) override {
+    start_.wait();
+    for (const auto& row : rows)
+      if (row.entity.tenant == "poison")
+        return failure{refusal_, "a row of this group", {}};
+    return inner_->entries().append_entries(rows, claims);
+  }
+  result<commit_outcome> resolve(std::span<const journal_row> rows) override { return inner_->entries().resolve(rows); }
+  result<void> read_entries(const entity_id& entity, journal_sequence after, const journal_visitor& visit) override {
+    return inner_->entries().read_entries(entity, after, visit);
+  }
+  result<journal_sequence> last_sequence(const entity_id& entity) override { return inner_->entries().last_sequence(entity); }
+
+private:
+  std::unique_ptr<store> inner_;
+  error_code refusal_;
+  std::shared_future<void> start_;
+};
+
+class choosy_factory final : public store_factory {
+public:
+  choosy_factory(std::shared_ptr<memory_database> database, error_code refusal, std::shared_future<void> start)
+      : inner_{make_memory_store_factory(std::move(database))}, refusal_{refusal}, start_{std::move(start)} {}
+  result<std::unique_ptr<store>> open() override {
+    auto opened = inner_->open();
+    if (!opened)
+      return opened.error();
+    return std::unique_ptr<store>{std::make_unique<choosy_store>(std::move(*opened), refusal_, start_)};
+  }
+  std::string_view vendor() const noexcept override { return "memory"; }
+
+private:
+  std::unique_ptr<store_factory> inner_;
+  error_code refusal_;
+  std::shared_future<void> start_;
+};
+
+class journal_writer_test : public ::testing::Test {
+protected:
+  /// The answers of a group of which one row is refused with `refusal`.
+  std::map<std::string, error_code> answers_where_one_is_refused(error_code refusal) {
+    auto database = std::make_shared<memory_database>();
+    std::promise<void> start;
+    auto factory = std::make_shared<choosy_factory>(database, refusal, start.get_future().share());
+    const auto session = *factory->open();
+    std::map<std::string, error_code> answers;
+    {
+      journal_writer writer{factory, {}};
+      for (const auto* tenant : {"first", "acme", "poison", "zeta"}) {
+        const std::vector shards{shard_of_tenant(tenant)};
+        const auto claim = session->leases().claim_shards("me", shards, std::chrono::hours{1})->front();
+        writer.append({{tenant, entity_kind::tenant, {}}, journal_sequence{1}, "x"}, claim, [&answers, tenant](result<void> outcome) {
+          answers[tenant] = outcome ? error_code::none : outcome.error().code;
+        });
+      }
+      start.set_value();
+      writer.stop();
+      has_outage = writer.outage().has_value();
+    }
+    stored = database->journal_row_count();
+    return answers;
+  }
+
+  bool has_outage = false;
+  std::size_t stored = 0;
+};
+
+TEST_F(journal_writer_test, lets_one_rows_certain_fault_hit_its_own_entity_only) {
+  for (const auto refusal : {error_code::ownership_lost, error_code::sequence_conflict, error_code::payload_too_large, error_code::validation_failed,
+                             error_code::internal_error, error_code::corrupt_data}) {
+    const auto answers = answers_where_one_is_refused(refusal);
+    const std::map<std::string, error_code> expected{
+        {"first", error_code::none}, {"acme", error_code::none}, {"poison", refusal}, {"zeta", error_code::none}};
+    EXPECT_EQ(answers, expected) << describe(refusal).name;
+    EXPECT_EQ(stored, 3u);
+    EXPECT_FALSE(has_outage);
+  }
+}
+
+TEST_F(journal_writer_test, does_not_try_row_by_row_while_the_store_is_out_or_in_doubt) {
+  for (const auto refusal : {error_code::storage_unavailable, error_code::commit_uncertain}) {
+    const auto answers = answers_where_one_is_refused(refusal);
+    EXPECT_EQ(answers.at("acme"), refusal);
+    EXPECT_EQ(answers.at("zeta"), refusal);
+    EXPECT_TRUE(has_outage);
+  }
+}
+
+TEST(journal_writer, shows_an_outage_that_somebody_else_found_and_logs_its_beginning_and_end_once_each_in_one_line) {
+  std::vector<std::string> lines;
+  journal_writer writer{make_memory_store_factory(std::make_shared<memory_database>()), {}, [&](const std::string& line) { lines.push_back(line); }};
+  const failure gone{error_code::storage_unavailable, "the store cannot be reached", {}, "connection to db.internal:5432\nrefused"};
+  writer.note_store(gone);
+  writer.note_store(gone);
+  ASSERT_TRUE(writer.outage());
+  writer.note_store(failure{error_code::sequence_conflict, "a row's fault is no outage", {}});
+  writer.note_store({});
+  writer.note_store({});
+  EXPECT_FALSE(writer.outage());
+  EXPECT_EQ(lines, (std::vector<std::string>{"the store is out: the store cannot be reached: connection to db.internal:5432 refused",
+                                             "the store takes writes again"}));
+}
+
+} // namespace
+} // namespace dotmac
