@@ -119,7 +119,7 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
       [self](const revoke_api_key& call) { return change(self, api_key_revoked{call.key_id}); },
       [self, supervisor, tenant](const get_tenant_context& call) -> caf::result<tenant_context> {
         return look<tenant_context>(self, [self, supervisor, tenant, call](tenant_state& state) -> result<tenant_context> {
-          if (call.is_claim && !state.exists() && self->state.children.running() == 0 && self->state.entity->is_idle())
+          if (call.is_claim && !state.exists() && self->state.children.count() == 0 && self->state.entity->is_idle())
             self->send(supervisor, passivate_child{tenant});
           return tenant_context{state.exists(), state.timezone(), state.api_keys(), state.schemas()};
         });

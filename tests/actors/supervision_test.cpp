@@ -69,7 +69,7 @@ protected:
     bool stopped = false;
     caf::scoped_actor asker{system};
     asker->request(guardian, 20s, stop_actor{}).receive([&](const done&) { stopped = true; }, [](const caf::error&) {});
-    guardian = {};
+    guardian = node_actor{};
     router.reset();
     return stopped;
   }
@@ -179,7 +179,7 @@ TEST_F(supervision_test, an_actor_that_fails_too_often_restarts_its_tenant_as_a_
     event_actor victim;
     ASSERT_TRUE(comes_true([&] { return static_cast<bool>(victim = events_of("acme")); }));
     caf::anon_send_exit(victim, caf::exit_reason::kill);
-    victim = {};
+    victim = event_actor{};
     ASSERT_TRUE(comes_true([&] { return running("events") == 0; }));
   }
   ASSERT_TRUE(comes_true([&] { return was_logged("events/0 failed too often"); }));

@@ -18,8 +18,9 @@ TEST_F(gateway_test, answers_every_event_of_every_tenant_once_whatever_threads_t
   for (int thread = 0; thread < threads; ++thread)
     senders.emplace_back([&, thread] {
       for (int i = 0; i < rounds; ++i)
-        batcher.track("t" + std::to_string((i + thread) % tenants_count), std::string{i % 10 == 0 ? std::string_view{"{"} : one_event}, test_now, nullptr,
-                      [&](result<tracked_event> outcome) { ++(outcome ? tracked : refused); });
+        refused += batcher.track("t" + std::to_string((i + thread) % tenants_count), std::string{i % 10 == 0 ? std::string_view{"{"} : one_event}, test_now, nullptr,
+                      [&](result<tracked_event> outcome) { outcome ? ++tracked : ++refused; })
+                       .has_value();
     });
   for (auto& each : senders)
     each.join();
