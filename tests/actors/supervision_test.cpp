@@ -211,6 +211,7 @@ TEST_F(supervision_test, a_metric_whose_data_is_damaged_disturbs_nobody_and_says
   ASSERT_TRUE(stop());
   const entity_id damaged{"acme", entity_kind::metric, "m_load"};
   ASSERT_TRUE(database->damage_snapshot(damaged, journal_sequence{1}));
+  ASSERT_TRUE(database->damage_journal_row(damaged, journal_sequence{1}));
   start();
   for (int i = 0; i < 30; ++i) {
     const auto refused = ask(of_metric<find_values>{"load", {}});

@@ -79,6 +79,12 @@ protected:
     environment.limits.resolve_every = std::chrono::milliseconds{1};
   }
 
+  /// Their threads post into the mailbox.
+  void TearDown() override {
+    environment.stores->stop();
+    environment.writer->stop();
+  }
+
   std::shared_ptr<entity> start() {
     entity::owner_hooks owner;
     owner.post = [this](std::function<void()> run) { box.post(std::move(run)); };
@@ -264,8 +270,12 @@ TEST_F(journaled_entity_test, recovers_by_itself_when_the_store_is_back) {
   EXPECT_FALSE(fatal);
   database->come_up();
   error_code outcome = error_code::storage_unavailable;
-  for (int i = 0; i < 100 && outcome != error_code::none; ++i)
-    outcome = add(*subject, 1);
+  ASSERT_TRUE(box.run_until([&] {
+    if (outcome != error_code::none)
+      subject->read([&](result<counter_domain*> domain) { outcome = domain ? error_code::none : domain.error().code; });
+    return outcome == error_code::none;
+  }));
+  outcome = add(*subject, 1);
   EXPECT_EQ(outcome, error_code::none);
   EXPECT_EQ(total(*subject), 1);
 }
