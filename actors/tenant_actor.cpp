@@ -129,8 +129,8 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
       [self](const list_metrics& call) -> caf::result<metrics_listed> {
         return look<metrics_listed>(self, [call](tenant_state& state) -> result<metrics_listed> {
           auto page = state.list_metrics(call.type, call.tags, static_cast<std::size_t>(call.limit),
-                                         static_cast<std::size_t>(call.offset));
-          return metrics_listed{std::move(page.metrics), page.total};
+                                         static_cast<std::size_t>(call.offset), call.after);
+          return metrics_listed{std::move(page.metrics), page.total, page.has_more};
         });
       },
       [self](const get_metric& call) -> caf::result<metric_definition> {

@@ -113,7 +113,9 @@ json funnel_steps_form() {
 
 json recorded_value_form() {
   return object_of({{"value_id", text(), "as sent, else given by the server"}, {"metric_id", text(), "as sent: id or name"},
-                    {"value", {{"type", "number"}}, ""}, {"timestamp", time(), "when it was so"}, {"recorded_at", time(), "when it came"},
+                    {"value", number_or_null(), "null where it was not recorded"},
+                    {"timestamp", time_or_null(), "when it was so; null where it was here before and that is not known"},
+                    {"recorded_at", time_or_null(), "when it came; null where it was here before"},
                     {"status", one_of({"recorded", "duplicate", "conflicting"}), "duplicate: was here before, no effect; conflicting: was here with other content, the first stays"},
                     {"note", text(), "where it is conflicting", false}});
 }
@@ -146,7 +148,7 @@ json error_form() {
 } // namespace
 
 json tracked_form() {
-  return object_of({{"event_id", text(), "as sent, else given by the server"}, {"status", {{"const", "tracked"}}, ""}, {"timestamp", time(), "when it came"},
+  return object_of({{"event_id", text(), "as sent, else given by the server"}, {"status", {{"const", "tracked"}}, ""}, {"timestamp", time_or_null(), "the event's own time; null where it was here before and that is not known"},
                     {"duplicates", {{"const", 1}}, "where this event_id was here before: no effect", false},
                     {"note", text(), "where it was here before with other content", false}});
 }
