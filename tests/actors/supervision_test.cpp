@@ -175,14 +175,17 @@ TEST_F(supervision_test, an_actor_that_fails_too_often_restarts_its_tenant_as_a_
   ASSERT_TRUE(append("1"));
   make_metric("load");
   ASSERT_EQ(running("metric"), 1u);
-  for (std::size_t i = 0; i <= restart_policy{}.restarts_max; ++i) {
+  // Its supervisor may hand out the dead one until it hears of its end: that kill counts for nothing.
+  for (int kills = 0; kills < 100 && !was_logged("events/0 failed too often"); ++kills) {
     event_actor victim;
-    ASSERT_TRUE(comes_true([&] { return static_cast<bool>(victim = events_of("acme")); }));
-    caf::anon_send_exit(victim, caf::exit_reason::kill);
+    ASSERT_TRUE(comes_true([&] { return static_cast<bool>(victim = events_of("acme")) || was_logged("events/0 failed too often"); }));
+    if (victim)
+      caf::anon_send_exit(victim, caf::exit_reason::kill);
     victim = event_actor{};
-    ASSERT_TRUE(comes_true([&] { return running("events") == 0; }));
+    ASSERT_TRUE(comes_true([&] { return running("events") == 0 || was_logged("events/0 failed too often"); }));
+    std::this_thread::sleep_for(5ms);
   }
-  ASSERT_TRUE(comes_true([&] { return was_logged("events/0 failed too often"); }));
+  ASSERT_TRUE(was_logged("events/0 failed too often"));
   ASSERT_TRUE(comes_true([&] { return append("2").has_value(); }));
   EXPECT_EQ(count(), 2u);
   EXPECT_EQ(running("events"), 1u);
