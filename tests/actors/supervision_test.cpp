@@ -98,7 +98,7 @@ protected:
   }
   /// Waits for what must come; the limit is for tests that fail.
   bool comes_true(const std::function<bool()>& is_true) {
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < 6'000; ++i) {
       if (is_true())
         return true;
       std::this_thread::sleep_for(5ms);
