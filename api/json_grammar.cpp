@@ -33,9 +33,9 @@ void append_utf8(std::string& out, std::uint32_t point) {
   }
 }
 
-class checker {
+class grammar_checker {
 public:
-  checker(std::string_view text, std::size_t depth_max) : text_{text}, depth_max_{depth_max} {}
+  grammar_checker(std::string_view text, std::size_t depth_max) : text_{text}, depth_max_{depth_max} {}
 
   std::optional<std::string> check() {
     pass_blanks();
@@ -239,6 +239,6 @@ private:
 
 } // namespace
 
-std::optional<std::string> check_json(std::string_view text, std::size_t depth_max) { return checker{text, depth_max}.check(); }
+std::optional<std::string> check_json(std::string_view text, std::size_t depth_max) { return grammar_checker{text, depth_max}.check(); }
 
 } // namespace dotmac

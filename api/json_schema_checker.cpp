@@ -61,9 +61,9 @@ bool has_format(const std::string& text, schema_format format) {
   }
 }
 
-class checker {
+class schema_checker {
 public:
-  checker(const compiled_json_schema::program& with, std::size_t told_max) : program_{with}, told_max_{told_max} {}
+  schema_checker(const compiled_json_schema::program& with, std::size_t told_max) : program_{with}, told_max_{told_max} {}
 
   void check(schema_number number, const json& value, const std::string& place) {
     if (gave_up_)
@@ -259,7 +259,7 @@ private:
 } // namespace
 
 std::vector<std::string> compiled_json_schema::violations(const json& value, const std::string& root, std::size_t told_max) const {
-  checker with{*program_, told_max};
+  schema_checker with{*program_, told_max};
   with.check(0, value, root);
   return std::move(with.told);
 }

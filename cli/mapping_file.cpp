@@ -1,12 +1,12 @@
 #include "cli/mapping_file.hpp"
 
+#include "cli/option_failure.hpp"
+
 #include <algorithm>
 #include <fstream>
 
 namespace dotmac {
 namespace {
-
-failure wrong(const std::string& option, const std::string& why) { return {error_code::validation_failed, why, option}; }
 
 result<std::map<std::string, std::string>> pairs_of(const std::string& option, const std::vector<std::string>& texts) {
   std::map<std::string, std::string> pairs;
@@ -17,7 +17,7 @@ result<std::map<std::string, std::string>> pairs_of(const std::string& option, c
       continue;
     }
     if (equals == each.npos || equals == 0)
-      return wrong(option, "--" + option + " " + each + ": must be name=template, such as user_id={customer}");
+      return option_failure(option, "--" + option + " " + each + ": must be name=template, such as user_id={customer}");
     pairs[each.substr(0, equals)] = each.substr(equals + 1);
   }
   return pairs;
@@ -49,7 +49,7 @@ public:
   result<void> end() {
     if (fault_.empty() && !from_.empty())
       fault_ = "knows no member \"" + from_.begin().key() + "\"";
-    return fault_.empty() ? result<void>{} : result<void>{wrong("mapping", "the mapping file " + fault_)};
+    return fault_.empty() ? result<void>{} : result<void>{option_failure("mapping", "the mapping file " + fault_)};
   }
 
 private:
@@ -75,10 +75,10 @@ result<void> add_mapping_file(import_options& options, text_map& fields, text_ma
     return {};
   std::ifstream file{options.mapping_file};
   if (!file)
-    return wrong("mapping", "the file " + options.mapping_file + " cannot be opened");
+    return option_failure("mapping", "the file " + options.mapping_file + " cannot be opened");
   auto document = json::parse(file, nullptr, false);
   if (!document.is_object())
-    return wrong("mapping", options.mapping_file + " is no JSON object");
+    return option_failure("mapping", options.mapping_file + " is no JSON object");
   mapping_reader in{std::move(document)};
   in.read("map", fields);
   in.read("metrics", metrics);
@@ -103,7 +103,7 @@ result<bool> is_csv(const import_options& options) {
   for (const auto* end : {".ndjson", ".jsonl", ".json"})
     if (options.file.ends_with(end))
       return false;
-  return wrong("format", "--format csv or ndjson is needed: the name of " + options.file + " does not tell");
+  return option_failure("format", "--format csv or ndjson is needed: the name of " + options.file + " does not tell");
 }
 
 } // namespace
@@ -122,7 +122,7 @@ result<import_command> to_import_command(import_options options) {
     return csv.error();
   const auto kind = options.kind.value_or("events");
   if (kind != "events" && kind != "values")
-    return wrong("as", "\"as\" must be events or values");
+    return option_failure("as", "\"as\" must be events or values");
   import_command command;
   auto& request = command.request;
   request.source = {options.file, *csv, options.separator == "\\t" ? '\t' : options.separator[0], {}, {}};

@@ -3,13 +3,13 @@
 namespace dotmac {
 namespace {
 
-constexpr std::size_t buffer_size = 1u << 16;
+constexpr std::size_t csv_buffer_size = 1u << 16;
 constexpr int end_of_file = -1;
 
 } // namespace
 
 csv_reader::csv_reader(std::istream& from, char separator, std::size_t record_bytes_max)
-    : from_{from}, separator_{separator}, limit_{record_bytes_max}, buffer_(buffer_size) {
+    : from_{from}, separator_{separator}, limit_{record_bytes_max}, buffer_(csv_buffer_size) {
   if (peek() == 0xef) {
     get();
     if (peek() == 0xbb) {

@@ -73,8 +73,8 @@ public:
       each.join();
     const auto saved = confirmed_->save();
     progress_.counts = confirmed_->counts();
-    if (const auto failed = confirmed_->first_failure(); failed && failed->code != error_code::cancelled)
-      return *failed;
+    if (const auto refused = confirmed_->first_failure(); refused && refused->code != error_code::cancelled)
+      return *refused;
     if (!saved)
       return saved.error();
     if (stop_)

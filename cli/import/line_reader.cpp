@@ -6,12 +6,12 @@
 namespace dotmac {
 namespace {
 
-constexpr std::size_t buffer_size = 1u << 16;
+constexpr std::size_t line_buffer_size = 1u << 16;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 } // namespace
 
-line_reader::line_reader(std::istream& from, std::size_t line_bytes_max) : from_{from}, limit_{line_bytes_max}, buffer_(buffer_size) {}
+line_reader::line_reader(std::istream& from, std::size_t line_bytes_max) : from_{from}, limit_{line_bytes_max}, buffer_(line_buffer_size) {}
 
 bool line_reader::refill() {
   if (at_ < end_)

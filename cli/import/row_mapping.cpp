@@ -1,6 +1,7 @@
 #include "cli/import/row_mapping.hpp"
 
 #include "cli/json_member.hpp"
+#include "cli/option_failure.hpp"
 #include "config/time_zones.hpp"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ constexpr std::array<std::string_view, 8> event_fields{"event_type", "event_name
 constexpr std::array<std::string_view, 2> value_fields{"timestamp", "value_id"};
 constexpr std::array<std::string_view, 5> never_blank{"event_type", "event_name", "event_id", "timestamp", "value_id"};
 
-failure wrong(const std::string& option, const std::string& why) { return {error_code::validation_failed, why, option}; }
 
 template <class List> bool contains(const List& list, std::string_view wanted) { return std::find(list.begin(), list.end(), wanted) != list.end(); }
 
@@ -58,7 +58,7 @@ result<text_template> text_template::parse(const std::string& text) {
     } else if (text[i] == '{') {
       const auto end = text.find('}', i);
       if (end == text.npos || end == i + 1)
-        return wrong(text, "the template \"" + text + "\" has an open brace without a column's name and a closing one");
+        return option_failure(text, "the template \"" + text + "\" has an open brace without a column's name and a closing one");
       out.columns_.push_back(text.substr(i + 1, end - i - 1));
       out.texts_.emplace_back();
       i = end;
@@ -111,14 +111,14 @@ result<row_mapping> row_mapping::make(const mapping_options& options, const row_
   mapping.import_id_ = options.import_id;
   for (const auto& [name, text] : options.fields)
     if (options.is_values ? !contains(value_fields, name) : !contains(event_fields, name))
-      return wrong("map", "--map " + name + ": " + (options.is_values ? "values have timestamp and value_id" : "events have event_type, event_name, event_id, user_id, session_id, customer_id, source, timestamp"));
+      return option_failure("map", "--map " + name + ": " + (options.is_values ? "values have timestamp and value_id" : "events have event_type, event_name, event_id, user_id, session_id, customer_id, source, timestamp"));
   if (options.is_values && options.metrics.empty())
-    return wrong("metric", "values need at least one --metric NAME={column}");
+    return option_failure("metric", "values need at least one --metric NAME={column}");
   if (!options.is_values && (!options.metrics.empty() || !options.dimensions.empty()))
-    return wrong("metric", "--metric and --dimension belong to --as values");
+    return option_failure("metric", "--metric and --dimension belong to --as values");
   mapping.is_native_ = !options.is_values && options.fields.empty();
   if (!options.is_values && !mapping.is_native_ && (!options.fields.contains("event_type") || !options.fields.contains("event_name")))
-    return wrong("map", "events need --map event_type=... and --map event_name=...");
+    return option_failure("map", "events need --map event_type=... and --map event_name=...");
   for (auto added : {mapping.add(mapping.fields_, options.fields, source), mapping.add(mapping.metrics_, options.metrics, source),
                      mapping.add(mapping.dimensions_, options.dimensions, source)})
     if (!added)
@@ -126,7 +126,7 @@ result<row_mapping> row_mapping::make(const mapping_options& options, const row_
   for (const auto& required : options.required) {
     const auto found = std::find_if(mapping.fields_.begin(), mapping.fields_.end(), [&](const auto& each) { return each.name == required; });
     if (found == mapping.fields_.end())
-      return wrong("require", "--require " + required + ": no --map gives this field");
+      return option_failure("require", "--require " + required + ": no --map gives this field");
     found->may_be_blank = false;
   }
   mapping.texts_ = options.texts;

@@ -1,14 +1,13 @@
 #include "cli/import/row_source.hpp"
 
 #include "cli/json_member.hpp"
+#include "cli/option_failure.hpp"
 #include "core/utf8.hpp"
 
 #include <algorithm>
 
 namespace dotmac {
 namespace {
-
-failure wrong(const std::string& field, const std::string& why) { return {error_code::validation_failed, why, field}; }
 
 constexpr const char* not_utf8 = "is no valid UTF-8";
 
@@ -37,7 +36,7 @@ const json* import_row::find(const std::string& column) const {
 result<row_condition> parse_condition(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == text.npos || equals == 0 || text.substr(0, equals) == "!")
-    return wrong("where", "--where " + text + ": must be column=value or column!=value");
+    return option_failure("where", "--where " + text + ": must be column=value or column!=value");
   const bool is_equal = text[equals - 1] != '!';
   return row_condition{text.substr(0, equals - (is_equal ? 0 : 1)), text.substr(equals + 1), is_equal};
 }
@@ -45,7 +44,7 @@ result<row_condition> parse_condition(const std::string& text) {
 result<join_request> parse_join(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == text.npos || colon == 0 || colon + 1 == text.size())
-    return wrong("join", "--join " + text + ": must be FILE:KEY or FILE:KEY=COLUMN");
+    return option_failure("join", "--join " + text + ": must be FILE:KEY or FILE:KEY=COLUMN");
   const auto key = text.substr(colon + 1);
   const auto equals = key.find('=');
   if (equals == key.npos)
@@ -60,12 +59,12 @@ result<row_source::joined> row_source::read_join(const join_request& request) {
   csv_reader reader{file};
   auto head = reader.next();
   if (!head || !head->fault.empty() || !is_valid_utf8(head->raw))
-    return wrong("join", request.file + " has no line of column names");
+    return option_failure("join", request.file + " has no line of column names");
   joined out;
   out.request = request;
   const auto key = std::find(head->fields.begin(), head->fields.end(), request.key);
   if (key == head->fields.end())
-    return wrong("join", request.file + " has no column " + request.key);
+    return option_failure("join", request.file + " has no column " + request.key);
   const auto key_at = key - head->fields.begin();
   for (const auto& each : head->fields)
     out.columns.push_back(each.empty() ? unnamed(out.columns.size()) : each);
@@ -74,14 +73,14 @@ result<row_source::joined> row_source::read_join(const join_request& request) {
     if (record->fault.empty() && !is_valid_utf8(record->raw))
       record->fault = not_utf8;
     if (!record->fault.empty() || record->fields.size() != head->fields.size())
-      return wrong("join", request.file + ", line " + std::to_string(record->line) + ": "
+      return option_failure("join", request.file + ", line " + std::to_string(record->line) + ": "
                                + (record->fault.empty() ? "has " + std::to_string(record->fields.size()) + " fields, not " + std::to_string(head->fields.size()) : record->fault));
     if (out.rows.size() >= join_rows_max)
-      return wrong("join", request.file + " has more than join_rows_max = " + std::to_string(join_rows_max) + " rows");
+      return option_failure("join", request.file + " has more than join_rows_max = " + std::to_string(join_rows_max) + " rows");
     auto name = record->fields[static_cast<std::size_t>(key_at)];
     record->fields.erase(record->fields.begin() + key_at);
     if (!out.rows.emplace(std::move(name), std::move(record->fields)).second)
-      return wrong("join", request.file + ", line " + std::to_string(record->line) + ": this " + request.key + " was there before");
+      return option_failure("join", request.file + ", line " + std::to_string(record->line) + ": this " + request.key + " was there before");
   }
   return out;
 }
@@ -95,11 +94,11 @@ result<row_source> row_source::open(source_options options) {
     source.csv_ = std::make_unique<csv_reader>(*source.file_, source.options_.separator);
     auto head = source.csv_->next();
     if (!head || !head->fault.empty())
-      return wrong("file", source.options_.file + " has no line of column names");
+      return option_failure("file", source.options_.file + " has no line of column names");
     if (!is_valid_utf8(head->raw))
-      return wrong("file", "the line of column names of " + source.options_.file + " " + not_utf8);
+      return option_failure("file", "the line of column names of " + source.options_.file + " " + not_utf8);
     if (head->fields.size() > import_columns_max)
-      return wrong("file", source.options_.file + " has " + std::to_string(head->fields.size()) + " columns; the limit is " + std::to_string(import_columns_max));
+      return option_failure("file", source.options_.file + " has " + std::to_string(head->fields.size()) + " columns; the limit is " + std::to_string(import_columns_max));
     for (const auto& each : head->fields)
       source.heads_.push_back(new_name(each.empty() ? unnamed(source.heads_.size()) : each, source.heads_, {}));
   } else {
@@ -144,7 +143,7 @@ result<void> row_source::check_column(const std::string& column) const {
       known = known || each == column;
       names += ", " + each.substr(0, 60);
     }
-  return known ? result<void>{} : result<void>{wrong(column, "there is no column \"" + column + "\"; there are: " + names.substr(0, 2'000))};
+  return known ? result<void>{} : result<void>{option_failure(column, "there is no column \"" + column + "\"; there are: " + names.substr(0, 2'000))};
 }
 
 std::uint64_t row_source::position() const { return csv_ ? csv_->position() : lines_->position(); }

@@ -11,7 +11,7 @@ static_assert(shard_count == 256, "step 1 makes as many rows of shards");
 
 // Payloads are compressed already where that helps: STORAGE EXTERNAL keeps PostgreSQL from trying again.
 // Entities are compared by bytes (COLLATE "C"): the ranges of a tenant depend on it.
-constexpr std::array steps{
+constexpr std::array postgres_steps{
     migration_step{1, "journal, snapshots, segments, shards",
                    R"sql(
 CREATE TABLE shards (
@@ -96,7 +96,7 @@ DROP TABLE dead_letters;
 } // namespace
 
 std::span<const migration_step> postgres_migrations() noexcept {
-  return steps;
+  return postgres_steps;
 }
 
 } // namespace dotmac

@@ -9,7 +9,7 @@ namespace {
 
 static_assert(shard_count == 256, "step 1 makes as many rows of shards");
 
-constexpr std::array steps{
+constexpr std::array sqlite_steps{
     migration_step{1, "journal, snapshots, segments, shards",
                    R"sql(
 CREATE TABLE shards (
@@ -92,7 +92,7 @@ DROP TABLE dead_letters;
 } // namespace
 
 std::span<const migration_step> sqlite_migrations() noexcept {
-  return steps;
+  return sqlite_steps;
 }
 
 } // namespace dotmac

@@ -11,7 +11,7 @@ namespace dotmac {
 namespace {
 
 // From tenant to tenant by the index: '0' follows '/', so "tenant0" is behind all of its entities.
-constexpr postgres_statement list_all{
+constexpr postgres_statement list_all_tenants{
     "list_tenants",
     "WITH RECURSIVE keys(entity) AS ("
     "SELECT least((SELECT min(entity) FROM journal), (SELECT min(entity) FROM snapshots)) UNION ALL "
@@ -34,7 +34,7 @@ public:
 
   result<std::vector<std::string>> list_tenants() override {
     return connection_.use([](postgres_session& session) -> result<std::vector<std::string>> {
-      auto rows = session.execute(list_all);
+      auto rows = session.execute(list_all_tenants);
       if (!rows)
         return rows.error();
       std::vector<std::string> tenants;

@@ -10,7 +10,7 @@
 namespace dotmac {
 namespace {
 
-constexpr std::string_view secret = "0123456789abcdef0123456789abcdef";
+constexpr std::string_view body_secret = "0123456789abcdef0123456789abcdef";
 
 std::string post(std::string_view path, std::string_view headers) { return "POST " + std::string{path} + " HTTP/1.1\r\nHost: test\r\n" + std::string{headers} + "\r\n"; }
 
@@ -114,9 +114,9 @@ TEST_F(gateway_test, refuses_a_small_body_that_grows_beyond_the_limit) {
 
 TEST_F(gateway_test, answers_by_the_header_alone_who_may_not_and_what_is_not_there) {
   gateway_options options;
-  options.secret_key = secret;
+  options.secret_key = body_secret;
   start(options);
-  const auto token = make_token({"acme", "ann", {access_scope::read}}, secret, {test_now.milliseconds + 60'000});
+  const auto token = make_token({"acme", "ann", {access_scope::read}}, body_secret, {test_now.milliseconds + 60'000});
   const std::string reader = "Authorization: bearer " + token + "\r\n";
   constexpr std::string_view none_of_it = "Content-Length: 30000000\r\n";
   for (const auto& [path, headers, status] : {std::tuple{"/events/track", std::string{}, 401}, std::tuple{"/events/track", std::string{"X-API-Key: nonsense\r\n"}, 401},
