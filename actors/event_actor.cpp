@@ -6,10 +6,10 @@
 namespace dotmac {
 namespace {
 
-using self_pointer = event_shell_actor::stateful_pointer<event_shell>;
+using event_self = event_shell_actor::stateful_pointer<event_shell>;
 
-caf::result<events_appended> append(self_pointer self, append_events& message) {
-  const message_timer timer{*self->state.figures};
+caf::result<events_appended> append(event_self self, append_events& message) {
+  const message_timer timer{*self->state.figures, self->mailbox().size()};
   struct pending {
     bytes block;
     staged_block staged;
@@ -39,16 +39,13 @@ caf::result<events_appended> append(self_pointer self, append_events& message) {
 }
 
 template <class Answer, class Question>
-caf::result<Answer> ask(self_pointer self, const Question& question, const question_context& context) {
-  const message_timer timer{*self->state.figures};
+caf::result<Answer> answer_events(event_self self, const Question& question, const question_context& context) {
+  const message_timer timer{*self->state.figures, self->mailbox().size()};
   return submit_scan<Answer, event_domain>(
       self,
       [question](event_domain& domain) {
         return [question, view = domain.partition().snapshot()](const question_context& asked) -> result<Answer> {
-          if constexpr (std::is_same_v<Question, summarize_events>)
-            return summarize(view);
-          else
-            return answer(view, question, [&asked] { return asked.is_unwanted(); });
+          return answer(view, question, [&asked] { return asked.is_unwanted(); });
         };
       },
       context);
@@ -56,21 +53,21 @@ caf::result<Answer> ask(self_pointer self, const Question& question, const quest
 
 } // namespace
 
-event_shell_actor::behavior_type run_event_actor(self_pointer self, entity_id id, shard_claim claim, actor_environment environment,
-                                                 std::string path, tenant_actor supervisor) {
+event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, shard_claim claim, actor_environment environment,
+                                                 actor_place place, tenant_actor supervisor) {
   const auto child = std::string{to_string(id.kind)} + "/" + id.name;
   const auto window = environment.dedupe_window.count();
-  start_entity<event_domain>(self, std::move(id), claim, environment, std::move(path),
+  start_entity<event_domain>(self, std::move(id), claim, environment, std::move(place),
                              [key = environment.random(), window] { return std::make_unique<event_domain>(key, window); },
                              [self](const failure& why) { self->quit(to_caf_error(why)); });
   end_with_supervisor(self, caf::actor_cast<caf::actor>(supervisor));
   watch_idleness(self, supervisor, child);
   return {
       [self](append_events& message) { return append(self, message); },
-      [self](const find_events& question, const question_context& context) { return ask<events_found>(self, question, context); },
-      [self](const aggregate_events& question, const question_context& context) { return ask<event_aggregates>(self, question, context); },
-      [self](const count_funnel& question, const question_context& context) { return ask<funnel_counted>(self, question, context); },
-      [self](const summarize_events& question) { return ask<event_summary>(self, question, {}); },
+      [self](const find_events& question, const question_context& context) { return answer_events<events_found>(self, question, context); },
+      [self](const aggregate_events& question, const question_context& context) { return answer_events<event_aggregates>(self, question, context); },
+      [self](const count_funnel& question, const question_context& context) { return answer_events<funnel_counted>(self, question, context); },
+      [self](const summarize_events& question, const question_context& context) { return answer_events<event_summary>(self, question, context); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
         self->state.entity->stop([self, to = caller_answer<done>{promise}] {

@@ -13,7 +13,7 @@ using event_shell = entity_shell<event_domain>;
 using event_shell_actor = shell_of<event_actor>;
 
 event_shell_actor::behavior_type run_event_actor(event_shell_actor::stateful_pointer<event_shell> self, entity_id id,
-                                                 shard_claim claim, actor_environment environment, std::string path,
+                                                 shard_claim claim, actor_environment environment, actor_place place,
                                                  tenant_actor supervisor);
 
 } // namespace dotmac

@@ -9,7 +9,7 @@
 namespace dotmac {
 namespace {
 
-using self_pointer = metric_shell_actor::stateful_pointer<metric_shell>;
+using metric_self = metric_shell_actor::stateful_pointer<metric_shell>;
 
 /// What a value weighs in the limits of waiting writes.
 std::size_t size_of(const record_values& values) {
@@ -22,8 +22,8 @@ std::size_t size_of(const record_values& values) {
   return size;
 }
 
-caf::result<values_recorded> record(self_pointer self, record_values& message) {
-  const message_timer timer{*self->state.figures};
+caf::result<values_recorded> record(metric_self self, record_values& message) {
+  const message_timer timer{*self->state.figures, self->mailbox().size()};
   struct pending {
     record_values values;
     values_recorded answer;
@@ -45,8 +45,8 @@ caf::result<values_recorded> record(self_pointer self, record_values& message) {
 }
 
 template <class Answer, class Question>
-caf::result<Answer> ask(self_pointer self, const Question& question, const question_context& context) {
-  const message_timer timer{*self->state.figures};
+caf::result<Answer> answer_values(metric_self self, const Question& question, const question_context& context) {
+  const message_timer timer{*self->state.figures, self->mailbox().size()};
   return submit_scan<Answer, metric_domain>(
       self,
       [question](metric_domain& domain) {
@@ -66,12 +66,12 @@ metric_limits limits_of(const metric_definition& definition, const actor_environ
 
 } // namespace
 
-metric_shell_actor::behavior_type run_metric_actor(self_pointer self, entity_id id, shard_claim claim, actor_environment environment,
-                                                   std::string path, metric_definition definition, tenant_actor supervisor) {
+metric_shell_actor::behavior_type run_metric_actor(metric_self self, entity_id id, shard_claim claim, actor_environment environment,
+                                                   actor_place place, metric_definition definition, tenant_actor supervisor) {
   const auto child = std::string{to_string(id.kind)} + "/" + id.name;
   const auto semantics = semantics_of(definition);
   assert(semantics && "tenant_state takes no definition without semantics");
-  start_entity<metric_domain>(self, std::move(id), claim, environment, std::move(path),
+  start_entity<metric_domain>(self, std::move(id), claim, environment, std::move(place),
                               [semantics = *semantics, key = environment.random(), limits = limits_of(definition, environment), now = environment.now] {
                                 return std::make_unique<metric_domain>(semantics, key, limits, now);
                               },
@@ -80,9 +80,9 @@ metric_shell_actor::behavior_type run_metric_actor(self_pointer self, entity_id 
   watch_idleness(self, supervisor, child);
   return {
       [self](record_values& message) { return record(self, message); },
-      [self](const find_values& question, const question_context& context) { return ask<values_found>(self, question, context); },
-      [self](const aggregate_values& question, const question_context& context) { return ask<value_aggregates>(self, question, context); },
-      [self](const compare_periods& question, const question_context& context) { return ask<periods_compared>(self, question, context); },
+      [self](const find_values& question, const question_context& context) { return answer_values<values_found>(self, question, context); },
+      [self](const aggregate_values& question, const question_context& context) { return answer_values<value_aggregates>(self, question, context); },
+      [self](const compare_periods& question, const question_context& context) { return answer_values<periods_compared>(self, question, context); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
         self->state.entity->stop([self, to = caller_answer<done>{promise}] {

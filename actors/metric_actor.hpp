@@ -12,7 +12,7 @@ using metric_shell = entity_shell<metric_domain>;
 using metric_shell_actor = shell_of<metric_actor>;
 
 metric_shell_actor::behavior_type run_metric_actor(metric_shell_actor::stateful_pointer<metric_shell> self, entity_id id,
-                                                   shard_claim claim, actor_environment environment, std::string path,
+                                                   shard_claim claim, actor_environment environment, actor_place place,
                                                    metric_definition definition, tenant_actor supervisor);
 
 } // namespace dotmac

@@ -5,11 +5,11 @@
 namespace dotmac {
 namespace {
 
-constexpr std::chrono::seconds stop_within{120};
+constexpr std::chrono::seconds node_stop_within{120};
 
 caf::result<shard_actor> locate(node_guardian_pointer self, std::uint16_t shard) {
   auto& shell = self->state;
-  const message_timer timer{*shell.figures};
+  const message_timer timer{*shell.figures, self->mailbox().size()};
   const auto claim = shell.claims.find(shard);
   if (claim == shell.claims.end())
     return to_caf_error({error_code::ownership_lost, "this node does not own shard " + std::to_string(shard), {}});
@@ -33,7 +33,7 @@ node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vec
                                             actor_environment environment, std::string path) {
   auto& shell = self->state;
   shell.path = std::move(path);
-  shell.figures = environment.registry->add("node", shell.path, {});
+  shell.figures = environment.registry->add("node", {shell.path, {}}, {});
   shell.environment = std::move(environment);
   for (const auto& claim : claims)
     shell.claims.emplace(to_number(claim.shard), claim);
@@ -42,12 +42,12 @@ node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vec
   };
   supervise(self, {},
             {shell.environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); },
-             stop_within});
+             node_stop_within});
   return {
       [self](const locate_shard& message) { return locate(self, message.shard); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
-        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), stop_within,
+        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), node_stop_within,
                       [self, to = caller_answer<done>{promise}] {
                         to.deliver(done{});
                         self->quit();

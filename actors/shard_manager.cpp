@@ -5,11 +5,11 @@
 namespace dotmac {
 namespace {
 
-constexpr std::chrono::seconds stop_within{60};
+constexpr std::chrono::seconds shard_stop_within{60};
 
 caf::result<tenant_actor> locate(shard_manager_pointer self, const std::string& tenant) {
   auto& shell = self->state;
-  const message_timer timer{*shell.figures};
+  const message_timer timer{*shell.figures, self->mailbox().size()};
   if (!is_valid_tenant_id(tenant))
     return to_caf_error({error_code::validation_failed,
                          "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit", "tenant_id"});
@@ -18,7 +18,7 @@ caf::result<tenant_actor> locate(shard_manager_pointer self, const std::string& 
       tenant, std::chrono::steady_clock::now(),
       [self, tenant] {
         auto& own = self->state;
-        auto handle = self->spawn(run_tenant_actor, tenant, own.claim, own.environment, own.path + "/" + tenant, caf::actor_cast<shard_actor>(self));
+        auto handle = self->spawn(run_tenant_actor, tenant, own.claim, own.environment, actor_place{own.path + "/" + tenant, own.path}, caf::actor_cast<shard_actor>(self));
         self->monitor(handle);
         return caf::actor_cast<caf::actor>(handle);
       },
@@ -35,20 +35,20 @@ shard_actor::behavior_type run_shard_manager(shard_manager_pointer self, shard_c
   auto& shell = self->state;
   shell.claim = claim;
   shell.path = node_path + "/" + shard_name(to_number(claim.shard));
-  shell.figures = environment.registry->add("shard", shell.path, {});
+  shell.figures = environment.registry->add("shard", {shell.path, node_path}, {});
   shell.environment = std::move(environment);
   const auto log = [log = shell.environment.entity.log, as_logged = entity_id{"-", entity_kind::tenant, shell.path}](const std::string& line) {
     log(as_logged, "supervision", line);
   };
   supervise(self, caf::actor_cast<caf::actor>(supervisor),
             {shell.environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); },
-             stop_within});
+             shard_stop_within});
   return {
       [self](const locate_tenant& message) { return locate(self, message.tenant); },
-      [self, log](const passivate_child& message) { let_go(self, message.child, stop_within, log); },
+      [self, log](const passivate_child& message) { let_go(self, message.child, shard_stop_within, log); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
-        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), stop_within,
+        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), shard_stop_within,
                       [self, to = caller_answer<done>{promise}] {
                         to.deliver(done{});
                         self->quit();

@@ -21,12 +21,12 @@ template <> struct snapshot_of<tenant_state> {
 
 namespace {
 
-using self_pointer = tenant_shell_actor::stateful_pointer<tenant_shell>;
-constexpr std::chrono::seconds stop_within{50};
+using tenant_self = tenant_shell_actor::stateful_pointer<tenant_shell>;
+constexpr std::chrono::seconds tenant_stop_within{50};
 constexpr std::size_t fact_bytes = 1'024; ///< what a definition counts for in the limits of waiting writes
 
-template <class Fact> caf::result<done> change(self_pointer self, Fact fact) {
-  const message_timer timer{*self->state.figures};
+template <class Fact> caf::result<done> change(tenant_self self, Fact fact) {
+  const message_timer timer{*self->state.figures, self->mailbox().size()};
   return submit_write<done, tenant_state>(
       self, fact_bytes, [fact](tenant_state& state) { return state.stage(fact); }, [] { return done{}; },
       [fact] {
@@ -38,8 +38,8 @@ template <class Fact> caf::result<done> change(self_pointer self, Fact fact) {
 
 /// Looks at the committed definitions, after the recovery; `look` answers.
 template <class Answer>
-caf::result<Answer> with_state(self_pointer self, std::function<void(tenant_state&, const caller_answer<Answer>&)> look) {
-  const message_timer timer{*self->state.figures};
+caf::result<Answer> with_state(tenant_self self, std::function<void(tenant_state&, const caller_answer<Answer>&)> look) {
+  const message_timer timer{*self->state.figures, self->mailbox().size()};
   if (self->state.entity->is_stopping())
     return not_handled();
   auto promise = self->template make_response_promise<Answer>();
@@ -50,38 +50,38 @@ caf::result<Answer> with_state(self_pointer self, std::function<void(tenant_stat
   return promise;
 }
 
-template <class Answer> caf::result<Answer> look(self_pointer self, std::function<result<Answer>(tenant_state&)> answer) {
+template <class Answer> caf::result<Answer> look(tenant_self self, std::function<result<Answer>(tenant_state&)> answer) {
   return with_state<Answer>(self, [answer = std::move(answer)](tenant_state& state, const caller_answer<Answer>& to) {
     auto outcome = answer(state);
     outcome ? to.deliver(std::move(*outcome)) : to.deliver(outcome.error());
   });
 }
 
-template <class Handle> void start_child(self_pointer self, const std::string& name, child_table::spawn_child spawn, const caller_answer<Handle>& to) {
+template <class Handle> void start_child(tenant_self self, const std::string& name, child_table::spawn_child spawn, const caller_answer<Handle>& to) {
   self->state.children.find_or_start(name, std::chrono::steady_clock::now(), std::move(spawn), [to](result<caf::actor> child) {
     child ? to.deliver(caf::actor_cast<Handle>(*child)) : to.deliver(child.error());
   });
 }
 
-template <class Handle> caf::actor watched(self_pointer self, const Handle& handle) {
+template <class Handle> caf::actor watched(tenant_self self, const Handle& handle) {
   self->monitor(handle);
   return caf::actor_cast<caf::actor>(handle);
 }
 
-void start_events(self_pointer self, shard_claim claim, const caller_answer<event_actor>& to) {
+void start_events(tenant_self self, shard_claim claim, const caller_answer<event_actor>& to) {
   start_child<event_actor>(self, "events/0", [self, claim] {
     auto& shell = self->state;
     return watched(self, self->spawn(run_event_actor, entity_id{shell.entity->id().tenant, entity_kind::events, "0"}, claim, shell.environment,
-                                     shell.path + "/events/0", caf::actor_cast<tenant_actor>(self)));
+                                     actor_place{shell.path + "/events/0", shell.path}, caf::actor_cast<tenant_actor>(self)));
   }, to);
 }
 
-void start_metric(self_pointer self, shard_claim claim, const metric_definition& definition, const caller_answer<metric_actor>& to) {
+void start_metric(tenant_self self, shard_claim claim, const metric_definition& definition, const caller_answer<metric_actor>& to) {
   const auto name = "metric/" + definition.metric_id;
   start_child<metric_actor>(self, name, [self, claim, name, definition] {
     auto& shell = self->state;
     return watched(self, self->spawn(run_metric_actor, entity_id{shell.entity->id().tenant, entity_kind::metric, definition.metric_id}, claim, shell.environment,
-                                     shell.path + "/" + name, definition, caf::actor_cast<tenant_actor>(self)));
+                                     actor_place{shell.path + "/" + name, shell.path}, definition, caf::actor_cast<tenant_actor>(self)));
   }, to);
 }
 
@@ -89,9 +89,9 @@ failure no_metric(const std::string& name) {
   return {error_code::not_found, "there is no metric " + name, "metric_id"};
 }
 
-caf::result<done> stop(self_pointer self) {
+caf::result<done> stop(tenant_self self) {
   auto promise = self->make_response_promise<done>();
-  stop_children(self, self->state.children.close({error_code::draining, "the tenant is stopping", {}}), stop_within,
+  stop_children(self, self->state.children.close({error_code::draining, "the tenant is stopping", {}}), tenant_stop_within,
                 [self, to = caller_answer<done>{promise}] {
                   self->state.entity->stop([self, to] {
                     to.deliver(done{});
@@ -103,15 +103,15 @@ caf::result<done> stop(self_pointer self) {
 
 } // namespace
 
-tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::string tenant, shard_claim claim,
-                                                   actor_environment environment, std::string path, shard_actor supervisor) {
-  self->state.path = path;
-  start_entity<tenant_state>(self, {tenant, entity_kind::tenant, {}}, claim, environment, path,
+tenant_shell_actor::behavior_type run_tenant_actor(tenant_self self, std::string tenant, shard_claim claim,
+                                                   actor_environment environment, actor_place place, shard_actor supervisor) {
+  self->state.path = place.path;
+  start_entity<tenant_state>(self, {tenant, entity_kind::tenant, {}}, claim, environment, std::move(place),
                              [] { return std::make_unique<tenant_state>(); },
-                             [self](const failure& why) { end_after_children(self, stop_within, why, to_caf_error(why)); });
+                             [self](const failure& why) { end_after_children(self, tenant_stop_within, why, to_caf_error(why)); });
   const auto log = [log = environment.entity.log, id = self->state.entity->id()](const std::string& line) { log(id, "supervision", line); };
   supervise(self, caf::actor_cast<caf::actor>(supervisor),
-            {environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); }, stop_within});
+            {environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); }, tenant_stop_within});
   watch_idleness(self, supervisor, tenant, [self] { return self->state.children.count() == 0; });
   return {
       [self](const create_tenant& call) { return change(self, tenant_created{call.timezone}); },
@@ -149,7 +149,7 @@ tenant_shell_actor::behavior_type run_tenant_actor(self_pointer self, std::strin
           found ? start_metric(self, claim, *found, to) : to.deliver(no_metric(call.metric));
         });
       },
-      [self, log](const passivate_child& message) { let_go(self, message.child, stop_within, log); },
+      [self, log](const passivate_child& message) { let_go(self, message.child, tenant_stop_within, log); },
       [self](const stop_actor&) { return stop(self); },
       [self](const actor_task& task) { run_task(self, task); },
   };

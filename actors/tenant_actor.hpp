@@ -18,6 +18,6 @@ using tenant_shell_actor = shell_of<tenant_actor>;
 
 tenant_shell_actor::behavior_type run_tenant_actor(tenant_shell_actor::stateful_pointer<tenant_shell> self,
                                                    std::string tenant, shard_claim claim, actor_environment environment,
-                                                   std::string path, shard_actor supervisor);
+                                                   actor_place place, shard_actor supervisor);
 
 } // namespace dotmac

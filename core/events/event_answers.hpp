@@ -26,7 +26,9 @@ inline constexpr std::size_t found_bytes_max = 16u << 20;
 result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop);
 result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);
 result<funnel_counted> answer(const event_view& view, const count_funnel& question, const stop_check& stop);
-event_summary summarize(const event_view& view);
+result<event_summary> answer(const event_view& view, const summarize_events& question, const stop_check& stop);
+
+inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 
 /// Calls `visit(chunk, first, mask)` for each run of up to scan_rows rows in which a row may match, times included in the mask.
 /// Returns the rows looked at.

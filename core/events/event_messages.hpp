@@ -60,7 +60,7 @@ struct event_summary {
   std::uint64_t memory_bytes = 0;
   std::optional<timestamp> first_event;
   std::optional<timestamp> last_event;
-  std::vector<event_kind_count> kinds; ///< largest first, at most 1000
+  std::vector<event_kind_count> kinds; ///< largest first, at most event_kinds_told_max
 };
 template <> struct description<event_summary> {
   static constexpr auto fields = std::tuple{

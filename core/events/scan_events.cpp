@@ -68,7 +68,7 @@ scalar dimension_value(const event_view& view, std::uint64_t row, const event_re
   return {};
 }
 
-event_summary summarize(const event_view& view) {
+result<event_summary> answer(const event_view& view, const summarize_events&, const stop_check& stop) {
   event_summary out;
   out.event_count = view.row_count();
   out.user_count = view.dictionary_size(event_field::user_id);
@@ -76,6 +76,8 @@ event_summary summarize(const event_view& view) {
   out.last_event = view.newest();
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> counts;
   for (const auto& chunk : view.chunks()) {
+    if (stop && stop())
+      return failure{error_code::cancelled, "the question was cancelled"};
     if (!out.first_event || chunk->min_at < out.first_event->milliseconds)
       out.first_event = timestamp{chunk->min_at};
     const packed_integers& types = chunk->codes[static_cast<std::size_t>(event_field::event_type)];
@@ -88,8 +90,8 @@ event_summary summarize(const event_view& view) {
                          std::string{view.dictionary(event_field::event_name).text(codes.second)}, count});
   std::stable_sort(out.kinds.begin(), out.kinds.end(),
                    [](const event_kind_count& a, const event_kind_count& b) { return a.count > b.count; });
-  if (out.kinds.size() > 1000)
-    out.kinds.resize(1000);
+  if (out.kinds.size() > event_kinds_told_max)
+    out.kinds.resize(event_kinds_told_max);
   return out;
 }
 

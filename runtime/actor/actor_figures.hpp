@@ -25,19 +25,28 @@ inline constexpr std::array<std::uint64_t, 8> message_time_bounds_us{10, 50, 100
 
 inline constexpr std::size_t failed_actors_kept_max = 10'000; ///< whose failures are counted; past that the first by name is forgotten
 
+/// Where an actor stands below the node.
+struct actor_place {
+  std::string path;   ///< "node/shard-17/acme/metric/m_1"
+  std::string parent; ///< path of its supervisor; empty for the node
+};
+
 struct actor_figures {
   std::string kind;   ///< "tenant", "events", "metric", "shard", "node"
-  std::string path;   ///< "node/shard-17/acme/metric/m_1"
+  actor_place place;
   std::string tenant; ///< empty for shard and node
   std::chrono::system_clock::time_point started_at;
   std::atomic<bool> is_down{false}; ///< it lives but could not be recovered yet
   std::atomic<std::uint64_t> messages{0};
   std::atomic<std::uint64_t> failures{0};
-  std::atomic<std::uint64_t> waiting{0};
+  std::atomic<std::uint64_t> mailbox{0};        ///< messages that waited behind the last one handled
+  std::atomic<std::uint64_t> waiting{0};        ///< writes that wait for the commit before theirs
+  std::atomic<std::chrono::steady_clock::time_point> waits_since{std::chrono::steady_clock::time_point{}}; ///< the first of them; the epoch: none
   std::atomic<std::uint64_t> restarts{0};
   std::atomic<std::uint64_t> memory_bytes{0};
   std::atomic<std::uint64_t> journal_position{0};
   std::atomic<std::uint64_t> snapshot_position{0};
+  std::atomic<std::chrono::system_clock::time_point> snapshot_written_at{std::chrono::system_clock::time_point{}}; ///< by this actor; the epoch: none yet
   std::atomic<std::uint64_t> busy_microseconds{0}; ///< with messages
   std::atomic<std::uint64_t> task_microseconds{0}; ///< with what came back from the store
   std::array<std::atomic<std::uint64_t>, message_time_bounds_us.size() + 1> message_times{};
@@ -58,10 +67,10 @@ struct actor_figures {
 
 class figures_registry {
 public:
-  std::shared_ptr<actor_figures> add(std::string kind, std::string path, std::string tenant) {
+  std::shared_ptr<actor_figures> add(std::string kind, actor_place place, std::string tenant) {
     auto figures = std::make_shared<actor_figures>();
     figures->kind = std::move(kind);
-    figures->path = path;
+    figures->place = std::move(place);
     figures->tenant = std::move(tenant);
     figures->started_at = std::chrono::system_clock::now();
     const std::lock_guard lock{mutex_};
@@ -69,11 +78,12 @@ public:
       std::erase_if(actors_, [](const auto& each) { return each.second.expired(); });
       purge_at_ = std::max(purge_min, 2 * actors_.size());
     }
+    const auto& path = figures->place.path;
     if (const auto failed = failed_.find(path); failed != failed_.end()) {
       figures->restarts = failed->second.times;
       failed->second.is_waiting = false;
     }
-    actors_[std::move(path)] = figures;
+    actors_[path] = figures;
     return figures;
   }
 
@@ -133,7 +143,7 @@ private:
 /// Counts one message from its construction to its end.
 class message_timer {
 public:
-  explicit message_timer(actor_figures& figures) : figures_{figures} {}
+  message_timer(actor_figures& figures, std::size_t behind_it) : figures_{figures} { figures_.mailbox.store(behind_it, std::memory_order_relaxed); }
   ~message_timer() { figures_.note_message(std::chrono::steady_clock::now() - start_); }
   message_timer(const message_timer&) = delete;
   message_timer& operator=(const message_timer&) = delete;

@@ -60,11 +60,11 @@ template <class Self> std::function<void(std::function<void()>)> post_to(Self se
 
 /// Builds the entity of an actor and starts its recovery. `on_fatal` ends the actor.
 template <class Domain, class Self>
-void start_entity(Self self, entity_id id, shard_claim claim, const actor_environment& environment, std::string path,
+void start_entity(Self self, entity_id id, shard_claim claim, const actor_environment& environment, actor_place place,
                   std::function<std::unique_ptr<Domain>()> make_empty, std::function<void(const failure&)> on_fatal) {
   auto& shell = self->state;
   shell.environment = environment;
-  shell.figures = environment.registry->add(std::string{to_string(id.kind)}, std::move(path), id.tenant);
+  shell.figures = environment.registry->add(std::string{to_string(id.kind)}, std::move(place), id.tenant);
   typename journaled_entity<Domain>::owner_hooks hooks;
   hooks.post = post_to(self);
   hooks.after = [self](std::chrono::milliseconds delay, std::function<void()> run) {

@@ -28,20 +28,16 @@
 #include "runtime/actor/entity_environment.hpp"
 #include "runtime/actor/poison_guard.hpp"
 #include "runtime/actor/recovery.hpp"
+#include "runtime/actor/snapshot_schedule.hpp"
+#include "runtime/actor/waiting_writes.hpp"
 
-#include <deque>
 #include <exception>
 
 namespace dotmac {
 
 template <class Domain> class journaled_entity : public std::enable_shared_from_this<journaled_entity<Domain>> {
 public:
-  struct write_command {
-    std::size_t bytes = 0;
-    std::function<result<void>(Domain&)> stage; ///< a failure is answered at once and stages nothing
-    std::function<void(result<void>)> answer;
-    std::function<command_content()> describe;  ///< for a dead letter; asked for before `stage`, and only where the entity failed before
-  };
+  using write_command = entity_write<Domain>;
   using read_command = std::function<void(result<Domain*>)>;
 
   struct owner_hooks {
@@ -54,11 +50,14 @@ public:
   journaled_entity(entity_id entity, shard_claim claim, entity_environment environment, owner_hooks owner,
                    std::function<std::unique_ptr<Domain>()> make_empty, std::shared_ptr<actor_figures> figures)
       : entity_{std::move(entity)}, claim_{claim}, environment_{std::move(environment)}, owner_{std::move(owner)},
-        make_empty_{std::move(make_empty)}, figures_{std::move(figures)}, guard_{entity_, environment_, owner_.now_ms} {}
+        make_empty_{std::move(make_empty)}, figures_{std::move(figures)}, guard_{entity_, environment_, owner_.now_ms},
+        waiting_{environment_.limits.waiting_commands_max, environment_.limits.waiting_bytes_max, figures_} {}
 
   /// Begins the recovery; commands may be submitted at once and wait for it.
   void start() {
     why_not_recovered_.reset();
+    if (!snapshots_)
+      snapshots_.emplace(entity_, claim_, environment_, snapshot_hooks(), figures_);
     auto keep = this->weak_from_this();
     auto post = owner_.post;
     environment_.stores->submit([keep, post, entity = entity_, make = make_empty_](result<store*> session) {
@@ -78,16 +77,8 @@ public:
       return command.answer(*why_not_recovered_);
     if (in_doubt_)
       return command.answer(doubt_refusal());
-    if (waiting_.size() >= environment_.limits.waiting_commands_max
-        || (!waiting_.empty() && waiting_bytes_ + command.bytes > environment_.limits.waiting_bytes_max))
-      return command.answer(failure{error_code::too_many_requests,
-                                    to_string(entity_) + " has " + std::to_string(waiting_.size()) + " writes of "
-                                        + std::to_string(waiting_bytes_) + " bytes waiting (limits "
-                                        + std::to_string(environment_.limits.waiting_commands_max) + " and "
-                                        + std::to_string(environment_.limits.waiting_bytes_max) + ")", {}});
-    waiting_bytes_ += command.bytes;
-    waiting_.push_back(std::move(command));
-    figures_->waiting.store(waiting_.size(), std::memory_order_relaxed);
+    if (auto refused = waiting_.admit(command, to_string(entity_)))
+      return command.answer(*refused);
     pump();
   }
 
@@ -108,6 +99,7 @@ public:
   /// Finishes the commit in flight and what waits, writes a snapshot where something changed, calls back.
   void stop(std::function<void()> on_stopped) {
     stopping_ = true;
+    snapshots_->stopping();
     on_stopped_ = std::move(on_stopped);
     if (in_doubt_ && store_is_away_)
       leave_in_doubt();
@@ -118,14 +110,14 @@ public:
   /// Answers whoever still waits: the owner ends without having stopped this.
   void abandon(const failure& why) {
     answer_group(why);
-    refuse_waiting(why);
+    waiting_.refuse_all(why);
     for (auto& each : std::exchange(waiting_reads_, {}))
       each(why);
   }
   bool is_stopping() const noexcept { return stopping_; }
 
   bool is_idle() const noexcept {
-    return domain_ && waiting_.empty() && !in_flight_ && !in_doubt_ && !snapshot_in_flight_;
+    return domain_ && waiting_.empty() && !in_flight_ && !in_doubt_ && !snapshots_->is_writing();
   }
   Domain* domain() noexcept { return domain_.get(); }
   const entity_id& id() const noexcept { return entity_; }
@@ -141,10 +133,8 @@ private:
     failed_recoveries_ = 0;
     figures_->is_down = false;
     last_ = outcome->last;
-    snapshot_at_ = outcome->snapshot;
-    entries_since_snapshot_ = to_number(last_) - to_number(snapshot_at_);
+    snapshots_->recovered(outcome->snapshot, last_);
     figures_->journal_position.store(to_number(last_), std::memory_order_relaxed);
-    figures_->snapshot_position.store(to_number(snapshot_at_), std::memory_order_relaxed);
     note_memory();
     environment_.log(entity_, "recovered", "entry " + std::to_string(to_number(last_)) + ", "
                                                + std::to_string(outcome->entries_replayed) + " replayed");
@@ -191,10 +181,8 @@ private:
   void stage_group() {
     std::size_t size = 0;
     while (!waiting_.empty() && (group_.empty() || (domain_->takes_more_staged()
-                                                    && size + waiting_.front().bytes <= environment_.limits.group_bytes_max))) {
-      auto command = std::move(waiting_.front());
-      waiting_.pop_front();
-      waiting_bytes_ -= command.bytes;
+                                                    && size + waiting_.first_bytes() <= environment_.limits.group_bytes_max))) {
+      auto command = waiting_.take_first();
       if (auto staged = stage(command); staged) {
         size += command.bytes;
         group_.push_back(std::move(command));
@@ -204,7 +192,6 @@ private:
           return;
       }
     }
-    figures_->waiting.store(waiting_.size(), std::memory_order_relaxed);
   }
 
   result<void> stage(write_command& command) {
@@ -224,7 +211,6 @@ private:
   void journal(bytes payload) {
     in_flight_ = true;
     journal_row row{entity_, next(last_), std::move(payload)};
-    in_flight_bytes_ = row.payload.size();
     doubtful_row_ = row;
     auto keep = this->weak_from_this();
     environment_.writer->append(std::move(row), claim_, [keep, post = owner_.post](result<void> outcome) {
@@ -244,7 +230,7 @@ private:
       in_doubt_ = true;
       environment_.log(entity_, "commit_in_doubt", outcome.error().message);
       answer_group(outcome);
-      refuse_waiting(doubt_refusal());
+      waiting_.refuse_all(doubt_refusal());
       resolve();
     } else {
       domain_->discard_staged();
@@ -252,7 +238,7 @@ private:
       if (outcome.error().code != error_code::storage_unavailable && outcome.error().code != error_code::too_many_requests
           && outcome.error().code != error_code::draining)
         return fail(outcome.error());
-      refuse_waiting(outcome.error());
+      waiting_.refuse_all(outcome.error());
     }
     pump();
     finish_stop();
@@ -261,14 +247,10 @@ private:
   void make_state() {
     domain_->commit_staged();
     last_ = next(last_);
-    ++entries_since_snapshot_;
-    bytes_since_snapshot_ += in_flight_bytes_;
-    doubtful_row_.payload.clear();
+    const auto entry_bytes = std::exchange(doubtful_row_.payload, {}).size();
     figures_->journal_position.store(to_number(last_), std::memory_order_relaxed);
     note_memory();
-    if (entries_since_snapshot_ >= environment_.limits.snapshot_entries
-        || bytes_since_snapshot_ >= environment_.limits.snapshot_bytes)
-      write_snapshot();
+    snapshots_->committed(last_, entry_bytes, *domain_);
   }
 
   void resolve() {
@@ -319,92 +301,34 @@ private:
       figures_->memory_bytes.store(domain_->memory_bytes(), std::memory_order_relaxed);
   }
 
-  void write_snapshot() {
-    if (snapshot_in_flight_ || last_ == snapshot_at_)
-      return;
-    snapshot_in_flight_ = true;
-    const auto at = last_;
-    entries_since_snapshot_ = 0;
-    bytes_since_snapshot_ = 0;
-    auto keep = this->weak_from_this();
-    environment_.stores->submit([keep, post = owner_.post, entity = entity_, claim = claim_, at, before = snapshot_at_,
-                                 encode = snapshot_of<Domain>::prepare(*domain_)](result<store*> session) {
-      auto written = std::make_shared<encoded_snapshot>();
-      result<void> outcome;
-      if (session) {
-        *written = encode();
-        snapshot_write write{{entity, at, written->version, std::move(written->payload)},
-                             std::move(written->new_segments), written->live_segments, claim, before};
-        outcome = (*session)->snapshots().write_snapshot(write);
-      } else {
-        outcome = session.error();
-      }
-      post([keep, at, outcome, written] {
-        if (auto self = keep.lock())
-          self->on_snapshot(at, outcome, *written);
-      });
-    });
-  }
-
-  void on_snapshot(journal_sequence at, const result<void>& outcome, const encoded_snapshot& written) {
-    snapshot_in_flight_ = false;
-    snapshot_failed_ = !outcome;
-    if (outcome) {
-      snapshot_retry_.succeeded();
-      snapshot_at_ = at;
-      snapshot_of<Domain>::written(*domain_, written);
-      figures_->snapshot_position.store(to_number(at), std::memory_order_relaxed);
-      environment_.log(entity_, "snapshot_written", "entry " + std::to_string(to_number(at)));
-    } else {
-      environment_.log(entity_, "snapshot_failed", text_for_log(outcome.error()));
-      if (outcome.error().code == error_code::ownership_lost)
-        return fail(outcome.error());
-      retry_snapshot(outcome.error().code);
-    }
-    finish_stop();
-  }
-
-  void retry_snapshot(error_code why) {
-    const auto wait = snapshot_retry_.wait_after(why, stopping_);
-    if (!wait)
-      return;
-    snapshot_in_flight_ = stopping_; // a stop waits for it
-    owner_.after(*wait, [keep = this->weak_from_this(), at_stop = stopping_] {
-      if (auto self = keep.lock())
-        self->snapshot_again(at_stop);
-    });
-  }
-
-  void snapshot_again(bool at_stop) {
-    snapshot_retry_.waited();
-    if (at_stop)
-      snapshot_in_flight_ = false;
-    if (in_flight_ || in_doubt_)
-      entries_since_snapshot_ = environment_.limits.snapshot_entries; // with the next commit
-    else if (!fatal_ && snapshot_failed_ && (!stopping_ || on_stopped_))
-      write_snapshot();
+  typename snapshot_schedule<Domain>::owner_hooks snapshot_hooks() {
+    const auto while_alive = [keep = this->weak_from_this()](std::function<void()> run) {
+      return [keep, run = std::move(run)] {
+        if (const auto self = keep.lock())
+          run();
+      };
+    };
+    return {[while_alive, post = owner_.post](std::function<void()> run) { post(while_alive(std::move(run))); },
+            [while_alive, after = owner_.after](std::chrono::milliseconds delay, std::function<void()> run) { after(delay, while_alive(std::move(run))); },
+            [this]() -> Domain& { return *domain_; },
+            [this] { return !in_flight_ && !in_doubt_; },
+            [this] { return fatal_ || (stopping_ && !on_stopped_); },
+            [this](std::optional<failure> why) { why ? fail(*why) : finish_stop(); }};
   }
 
   void finish_stop() {
     if (!stopping_ || !on_stopped_)
       return;
-    if (!fatal_ && (in_flight_ || in_doubt_ || snapshot_in_flight_ || !waiting_.empty()))
+    if (!fatal_ && (in_flight_ || in_doubt_ || snapshots_->is_writing() || !waiting_.empty()))
       return;
-    if (!fatal_ && domain_ && last_ != snapshot_at_ && !snapshot_failed_)
-      return write_snapshot();
+    if (!fatal_ && domain_ && snapshots_->is_wanted_at_stop())
+      return snapshots_->write(*domain_);
     std::exchange(on_stopped_, {})();
   }
 
   void answer_group(const result<void>& outcome) {
     for (auto& each : std::exchange(group_, {}))
       each.answer(outcome);
-  }
-
-  void refuse_waiting(const failure& why) {
-    waiting_bytes_ = 0;
-    for (auto& each : std::exchange(waiting_, {}))
-      each.answer(why);
-    figures_->waiting.store(0, std::memory_order_relaxed);
   }
 
   void fail(const failure& why) {
@@ -430,20 +354,13 @@ private:
 
   std::unique_ptr<Domain> domain_;
   journal_sequence last_{};
-  journal_sequence snapshot_at_{};
-  std::uint64_t entries_since_snapshot_ = 0;
-  std::uint64_t bytes_since_snapshot_ = 0;
-  std::deque<write_command> waiting_;
-  std::size_t waiting_bytes_ = 0;
+  waiting_writes<Domain> waiting_;
+  std::optional<snapshot_schedule<Domain>> snapshots_; ///< from start() on
   std::vector<write_command> group_;
   std::vector<read_command> waiting_reads_;
   journal_row doubtful_row_;
-  std::size_t in_flight_bytes_ = 0;
   bool in_flight_ = false;
   bool in_doubt_ = false;
-  bool snapshot_in_flight_ = false;
-  bool snapshot_failed_ = false;
-  snapshot_retry snapshot_retry_{environment_.limits.snapshot_retry};
   bool stopping_ = false;
   bool store_is_away_ = false; ///< at the last look for a commit in doubt
   std::size_t failed_recoveries_ = 0;

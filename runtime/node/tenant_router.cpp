@@ -126,14 +126,9 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
               deliver_to<events_appended>(self->request(to, time_left(*call), std::get<append_events>(call->call)), self, call);
             });
           },
-          [&](summarize_events&) {
-            to_events([self, call](const event_actor& to) {
-              deliver_to<event_summary>(self->request(to, time_left(*call), summarize_events{}), self, call);
-            });
-          },
           [&]<class Question>(Question& question)
             requires(std::is_same_v<Question, find_events> || std::is_same_v<Question, aggregate_events>
-                     || std::is_same_v<Question, count_funnel>)
+                     || std::is_same_v<Question, count_funnel> || std::is_same_v<Question, summarize_events>)
           {
             to_events([self, call, &question](const event_actor& to) {
               deliver_to<typename answer_of<Question>::type>(self->request(to, time_left(*call), question, context_of(*call)), self, call);

@@ -1,0 +1,129 @@
+#pragma once
+
+/// When an entity's snapshot is written, and what follows when that fails.
+///
+/// Promise   One snapshot at a time, after snapshot_entries entries or snapshot_bytes bytes, and when told to. One that failed for a reason that
+///           passes is tried again, with the state as it is then, ever more seldom; during a stop only while its outcome is uncertain.
+/// Errors    ownership_lost goes to `on_ended` as fatal; every other failure is logged, and the journal has what the snapshot has not.
+/// Threads   the entity's; encoding and writing happen on a thread of the store pool.
+/// Cost      `prepare` of snapshot_of<Domain> on the entity's thread.
+
+#include "runtime/actor/entity_environment.hpp"
+
+namespace dotmac {
+
+template <class Domain> class snapshot_schedule {
+public:
+  /// The entity's. `post` and `after` run the function on the entity's thread, soon or later, and not at all once the entity is gone;
+  /// `post` may be called from any thread.
+  struct owner_hooks {
+    std::function<void(std::function<void()>)> post;
+    std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
+    std::function<Domain&()> domain;
+    std::function<bool()> is_between_commits;             ///< else the next commit will ask for the snapshot
+    std::function<bool()> is_over;                        ///< the entity failed or has stopped: nothing is written any more
+    std::function<void(std::optional<failure>)> on_ended; ///< an attempt; with a failure where the entity cannot go on
+  };
+
+  snapshot_schedule(entity_id entity, shard_claim claim, const entity_environment& environment, owner_hooks owner, std::shared_ptr<actor_figures> figures)
+      : entity_{std::move(entity)}, claim_{claim}, environment_{environment}, owner_{std::move(owner)}, figures_{std::move(figures)} {}
+
+  void recovered(journal_sequence snapshot, journal_sequence last) {
+    snapshot_at_ = snapshot;
+    last_ = last;
+    entries_ = to_number(last) - to_number(snapshot);
+    figures_->snapshot_position.store(to_number(snapshot), std::memory_order_relaxed);
+  }
+
+  /// Another entry is state now.
+  void committed(journal_sequence last, std::size_t entry_bytes, Domain& domain) {
+    last_ = last;
+    ++entries_;
+    bytes_ += entry_bytes;
+    if (entries_ >= environment_.limits.snapshot_entries || bytes_ >= environment_.limits.snapshot_bytes)
+      write(domain);
+  }
+
+  bool is_writing() const noexcept { return in_flight_; }
+  /// There is something to write, and the last attempt does not speak against it.
+  bool is_wanted_at_stop() const noexcept { return last_ != snapshot_at_ && !failed_; }
+  void stopping() noexcept { stopping_ = true; }
+
+  void write(Domain& domain) {
+    if (in_flight_ || last_ == snapshot_at_)
+      return;
+    in_flight_ = true;
+    entries_ = 0;
+    bytes_ = 0;
+    environment_.stores->submit([this, post = owner_.post, entity = entity_, claim = claim_, at = last_, before = snapshot_at_,
+                                 encode = snapshot_of<Domain>::prepare(domain)](result<store*> session) {
+      auto written = std::make_shared<encoded_snapshot>();
+      result<void> outcome;
+      if (session) {
+        *written = encode();
+        snapshot_write write{{entity, at, written->version, std::move(written->payload)},
+                             std::move(written->new_segments), written->live_segments, claim, before};
+        outcome = (*session)->snapshots().write_snapshot(write);
+      } else {
+        outcome = session.error();
+      }
+      post([this, at, outcome, written] { on_written(at, outcome, *written); });
+    });
+  }
+
+private:
+  void on_written(journal_sequence at, const result<void>& outcome, const encoded_snapshot& written) {
+    in_flight_ = false;
+    failed_ = !outcome;
+    if (!outcome) {
+      environment_.log(entity_, "snapshot_failed", text_for_log(outcome.error()));
+      if (outcome.error().code == error_code::ownership_lost)
+        return owner_.on_ended(outcome.error());
+      write_later(outcome.error().code);
+      return owner_.on_ended(std::nullopt);
+    }
+    retry_.succeeded();
+    snapshot_at_ = at;
+    snapshot_of<Domain>::written(owner_.domain(), written);
+    figures_->snapshot_position.store(to_number(at), std::memory_order_relaxed);
+    figures_->snapshot_written_at.store(std::chrono::system_clock::now(), std::memory_order_relaxed);
+    environment_.log(entity_, "snapshot_written", "entry " + std::to_string(to_number(at)));
+    owner_.on_ended(std::nullopt);
+  }
+
+  void write_later(error_code why) {
+    const auto wait = retry_.wait_after(why, stopping_);
+    if (!wait)
+      return;
+    in_flight_ = stopping_; // a stop waits for it
+    owner_.after(*wait, [this, at_stop = stopping_] { write_again(at_stop); });
+  }
+
+  void write_again(bool at_stop) {
+    retry_.waited();
+    if (at_stop)
+      in_flight_ = false;
+    if (owner_.is_over() || !failed_)
+      return;
+    if (owner_.is_between_commits())
+      write(owner_.domain());
+    else
+      entries_ = environment_.limits.snapshot_entries;
+  }
+
+  const entity_id entity_;
+  const shard_claim claim_;
+  const entity_environment& environment_; ///< the entity's, which outlives this
+  const owner_hooks owner_;
+  const std::shared_ptr<actor_figures> figures_;
+  journal_sequence last_{};
+  journal_sequence snapshot_at_{};
+  std::uint64_t entries_ = 0; ///< since the last attempt
+  std::uint64_t bytes_ = 0;
+  bool in_flight_ = false;
+  bool failed_ = false;
+  bool stopping_ = false;
+  snapshot_retry retry_{environment_.limits.snapshot_retry};
+};
+
+} // namespace dotmac
