@@ -190,10 +190,11 @@ void query_events(const gateway_call_pointer& call) {
   gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
                            std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end](events_found& found) {
                              std::string text = R"({"events":)";
-                             const auto count = append_events_as_json(text, found.events);
-                             const bool goes_on = count > 0 && (count < found.events.size() || found.is_cut || count == static_cast<std::size_t>(limit));
+                             append_events_as_json(text, found.events);
+                             const auto count = found.events.size();
+                             const bool goes_on = count > 0 && (found.is_cut || count == static_cast<std::size_t>(limit));
                              json rest{{"count", count}, {"total", found.total}, {"limit", limit}, {"offset", offset},
-                                       {"next_cursor", goes_on ? json(cursor_after(cursor_kind::events, event_position{found.events[count - 1].at, found.events[count - 1].row})) : json(nullptr)}};
+                                       {"next_cursor", goes_on ? json(cursor_after(cursor_kind::events, event_position{found.events.back().at, found.events.back().row})) : json(nullptr)}};
                              add_scope(rest, found.scope, start, end);
                              text.append(",").append(std::string_view{rest.dump()}.substr(1)); // stored JSON is no part of a json document: it would lose digits
                              call->respond({200, "application/json", std::move(text), {}});

@@ -77,23 +77,14 @@ void append_event(std::string& out, const found_event& event) {
 
 } // namespace
 
-std::size_t append_events_as_json(std::string& out, const std::vector<found_event>& events, std::size_t bytes_max) {
-  const auto begin = out.size();
-  std::size_t count = 0;
+void append_events_as_json(std::string& out, const std::vector<found_event>& events) {
   out += '[';
   for (const auto& each : events) {
-    const auto before = out.size();
-    if (count > 0)
+    if (&each != &events.front())
       out += ',';
     append_event(out, each);
-    if (count > 0 && out.size() - begin >= bytes_max) {
-      out.resize(before);
-      break;
-    }
-    ++count;
   }
   out += ']';
-  return count;
 }
 
 } // namespace dotmac

@@ -114,19 +114,6 @@ TEST(check_json, ends_at_its_limit_of_depth) {
   EXPECT_TRUE(check_json(std::string(10'000'000, '['), 64));
 }
 
-TEST(event_writer, ends_a_page_at_its_limit_of_bytes_after_at_least_one_event) {
-  found_event each;
-  each.properties.push_back({property_scope::properties, "k", std::string(1'000, 'x'), {}});
-  const std::vector<found_event> events(10, each);
-  std::string whole, part, one;
-  EXPECT_EQ(append_events_as_json(whole, events, 1'000'000), 10u);
-  EXPECT_EQ(append_events_as_json(part, events, whole.size() / 2), 4u);
-  EXPECT_EQ(append_events_as_json(one, events, 10), 1u);
-  for (const auto& [text, count] : {std::pair{whole, 10u}, {part, 4u}, {one, 1u}})
-    EXPECT_EQ(json::parse(text).size(), count);
-  EXPECT_LT(part.size(), whole.size() / 2);
-}
-
 TEST(event_writer, writes_doubles_that_read_back_equal_and_as_doubles) {
   std::mt19937_64 random{std::random_device{}()};
   for (int i = 0; i < 20'000; ++i) {
