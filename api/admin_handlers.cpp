@@ -85,7 +85,7 @@ void show_readiness(const gateway_call_pointer& call) {
 void show_liveness(const gateway_call_pointer& call) { call->answer(identity_of(*call, "alive")); }
 
 void show_prometheus_page(const gateway_call_pointer& call) {
-  call->respond({200, "text/plain; version=0.0.4; charset=utf-8", call->host->hooks.prometheus_text(), {}});
+  call->respond({200, prometheus_type, call->host->hooks.prometheus_text(), {}});
 }
 
 void show_openapi(const gateway_call_pointer& call) { call->answer(openapi_document(all_routes(), call->host->options.version)); }

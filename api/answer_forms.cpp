@@ -243,12 +243,21 @@ json api_key_revoked_form() { return object_of({{"key_id", text(), ""}, {"status
 
 json actors_form() {
   const auto time_count = object_of({{"up_to_us", {{"type", json::array({"integer", "null"})}}, "microseconds; null: without end"}, {"count", count(), "messages"}});
-  const auto actor = object_of({{"kind", one_of({"node", "shard", "tenant", "events", "metric"}), ""}, {"path", text(), "from the node down to it"}, {"tenant", text(), "empty for node and shards"},
-                                {"uptime_seconds", count(), ""}, {"messages", count(), "handled"}, {"failures", count(), "writes and questions that failed"},
-                                {"waiting", count(), "writes that wait"}, {"restarts", count(), ""}, {"memory_bytes", count(), "of its state"},
-                                {"journal_position", count(), ""}, {"snapshot_position", count(), ""}, {"busy_microseconds", count(), "on its thread"},
-                                {"message_times", list_of(time_count), "time per message"}});
+  auto actor = object_of({{"kind", one_of({"node", "shard", "tenant", "events", "metric"}), ""}, {"path", text(), "from the node down to it"}, {"parent", text(), "path of its supervisor; empty for the node"},
+                          {"children", count(), "running actors that it supervises"}, {"tenant", text(), "empty for node and shards"}, {"uptime_seconds", count(), ""},
+                          {"messages", count(), "handled"}, {"failures", count(), "writes and questions that failed"}, {"mailbox", count(), "messages behind the last one handled"},
+                          {"waiting", count(), "writes that wait for a commit"}, {"waiting_seconds", {{"type", json::array({"number", "null"})}}, "how long the first of them has waited; null: none"},
+                          {"restarts", count(), ""}, {"memory_bytes", count(), "of its state"}, {"journal_position", count(), ""}, {"snapshot_position", count(), ""},
+                          {"snapshot_at", {{"type", json::array({"string", "null"})}, {"format", "date-time"}}, "when it last wrote one; null: not yet since it started"},
+                          {"busy_microseconds", count(), "on its thread"}, {"message_times", list_of(time_count), "time per message"}});
+  actor["properties"]["actors"] = with_meaning(list_of({{"type", "object"}}), "its children on this page, in the same form: where shape=tree was asked for and it has any");
   return joined(object_of({{"actors", list_of(actor), "by path"}}), page_form());
+}
+
+json dead_letters_form() {
+  const auto letter = object_of({{"id", count(), ""}, {"tenant", text(), ""}, {"actor", text(), "whose message it was: tenant/kind/name"}, {"recorded_at", time(), ""}, {"message_type", text(), ""},
+                                 {"reason", text(), "what the actor failed with"}, {"payload_bytes", count(), "of the message as it is stored"}});
+  return object_of({{"dead_letters", list_of(letter), "newest first"}, {"count", count(), ""}});
 }
 
 json health_form() { return identity_form(); }

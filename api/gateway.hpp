@@ -29,9 +29,13 @@ struct gateway_options {
   std::string environment;
 };
 
-/// Which actors, in the order of their paths; an empty text selects by nothing.
+/// Which actors; an empty text selects by nothing.
+struct actor_selection {
+  std::string kind, tenant, path, parent; ///< kind, tenant and parent equal, path begins so
+};
+/// In the order of their paths, so that an actor comes before its children.
 struct actor_list_question {
-  std::string kind, tenant, path; ///< kind and tenant equal, path begins so
+  actor_selection which;
   std::optional<std::string> after; ///< go on behind this path
   std::int64_t limit = 1'000;
   std::int64_t offset = 0;
@@ -42,6 +46,16 @@ struct actor_list {
   std::optional<std::string> last_path; ///< of this page, where more come after it
 };
 
+/// A message that made its actor fail twice and was put aside.
+struct shown_dead_letter {
+  std::uint64_t id = 0;
+  std::string tenant, actor;
+  timestamp recorded_at;
+  std::string message_type, reason;
+  std::uint64_t payload_bytes = 0; ///< as stored
+};
+using dead_letters_answer = std::function<void(result<std::vector<shown_dead_letter>>)>;
+
 /// What the gateway asks of the node. All may be called from any I/O thread and must not block.
 struct gateway_hooks {
   std::function<timestamp()> now;
@@ -50,6 +64,9 @@ struct gateway_hooks {
   std::function<nlohmann::json()> health_components;     ///< {"name": {"status", "latency_ms", ...}}
   std::function<actor_list(const actor_list_question& asked)> actors;
   std::function<std::string()> prometheus_text;
+  std::function<std::string(const actor_selection& which, std::size_t actors_max)> prometheus_text_of_actors; ///< of the busiest
+  /// The newest `limit` of a tenant, or of all where `tenant` is empty. `answer` is called once, from any thread.
+  std::function<void(std::string tenant, std::size_t limit, dead_letters_answer answer)> dead_letters;
   std::function<void(const access_record&)> log_access; ///< may be empty
   std::function<void(std::string_view request_id, std::string_view what)> log_failure; ///< a mistake of ours; may be empty
 };

@@ -29,6 +29,8 @@ void create_key(const gateway_call_pointer& call);
 void list_keys(const gateway_call_pointer& call);
 void revoke_key(const gateway_call_pointer& call);
 void show_actors(const gateway_call_pointer& call);
+void show_actor_series(const gateway_call_pointer& call);
+void list_dead_letters(const gateway_call_pointer& call);
 
 void show_health(const gateway_call_pointer& call);
 void show_health_in_detail(const gateway_call_pointer& call);
@@ -37,6 +39,8 @@ void show_liveness(const gateway_call_pointer& call);
 void show_prometheus_page(const gateway_call_pointer& call);
 void show_openapi(const gateway_call_pointer& call);
 void show_documentation(const gateway_call_pointer& call);
+
+inline constexpr const char* prometheus_type = "text/plain; version=0.0.4; charset=utf-8";
 
 // -- shared by handlers ----------------------------------------------------------------------------------------------------
 

@@ -102,20 +102,70 @@ void list_keys(const gateway_call_pointer& call) {
                            }});
 }
 
+namespace {
+
+/// Who is bound to a tenant sees its actors alone.
+template <class Request> actor_selection selection_of(const gateway_call& call, const Request& asked) {
+  return {asked.kind.value_or(""), call.may_act_for_all ? asked.tenant.value_or("") : call.tenant, asked.path.value_or(""), asked.parent.value_or("")};
+}
+
+/// The actors of a page, each below its parent where that is on the page too. They come in the order of their paths, so that from the
+/// last one on an actor has all its children when its turn comes.
+json tree_of(json&& listed) {
+  std::map<std::string, std::size_t> place;
+  for (std::size_t i = 0; i < listed.size(); ++i)
+    place.emplace(listed[i]["path"].get<std::string>(), i);
+  json roots = json::array();
+  for (std::size_t i = listed.size(); i-- > 0;) {
+    auto actor = std::move(listed[i]);
+    if (const auto children = actor.find("actors"); children != actor.end())
+      std::reverse(children->begin(), children->end());
+    const auto above = place.find(actor["parent"].get<std::string>());
+    (above == place.end() ? roots : listed[above->second]["actors"]).push_back(std::move(actor));
+  }
+  std::reverse(roots.begin(), roots.end());
+  return roots;
+}
+
+} // namespace
+
 void show_actors(const gateway_call_pointer& call) {
   const auto asked = call->read_query<actor_list_request>();
   std::optional<std::string> after;
   if (!asked || !read_key(call, cursor_kind::actors, *asked, after))
     return;
-  // Who is bound to a tenant sees its actors alone.
-  const auto tenant = call->may_act_for_all ? asked->tenant.value_or("") : call->tenant;
-  auto listed = call->host->hooks.actors({asked->kind.value_or(""), tenant, asked->path.value_or(""), after, asked->limit, asked->offset});
+  auto listed = call->host->hooks.actors({selection_of(*call, *asked), after, asked->limit, asked->offset});
   page_figures page{listed.actors.size(), listed.total, asked->limit, asked->offset, std::nullopt};
   if (listed.last_path)
     page.next_cursor = cursor_after(cursor_kind::actors, *listed.last_path);
   auto body = write_json(page);
-  body["actors"] = std::move(listed.actors);
+  body["actors"] = asked->shape == actor_list_shape::tree ? tree_of(std::move(listed.actors)) : std::move(listed.actors);
   call->answer(body);
+}
+
+void show_actor_series(const gateway_call_pointer& call) {
+  if (const auto asked = call->read_query<actor_figures_request>())
+    call->respond({200, prometheus_type, call->host->hooks.prometheus_text_of_actors(selection_of(*call, *asked), static_cast<std::size_t>(asked->limit)), {}});
+}
+
+void list_dead_letters(const gateway_call_pointer& call) {
+  const auto asked = call->read_query<dead_letters_request>();
+  if (!asked)
+    return;
+  if (asked->tenant && !is_valid_tenant_id(*asked->tenant))
+    return call->refuse({{"tenant_id", {"query", "tenant"}, "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit", asked->tenant->substr(0, 100)}});
+  const auto tenant = call->may_act_for_all ? asked->tenant.value_or("") : call->tenant;
+  call->host->hooks.dead_letters(tenant, static_cast<std::size_t>(asked->limit), [call](result<std::vector<shown_dead_letter>> found) {
+    gateway_call::guard(call, [&] {
+      if (!found)
+        return call->refuse(found.error());
+      json letters = json::array();
+      for (const auto& each : *found)
+        letters.push_back({{"id", each.id}, {"tenant", each.tenant}, {"actor", each.actor}, {"recorded_at", format_timestamp(each.recorded_at)},
+                           {"message_type", each.message_type}, {"reason", each.reason}, {"payload_bytes", each.payload_bytes}});
+      call->answer({{"dead_letters", std::move(letters)}, {"count", found->size()}});
+    });
+  });
 }
 
 } // namespace dotmac

@@ -43,8 +43,14 @@ template <> struct description<metric_list_request> {
       field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
 };
 
+enum class actor_list_shape : std::uint8_t { list, tree };
+template <> struct enumeration<actor_list_shape> {
+  static constexpr std::array<std::string_view, 2> names{"list", "tree"};
+};
+
 struct actor_list_request {
-  std::optional<std::string> kind, tenant, path;
+  std::optional<std::string> kind, tenant, path, parent;
+  actor_list_shape shape = actor_list_shape::list;
   std::int64_t limit = 1'000, offset = 0;
   std::optional<std::string> cursor;
 };
@@ -52,9 +58,33 @@ template <> struct description<actor_list_request> {
   using r = actor_list_request;
   static constexpr auto fields = std::tuple{
       field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric"}, field{"tenant", &r::tenant, "only actors of this tenant"},
-      field{"path", &r::path, "only actors whose path begins so"}, field{"limit", &r::limit, "how many", bounds{1, actor_list_limit_max}},
+      field{"path", &r::path, "only actors whose path begins so"}, field{"parent", &r::parent, "only the children of the actor with this path"},
+      field{"shape", &r::shape, "tree: the actors of the page below each other, as actors of their parent"}, field{"limit", &r::limit, "how many", bounds{1, actor_list_limit_max}},
       field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
       field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
+};
+
+struct actor_figures_request {
+  std::optional<std::string> kind, tenant, path, parent;
+  std::int64_t limit = 1'000;
+};
+template <> struct description<actor_figures_request> {
+  using r = actor_figures_request;
+  static constexpr auto fields = std::tuple{
+      field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric"}, field{"tenant", &r::tenant, "only actors of this tenant"},
+      field{"path", &r::path, "only actors whose path begins so"}, field{"parent", &r::parent, "only the children of the actor with this path"},
+      field{"limit", &r::limit, "how many: those that were busy longest", bounds{1, actor_list_limit_max}}};
+};
+
+inline constexpr std::int64_t dead_letters_shown_max = 1'000; ///< as many as are kept of a tenant
+
+struct dead_letters_request {
+  std::optional<std::string> tenant;
+  std::int64_t limit = 100;
+};
+template <> struct description<dead_letters_request> {
+  using r = dead_letters_request;
+  static constexpr auto fields = std::tuple{field{"tenant", &r::tenant, "only those of this tenant"}, field{"limit", &r::limit, "how many", bounds{1, dead_letters_shown_max}}};
 };
 
 } // namespace dotmac

@@ -64,7 +64,13 @@ inline constexpr route_example list_keys{
 inline constexpr route_example revoke_key{"", "", R"json({"key_id":"0123456789abcdef","status":"revoked"})json"};
 inline constexpr route_example actors{
     "?kind=tenant&limit=1", "",
-    R"json({"actors":[{"kind":"tenant","path":"node/shard-17/default","tenant":"default","uptime_seconds":60,"messages":12,"failures":0,"waiting":0,"restarts":0,"memory_bytes":0,"journal_position":3,"snapshot_position":0,"busy_microseconds":800,"message_times":[{"up_to_us":10,"count":2},{"up_to_us":null,"count":0}]}],"count":1,"total":1,"limit":1,"offset":0,"next_cursor":null})json"};
+    R"json({"actors":[{"kind":"tenant","path":"node/shard-17/default","parent":"node/shard-17","children":1,"tenant":"default","uptime_seconds":60,"messages":12,"failures":0,"mailbox":0,"waiting":0,"waiting_seconds":null,"restarts":0,"memory_bytes":0,"journal_position":3,"snapshot_position":0,"snapshot_at":null,"busy_microseconds":800,"message_times":[{"up_to_us":10,"count":2},{"up_to_us":null,"count":0}]}],"count":1,"total":1,"limit":1,"offset":0,"next_cursor":null})json"};
+inline constexpr route_example actor_series{"?kind=events&limit=100", "",
+                                            "# HELP dotmac_one_actor_messages messages handled\n# TYPE dotmac_one_actor_messages gauge\n"
+                                            "dotmac_one_actor_messages{kind=\"events\",tenant=\"default\",path=\"node/shard-17/default/events\"} 12\n"};
+inline constexpr route_example dead_letters{
+    "?limit=10", "",
+    R"json({"dead_letters":[{"id":7,"tenant":"default","actor":"default/events/","recorded_at":"2026-01-01T09:00:00.250Z","message_type":"track_events","reason":"vector::reserve","payload_bytes":412}],"count":1})json"};
 
 inline constexpr route_example health{"", "", R"json({"status":"healthy","service":"dotmac-analytics","version":"0.1.0","timestamp":"2026-01-01T09:00:00.250Z"})json"};
 inline constexpr route_example health_in_detail{

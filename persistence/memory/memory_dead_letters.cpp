@@ -46,6 +46,16 @@ result<std::vector<dead_letter>> memory_store::read_dead_letters(const std::stri
   });
 }
 
+result<std::vector<dead_letter_summary>> memory_store::list_dead_letters(const std::string& tenant, std::size_t limit) {
+  return locked([&](memory_database& database) -> result<std::vector<dead_letter_summary>> {
+    std::vector<dead_letter_summary> letters;
+    for (auto held = database.dead_letters_.rbegin(); held != database.dead_letters_.rend() && letters.size() < limit; ++held)
+      if (const auto& each = held->second; tenant.empty() || each.entity.tenant == tenant)
+        letters.push_back({each.id, each.entity, each.recorded_at_ms, each.message_type, each.reason, each.payload.size()});
+    return letters;
+  });
+}
+
 result<void> memory_store::remove_dead_letter(std::uint64_t id) {
   return locked([&](memory_database& database) -> result<void> {
     if (database.dead_letters_.erase(id) == 0)

@@ -190,6 +190,16 @@ struct dead_letter {
   bytes payload;
 };
 
+/// A dead letter without its payload, which may be large.
+struct dead_letter_summary {
+  std::uint64_t id = 0;
+  entity_id entity;
+  std::int64_t recorded_at_ms = 0;
+  std::string message_type;
+  std::string reason;
+  std::uint64_t stored_bytes = 0; ///< of its payload
+};
+
 class dead_letter_table {
 public:
   virtual ~dead_letter_table() = default;
@@ -198,6 +208,8 @@ public:
   /// Newest first; of every tenant where `tenant` is empty.
   virtual result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant,
                                                              std::size_t limit) = 0;
+  /// The same letters; their payloads are not read.
+  virtual result<std::vector<dead_letter_summary>> list_dead_letters(const std::string& tenant, std::size_t limit) = 0;
   /// not_found where there is none (any more).
   virtual result<void> remove_dead_letter(std::uint64_t id) = 0;
 };

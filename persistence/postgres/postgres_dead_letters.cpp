@@ -27,25 +27,64 @@ constexpr postgres_statement read_newest{
     "WHERE $1::text = '' OR (entity >= $1::text || '/' AND entity < $1::text || '0') ORDER BY id DESC LIMIT "
     "$2::int8",
     false};
+constexpr postgres_statement list_newest{
+    "list_dead_letters",
+    "SELECT id, entity, recorded_at, message_type, reason, octet_length(payload)::int8 FROM dead_letters "
+    "WHERE $1::text = '' OR (entity >= $1::text || '/' AND entity < $1::text || '0') ORDER BY id DESC LIMIT "
+    "$2::int8",
+    false};
 constexpr postgres_statement remove_one{"remove_dead_letter",
                                         "DELETE FROM dead_letters WHERE id = $1::int8 RETURNING 1", true};
 
-result<dead_letter> letter_in(const postgres_rows& rows, int row) {
-  dead_letter letter;
+std::string name_of_letter(std::uint64_t id) { return "dead letter " + std::to_string(id); }
+
+/// Of a letter or its summary, the columns that both have.
+template <class Letter> result<Letter> letter_in(const postgres_rows& rows, int row) {
+  Letter letter;
   letter.id = static_cast<std::uint64_t>(rows.number(row, 0));
-  const auto name = "dead letter " + std::to_string(letter.id);
   auto entity = parse_entity_id(rows.view(row, 1));
   if (!entity)
-    return failure{error_code::corrupt_data, name + " has no valid entity", "entity"};
+    return failure{error_code::corrupt_data, name_of_letter(letter.id) + " has no valid entity", "entity"};
   letter.entity = *std::move(entity);
   letter.recorded_at_ms = rows.number(row, 2);
   letter.message_type = rows.view(row, 3);
   letter.reason = rows.view(row, 4);
-  auto payload = decode_payload(rows.view(row, 5), name);
+  return letter;
+}
+
+result<dead_letter> whole_letter_in(const postgres_rows& rows, int row) {
+  auto letter = letter_in<dead_letter>(rows, row);
+  if (!letter)
+    return letter;
+  auto payload = decode_payload(rows.view(row, 5), name_of_letter(letter->id));
   if (!payload)
     return payload.error();
-  letter.payload = *std::move(payload);
+  letter->payload = *std::move(payload);
   return letter;
+}
+
+result<dead_letter_summary> summary_in(const postgres_rows& rows, int row) {
+  auto letter = letter_in<dead_letter_summary>(rows, row);
+  if (letter)
+    letter->stored_bytes = static_cast<std::uint64_t>(rows.number(row, 5));
+  return letter;
+}
+
+template <class Letter>
+result<std::vector<Letter>> newest_letters(postgres_session& session, const postgres_statement& statement, const std::string& tenant, std::size_t limit,
+                                           result<Letter> (*read)(const postgres_rows&, int)) {
+  const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  auto rows = session.execute(statement, postgres_values{}.view(tenant).number(static_cast<std::int64_t>(std::min(limit, limit_max))));
+  if (!rows)
+    return rows.error();
+  std::vector<Letter> letters;
+  for (int i = 0; i < rows->size(); ++i) {
+    auto letter = read(*rows, i);
+    if (!letter)
+      return letter.error();
+    letters.push_back(*std::move(letter));
+  }
+  return letters;
 }
 
 } // namespace
@@ -69,23 +108,12 @@ result<void> postgres_dead_letters::add_dead_letter(const dead_letter& letter) {
   });
 }
 
-result<std::vector<dead_letter>> postgres_dead_letters::read_dead_letters(const std::string& tenant,
-                                                                          std::size_t limit) {
-  return connection_.use([&](postgres_session& session) -> result<std::vector<dead_letter>> {
-    const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-    auto rows = session.execute(read_newest, postgres_values{}.view(tenant).number(
-                                                 static_cast<std::int64_t>(std::min(limit, limit_max))));
-    if (!rows)
-      return rows.error();
-    std::vector<dead_letter> letters;
-    for (int i = 0; i < rows->size(); ++i) {
-      auto letter = letter_in(*rows, i);
-      if (!letter)
-        return letter.error();
-      letters.push_back(*std::move(letter));
-    }
-    return letters;
-  });
+result<std::vector<dead_letter>> postgres_dead_letters::read_dead_letters(const std::string& tenant, std::size_t limit) {
+  return connection_.use([&](postgres_session& session) { return newest_letters<dead_letter>(session, read_newest, tenant, limit, whole_letter_in); });
+}
+
+result<std::vector<dead_letter_summary>> postgres_dead_letters::list_dead_letters(const std::string& tenant, std::size_t limit) {
+  return connection_.use([&](postgres_session& session) { return newest_letters<dead_letter_summary>(session, list_newest, tenant, limit, summary_in); });
 }
 
 result<void> postgres_dead_letters::remove_dead_letter(std::uint64_t id) {

@@ -18,22 +18,67 @@ std::string end_key(const std::string& tenant) {
   return tenant + '0';
 }
 
-result<dead_letter> letter_in(const sqlite_statement& row) {
-  dead_letter letter;
+std::string name_of_letter(std::uint64_t id) { return "dead letter " + std::to_string(id); }
+
+/// Of a letter or its summary, the columns that both have.
+template <class Letter> result<Letter> letter_in(const sqlite_statement& row) {
+  Letter letter;
   letter.id = static_cast<std::uint64_t>(row.number(0));
-  const auto name = "dead letter " + std::to_string(letter.id);
   auto entity = parse_entity_id(row.view(1));
   if (!entity)
-    return failure{error_code::corrupt_data, name + " has no valid entity", "entity"};
+    return failure{error_code::corrupt_data, name_of_letter(letter.id) + " has no valid entity", "entity"};
   letter.entity = *std::move(entity);
   letter.recorded_at_ms = row.number(2);
   letter.message_type = row.view(3);
   letter.reason = row.view(4);
-  auto payload = decode_payload(row.view(5), name);
+  return letter;
+}
+
+result<dead_letter> whole_letter_in(const sqlite_statement& row) {
+  auto letter = letter_in<dead_letter>(row);
+  if (!letter)
+    return letter;
+  auto payload = decode_payload(row.view(5), name_of_letter(letter->id));
   if (!payload)
     return payload.error();
-  letter.payload = *std::move(payload);
+  letter->payload = *std::move(payload);
   return letter;
+}
+
+result<dead_letter_summary> summary_in(const sqlite_statement& row) {
+  auto letter = letter_in<dead_letter_summary>(row);
+  if (letter)
+    letter->stored_bytes = static_cast<std::uint64_t>(row.number(5));
+  return letter;
+}
+
+constexpr const char* read_newest = "SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters "
+                                    "WHERE ?1 = '' OR (entity >= ?2 AND entity < ?3) ORDER BY id DESC LIMIT ?4";
+constexpr const char* list_newest = "SELECT id, entity, recorded_at, message_type, reason, length(payload) FROM dead_letters "
+                                    "WHERE ?1 = '' OR (entity >= ?2 AND entity < ?3) ORDER BY id DESC LIMIT ?4";
+
+template <class Letter>
+result<std::vector<Letter>> newest_letters(sqlite_session& session, const char* select, const std::string& tenant, std::size_t limit,
+                                           result<Letter> (*read)(const sqlite_statement&)) {
+  auto rows = session.prepare(select);
+  if (!rows)
+    return rows.error();
+  const auto first = first_key(tenant);
+  const auto end = end_key(tenant);
+  const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  rows->bind_text(1, tenant).bind_text(2, first).bind_text(3, end).bind(4, static_cast<std::int64_t>(std::min(limit, limit_max)));
+  std::vector<Letter> letters;
+  for (;;) {
+    auto is_there = rows->step();
+    if (!is_there)
+      return is_there.error();
+    if (!*is_there)
+      return letters;
+    auto letter = read(*rows);
+    if (!letter)
+      return letter.error();
+    letters.push_back(*std::move(letter));
+  }
 }
 
 } // namespace
@@ -68,32 +113,12 @@ result<void> sqlite_dead_letters::add_dead_letter(const dead_letter& letter) {
   });
 }
 
-result<std::vector<dead_letter>> sqlite_dead_letters::read_dead_letters(const std::string& tenant,
-                                                                        std::size_t limit) {
-  return connection_.use([&](sqlite_session& session) -> result<std::vector<dead_letter>> {
-    auto rows =
-        session.prepare("SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters "
-                        "WHERE ?1 = '' OR (entity >= ?2 AND entity < ?3) ORDER BY id DESC LIMIT ?4");
-    if (!rows)
-      return rows.error();
-    const auto first = first_key(tenant);
-    const auto end = end_key(tenant);
-    const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-    rows->bind_text(1, tenant).bind_text(2, first).bind_text(3, end).bind(
-        4, static_cast<std::int64_t>(std::min(limit, limit_max)));
-    std::vector<dead_letter> letters;
-    for (;;) {
-      auto is_there = rows->step();
-      if (!is_there)
-        return is_there.error();
-      if (!*is_there)
-        return letters;
-      auto letter = letter_in(*rows);
-      if (!letter)
-        return letter.error();
-      letters.push_back(*std::move(letter));
-    }
-  });
+result<std::vector<dead_letter>> sqlite_dead_letters::read_dead_letters(const std::string& tenant, std::size_t limit) {
+  return connection_.use([&](sqlite_session& session) { return newest_letters<dead_letter>(session, read_newest, tenant, limit, whole_letter_in); });
+}
+
+result<std::vector<dead_letter_summary>> sqlite_dead_letters::list_dead_letters(const std::string& tenant, std::size_t limit) {
+  return connection_.use([&](sqlite_session& session) { return newest_letters<dead_letter_summary>(session, list_newest, tenant, limit, summary_in); });
 }
 
 result<void> sqlite_dead_letters::remove_dead_letter(std::uint64_t id) {

@@ -5,6 +5,7 @@
 #include "api/gateway.hpp"
 #include "persistence/open_store.hpp"
 #include "runtime/node/access_log.hpp"
+#include "runtime/node/dead_letters.hpp"
 #include "runtime/node/folder_lock.hpp"
 #include "runtime/node/lease_gate.hpp"
 #include "runtime/node/lease_keeper.hpp"
@@ -192,6 +193,12 @@ gateway_hooks node::implementation::door_hooks() {
   hooks.actors = [this](const actor_list_question& asked) { return describe_actors(*registry, asked); };
   hooks.prometheus_text = [this] {
     return ready ? prometheus_text(*registry, writer->figures(), router->calls_waiting()) : prometheus_text(*registry, {}, 0);
+  };
+  hooks.prometheus_text_of_actors = [this](const actor_selection& which, std::size_t actors_max) { return prometheus_text_of_actors(*registry, which, actors_max); };
+  hooks.dead_letters = [this](std::string tenant, std::size_t limit, dead_letters_answer answer) {
+    if (!ready)
+      return answer(failure{error_code::not_ready, "the node is starting", {}});
+    read_dead_letters(*stores, std::move(tenant), limit, std::move(answer));
   };
   hooks.log_access = make_access_log(given.log_access);
   hooks.log_failure = [](std::string_view request_id, std::string_view what) { spdlog::error("request {} failed by our mistake: {}", request_id, what); };

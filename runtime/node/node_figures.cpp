@@ -1,29 +1,56 @@
 #include "runtime/node/node_figures.hpp"
 
+#include "core/time/timestamp.hpp"
+
 #include <nlohmann/json.hpp>
+
+#include <unordered_map>
 
 namespace dotmac {
 namespace {
 
 constexpr std::size_t failed_actors_told_max = 10;
+using system_time = std::chrono::system_clock::time_point;
 
-nlohmann::json describe(const actor_figures& each) {
+timestamp to_timestamp(system_time at) { return timestamp{std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count()}; }
+
+/// Of the write that has waited longest.
+std::optional<double> waiting_seconds(const actor_figures& each) {
+  const auto since = each.waits_since.load(std::memory_order_relaxed);
+  if (since == std::chrono::steady_clock::time_point{})
+    return std::nullopt;
+  return std::max(0.0, std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count());
+}
+
+bool is_selected(const actor_figures& each, const actor_selection& which) {
+  return (which.kind.empty() || each.kind == which.kind) && (which.tenant.empty() || each.tenant == which.tenant)
+         && (which.parent.empty() || each.place.parent == which.parent) && each.place.path.starts_with(which.path);
+}
+
+nlohmann::json describe(const actor_figures& each, std::uint64_t children) {
   const auto messages = each.messages.load(std::memory_order_relaxed);
+  const auto since = waiting_seconds(each);
+  const auto snapshot_at = each.snapshot_written_at.load(std::memory_order_relaxed);
   nlohmann::json times = nlohmann::json::array();
   for (std::size_t i = 0; i < each.message_times.size(); ++i)
     times.push_back({{"up_to_us", i < message_time_bounds_us.size() ? nlohmann::json(message_time_bounds_us[i]) : nlohmann::json(nullptr)},
                      {"count", each.message_times[i].load(std::memory_order_relaxed)}});
   return {{"kind", each.kind},
-          {"path", each.path},
+          {"path", each.place.path},
+          {"parent", each.place.parent},
+          {"children", children},
           {"tenant", each.tenant},
           {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - each.started_at).count()},
           {"messages", messages},
           {"failures", each.failures.load(std::memory_order_relaxed)},
+          {"mailbox", each.mailbox.load(std::memory_order_relaxed)},
           {"waiting", each.waiting.load(std::memory_order_relaxed)},
+          {"waiting_seconds", since ? nlohmann::json(*since) : nlohmann::json(nullptr)},
           {"restarts", each.restarts.load(std::memory_order_relaxed)},
           {"memory_bytes", each.memory_bytes.load(std::memory_order_relaxed)},
           {"journal_position", each.journal_position.load(std::memory_order_relaxed)},
           {"snapshot_position", each.snapshot_position.load(std::memory_order_relaxed)},
+          {"snapshot_at", snapshot_at == system_time{} ? nlohmann::json(nullptr) : nlohmann::json(format_timestamp(to_timestamp(snapshot_at)))},
           {"busy_microseconds", each.busy_microseconds.load(std::memory_order_relaxed)},
           {"message_times", std::move(times)}};
 }
@@ -64,18 +91,22 @@ nlohmann::json describe_components(const node_condition& now, figures_registry& 
 
 actor_list describe_actors(figures_registry& registry, const actor_list_question& asked) {
   actor_list listed{nlohmann::json::array(), 0, std::nullopt};
+  const auto running = registry.all();
+  std::unordered_map<std::string_view, std::uint64_t> children;
+  for (const auto& each : running)
+    ++children[each->place.parent];
   std::string last;
   std::int64_t passed = 0;
   bool has_more = false;
-  for (const auto& each : registry.all()) {
-    if ((!asked.kind.empty() && each->kind != asked.kind) || (!asked.tenant.empty() && each->tenant != asked.tenant) || !each->path.starts_with(asked.path))
+  for (const auto& each : running) {
+    if (!is_selected(*each, asked.which))
       continue;
     ++listed.total;
-    if ((asked.after && each->path <= *asked.after) || passed++ < asked.offset)
+    if ((asked.after && each->place.path <= *asked.after) || passed++ < asked.offset)
       continue;
     if (listed.actors.size() < static_cast<std::size_t>(asked.limit)) {
-      listed.actors.push_back(describe(*each));
-      last = each->path;
+      listed.actors.push_back(describe(*each, children[each->place.path]));
+      last = each->place.path;
     } else {
       has_more = true;
     }
@@ -83,6 +114,43 @@ actor_list describe_actors(figures_registry& registry, const actor_list_question
   if (has_more)
     listed.last_path = std::move(last);
   return listed;
+}
+
+std::string prometheus_text_of_actors(figures_registry& registry, const actor_selection& which, std::size_t actors_max) {
+  struct ranked {
+    std::uint64_t busy;
+    std::shared_ptr<const actor_figures> actor;
+  };
+  std::vector<ranked> busiest;
+  for (auto& each : registry.all())
+    if (is_selected(*each, which))
+      busiest.push_back({each->busy_microseconds.load(std::memory_order_relaxed), std::move(each)});
+  const auto shown = std::min(actors_max, busiest.size());
+  std::partial_sort(busiest.begin(), busiest.begin() + static_cast<std::ptrdiff_t>(shown), busiest.end(),
+                    [](const ranked& a, const ranked& b) { return a.busy != b.busy ? a.busy > b.busy : a.actor->place.path < b.actor->place.path; });
+  busiest.resize(shown);
+  std::string out;
+  const auto series = [&](const std::string& name, const char* help, const auto& value_of) {
+    const auto full = "dotmac_one_actor_" + name;
+    add_series(out, full.c_str(), "gauge", help);
+    for (const auto& each : busiest) // kinds, tenants and paths have no character that a label's value must escape
+      out.append(full).append("{kind=\"").append(each.actor->kind).append("\",tenant=\"").append(each.actor->tenant).append("\",path=\"").append(each.actor->place.path)
+          .append("\"} ").append(value_of(*each.actor)).append("\n");
+  };
+  const auto counted = [](std::atomic<std::uint64_t> actor_figures::*member) {
+    return [member](const actor_figures& each) { return std::to_string((each.*member).load(std::memory_order_relaxed)); };
+  };
+  series("messages", "messages handled", counted(&actor_figures::messages));
+  series("failures", "writes and questions that failed", counted(&actor_figures::failures));
+  series("mailbox", "messages behind the last one handled", counted(&actor_figures::mailbox));
+  series("waiting", "writes that wait for a commit", counted(&actor_figures::waiting));
+  series("waiting_seconds", "how long the first of them has waited", [](const actor_figures& each) { return std::to_string(waiting_seconds(each).value_or(0)); });
+  series("restarts", "restarts after failures", counted(&actor_figures::restarts));
+  series("memory_bytes", "memory held by its state", counted(&actor_figures::memory_bytes));
+  series("journal_position", "entries journaled", counted(&actor_figures::journal_position));
+  series("snapshot_position", "the entry of the newest snapshot", counted(&actor_figures::snapshot_position));
+  series("busy_seconds", "time on its thread", [](const actor_figures& each) { return std::to_string(static_cast<double>(each.busy_microseconds.load(std::memory_order_relaxed)) / 1e6); });
+  return out;
 }
 
 std::string prometheus_text(figures_registry& registry, const journal_writer_figures& journal, std::size_t calls_waiting) {

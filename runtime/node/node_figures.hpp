@@ -24,7 +24,10 @@ inline constexpr std::chrono::seconds failure_shown_for{60};
 
 actor_list describe_actors(figures_registry& registry, const actor_list_question& asked);
 
-/// Series by kind of actor, never by tenant: their number is bounded.
+/// Series by kind of actor, never by tenant: their number is bounded, and everybody may read them.
 std::string prometheus_text(figures_registry& registry, const journal_writer_figures& journal, std::size_t calls_waiting);
+
+/// Series by actor, of the `actors_max` that were busy longest.
+std::string prometheus_text_of_actors(figures_registry& registry, const actor_selection& which, std::size_t actors_max);
 
 } // namespace dotmac

@@ -45,6 +45,27 @@ TEST_P(dead_letter_contract, reads_the_newest_first_of_one_tenant_or_of_all) {
   EXPECT_TRUE(reasons("acm").empty());
 }
 
+TEST_P(dead_letter_contract, lists_the_same_letters_without_their_payloads) {
+  for (const std::string tenant : {"acme", "acme-2", "acme"})
+    ASSERT_OK(store_->dead_letters().add_dead_letter(letter(tenant, "of " + tenant)));
+  for (const std::string tenant : {"acme", "acme-2", "acm", ""})
+    for (const std::size_t limit : {1u, 100u}) {
+      const auto whole = store_->dead_letters().read_dead_letters(tenant, limit);
+      const auto listed = store_->dead_letters().list_dead_letters(tenant, limit);
+      ASSERT_OK(whole);
+      ASSERT_OK(listed);
+      ASSERT_EQ(listed->size(), whole->size());
+      for (std::size_t i = 0; i < whole->size(); ++i) {
+        EXPECT_EQ((*listed)[i].id, (*whole)[i].id);
+        EXPECT_EQ((*listed)[i].entity, (*whole)[i].entity);
+        EXPECT_EQ((*listed)[i].recorded_at_ms, (*whole)[i].recorded_at_ms);
+        EXPECT_EQ((*listed)[i].message_type, (*whole)[i].message_type);
+        EXPECT_EQ((*listed)[i].reason, (*whole)[i].reason);
+        EXPECT_GE((*listed)[i].stored_bytes, (*whole)[i].payload.size());
+      }
+    }
+}
+
 TEST_P(dead_letter_contract, removes_a_letter_once) {
   ASSERT_OK(store_->dead_letters().add_dead_letter(letter("acme", "one")));
   ASSERT_OK(store_->dead_letters().add_dead_letter(letter("acme", "two")));
