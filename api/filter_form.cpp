@@ -109,12 +109,20 @@ void read_condition_list(json_reader& in, const json& from, filter_node& into) {
     });
 }
 
+/// What has one part is that part: it costs no condition and no level.
+void unwrap(filter_node& group) {
+  if (group.kind == filter_kind::all && group.children.size() == 1)
+    group = filter_node{std::move(group.children.front())};
+}
+
 } // namespace
 
 void json_form<filter_node>::read(json_reader& in, const json& from, filter_node& into) {
   into = {};
-  if (from.is_array())
-    return read_condition_list(in, from, into);
+  if (from.is_array()) {
+    read_condition_list(in, from, into);
+    return unwrap(into);
+  }
   if (!from.is_object())
     return in.complain("filter", "must be an object or a list of conditions", from);
   for (const auto& [name, value] : from.items())
@@ -134,6 +142,7 @@ void json_form<filter_node>::read(json_reader& in, const json& from, filter_node
         add_conditions(in, key, held, into);
       }
     });
+  unwrap(into);
 }
 
 json json_form<filter_node>::write(const filter_node& filter) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int failed = 1;
 constexpr int wrong_use = 2;
+constexpr std::size_t list_pages_max = 1'000; ///< of a thousand entries
 
 std::string shown(const json& value) {
   if (value.is_null() || value == "")
@@ -52,6 +53,29 @@ timestamp now() {
 void add_text(json& body, const char* field, const std::string& text) {
   if (!text.empty())
     body[field] = text;
+}
+
+/// The entries of all pages as one answer. A server that never comes to an end is no node.
+result<http_answer> whole_list(const command_context& context, const std::string& path, const char* member_name) {
+  http_client client{context.connection};
+  auto whole = client.get(path + "?limit=1000");
+  for (std::size_t pages = 1; whole && whole->status < 400; ++pages) {
+    const auto cursor = text_member(whole->body, "next_cursor");
+    if (cursor.empty() || !member(whole->body, member_name).is_array())
+      break;
+    if (pages == list_pages_max)
+      return failure{error_code::malformed_request, context.connection.url + " goes on after " + std::to_string(list_pages_max) + " pages of a list", {}};
+    auto next = client.get(path + "?limit=1000&cursor=" + path_part(cursor));
+    if (!next || next->status >= 400)
+      return next;
+    for (const auto& each : list_member(next->body, member_name))
+      whole->body[member_name].push_back(each);
+    whole->body["count"] = whole->body[member_name].size();
+    whole->body["next_cursor"] = member(next->body, "next_cursor");
+    if (text_member(whole->body, "next_cursor").empty())
+      whole->text = written_json(whole->body);
+  }
+  return whole;
 }
 
 } // namespace
@@ -110,7 +134,7 @@ int run_record(const command_context& context, const new_value_request& asked) {
 }
 
 int run_list_metrics(const command_context& context) {
-  return finish(context, http_client{context.connection}.get("/metrics/?limit=1000"), "metrics", [](const json& answer) {
+  return finish(context, whole_list(context, "/metrics/", "metrics"), "metrics", [](const json& answer) {
     text_table table{{"name", "type", "unit", "id", "shown as"}};
     for (const auto& each : list_member(answer, "metrics"))
       table.add({shown(each, "name"), shown(each, "metric_type"), shown(each, "unit"), shown(each, "metric_id"), shown(each, "display_name")});

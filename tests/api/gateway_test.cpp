@@ -110,7 +110,7 @@ TEST_F(gateway_test, reads_filters_steps_and_windows_into_questions) {
   const auto asked = asked_for<count_funnel>();
   ASSERT_EQ(asked.size(), 1u);
   EXPECT_EQ(asked[0].window_milliseconds, 86'400'000);
-  EXPECT_EQ(asked[0].steps[1].filters.children.at(0).operation, filter_operator::greater_equal);
+  EXPECT_EQ(asked[0].steps[1].filters.operation, filter_operator::greater_equal);
   EXPECT_EQ(response.document()["funnel_steps"], (json{"a", "b", "a (2)"}));
 }
 

@@ -55,6 +55,15 @@ class Commands(CommandTest):
         self.assertIn("exists", self.run_command("create-metric", "latency", "Latency", code=1))
         self.assertIn("there is no metric nothing", self.run_command("record-metric", "nothing", "1", code=1))
 
+    def test_list_all_metrics_however_many_pages_they_fill(self):
+        names = [f"m{number:04}" for number in range(2001)]
+        for name in names:
+            self.ask("/metrics/", {"name": name, "display_name": name, "metric_type": "gauge"})
+        found = self.answer("list-metrics")
+        self.assertEqual([each["name"] for each in found["metrics"]], names)
+        self.assertEqual((found["count"], found["total"], found["next_cursor"]), (2001, 2001, None))
+        self.assertIn("2,001 of 2,001 metrics", self.run_command("list-metrics"))
+
     def test_tenants_are_apart(self):
         self.run_command("track-event", "a", "--tenant-id", "one")
         self.assertEqual(self.answer("stats", "--tenant-id", "one")["event_count"], 1)

@@ -94,6 +94,12 @@ class ForeignAnswers(unittest.TestCase):
             for command in COMMANDS:
                 self.assertIn(server.run(*command).returncode, (0, 1), (strange, command))
 
+    def test_without_end_are_an_error(self):
+        server = self.against((200, {"metrics": [{"name": "again"}], "count": 1, "total": 2, "next_cursor": "again"}))
+        ended = server.run("list-metrics")
+        self.assertEqual((ended.returncode, ended.stdout, len(server.bodies)), (1, "", 1000), ended.stderr)
+        self.assertIn("goes on after 1000 pages", ended.stderr)
+
     def test_cannot_move_the_cursor(self):
         event = {"timestamp": "t", "event_type": "\x1b[2J", "event_name": "a\nb\x7f\u009b1m", "user_id": "é", "properties": {}}
         ended = self.against((200, {"events": [event], "count": 1, "total": 1})).run("query-events")
