@@ -34,6 +34,8 @@ std::optional<event_refusal> event_batcher::track(const std::string& tenant, std
     } else if (auto parsed = parser.parse_event(body, received_at, mine->builder, schemas, faults); !parsed) {
       refused = event_refusal{parsed.error(), std::move(faults)};
     } else {
+      if (mine->waiting.empty())
+        mine->waits_since = std::chrono::steady_clock::now();
       mine->waiting.push_back({std::move(on_answer), parsed->at});
       if (mine->under_way < appends_max)
         ready = take(tenant, *mine);
@@ -47,11 +49,11 @@ std::optional<event_refusal> event_batcher::track(const std::string& tenant, std
 
 event_batcher::message event_batcher::take(const std::string& tenant, lane& from) {
   ++from.under_way;
-  return {tenant, from.builder.finish(), std::exchange(from.waiting, {})};
+  return {tenant, from.builder.finish(), std::exchange(from.waiting, {}), from.waits_since + timeout_};
 }
 
 void event_batcher::send(message batch) {
-  call_options options{batch.tenant, std::chrono::steady_clock::now() + timeout_, {}};
+  call_options options{batch.tenant, batch.deadline, {}};
   append_events call{std::move(batch.block), true};
   ask(tenants_, std::move(options), std::move(call),
       std::function<void(result<events_appended>)>{[this, tenant = batch.tenant, events = std::move(batch.events)](result<events_appended> outcome) {

@@ -4,7 +4,7 @@
 /// columns and goes as one message when the answer is there (no timer).
 ///
 /// Promise   Each event is answered once, by its own outcome. When an append fails, all of its events are answered with that
-///           failure.
+///           failure. A message is waited for until `timeout` after its first event came, however long that one waited to be sent.
 /// Limits    appends_max messages under way per tenant; what comes meanwhile collects up to waiting_max
 ///           events, then too_many_requests.
 /// Threads   `track` from any thread; a lock per tenant with something under way, held for parsing one event, so that a slow event of
@@ -53,12 +53,14 @@ private:
     bool has_ended = false; ///< it is no longer in `lanes_`: who still holds it takes the one that is
     event_block_builder builder;
     std::vector<waiting_event> waiting;
+    std::chrono::steady_clock::time_point waits_since; ///< the first of them
     std::size_t under_way = 0;
   };
   struct message {
     std::string tenant;
     bytes block;
     std::vector<waiting_event> events;
+    std::chrono::steady_clock::time_point deadline;
   };
 
   std::shared_ptr<lane> find_lane(const std::string& tenant);

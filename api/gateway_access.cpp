@@ -138,7 +138,7 @@ void gateway::implementation::with_claimed_context(const std::string& tenant, co
 
 void gateway::implementation::keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at) {
   const std::lock_guard lock{context_mutex};
-  if (!known->context.exists || context_changes != asked_at)
+  if (context_changes != asked_at)
     return;
   if (contexts.size() >= contexts_max)
     contexts.clear();

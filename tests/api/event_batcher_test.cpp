@@ -34,5 +34,50 @@ TEST_F(gateway_test, answers_every_event_of_every_tenant_once_whatever_threads_t
   EXPECT_EQ(rows, static_cast<std::size_t>(tracked)) << "each event is in one message";
 }
 
+TEST_F(gateway_test, an_event_that_waits_to_be_sent_keeps_its_own_deadline) {
+  const std::chrono::milliseconds timeout{30'000};
+  event_batcher batcher{tenants, timeout};
+  std::atomic<std::size_t> answered{0};
+  const auto track = [&] {
+    const auto refused = batcher.track("acme", std::string{one_event}, test_now, nullptr, [&](const result<tracked_event>&) { ++answered; });
+    ASSERT_FALSE(refused);
+  };
+  tenants.hold(true);
+  for (std::size_t i = 0; i < event_batcher::appends_max; ++i)
+    track();
+  const auto before = std::chrono::steady_clock::now();
+  track();
+  const auto after = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  track();
+  tenants.hold(false);
+  while (answered < event_batcher::appends_max + 2)
+    std::this_thread::yield();
+  const auto last = tenants.calls().back();
+  EXPECT_EQ(rows_of(std::get<append_events>(last.call).block), 2u) << "what waited goes together";
+  EXPECT_GE(last.deadline, before + timeout);
+  EXPECT_LE(last.deadline, after + timeout) << "of the one that waited longest";
+}
+
+TEST_F(gateway_test, refuses_the_event_that_would_wait_behind_too_many) {
+  event_batcher batcher{tenants, std::chrono::milliseconds{30'000}};
+  std::atomic<std::size_t> answered{0};
+  const auto track = [&](const std::string& tenant) {
+    return batcher.track(tenant, std::string{one_event}, test_now, nullptr, [&](const result<tracked_event>& outcome) { answered += outcome.has_value(); });
+  };
+  tenants.hold(true);
+  const auto taken = event_batcher::appends_max + event_batcher::waiting_max;
+  for (std::size_t i = 0; i < taken; ++i)
+    ASSERT_FALSE(track("acme")) << i;
+  const auto refused = track("acme");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->why.code, error_code::too_many_requests);
+  EXPECT_NE(refused->why.message.find("20000"), std::string::npos) << refused->why.message;
+  EXPECT_FALSE(track("globex")) << "another tenant's";
+  tenants.hold(false);
+  while (answered < taken + 1)
+    std::this_thread::yield();
+}
+
 } // namespace
 } // namespace dotmac

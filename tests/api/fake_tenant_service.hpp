@@ -17,6 +17,7 @@ public:
     std::string tenant;
     tenant_call call;
     cancellation_flag cancellation;
+    std::chrono::steady_clock::time_point deadline;
   };
   using answers = std::function<result<tenant_answer>(const asked&)>;
 
@@ -36,7 +37,7 @@ public:
     before_asking_();
     {
       const std::lock_guard lock{mutex_};
-      waiting_.push_back({{options.tenant, std::move(call), options.cancellation}, std::move(on_answer)});
+      waiting_.push_back({{options.tenant, std::move(call), options.cancellation, options.deadline}, std::move(on_answer)});
     }
     changed_.notify_all();
   }
