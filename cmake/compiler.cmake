@@ -19,8 +19,12 @@ endif()
 
 set(DOTMAC_SANITIZE "" CACHE STRING "Sanitizers of this build, e.g. address,undefined or thread")
 if(DOTMAC_SANITIZE)
-  add_compile_options(-fsanitize=${DOTMAC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  # More optimization makes the instrumented code slow to compile and its reports harder to read.
+  add_compile_options(-fsanitize=${DOTMAC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -O1 -g1)
   add_link_options(-fsanitize=${DOTMAC_SANITIZE})
+  set(DOTMAC_TIME_FACTOR 8) # what sanitizers cost, for the time limits of tests
+else()
+  set(DOTMAC_TIME_FACTOR 1)
 endif()
 
 # x86-64-v2 (SSE4.2) is what every server of the last fifteen years has.

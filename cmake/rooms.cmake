@@ -35,6 +35,12 @@ function(dotmac_room name)
   endif()
 endfunction()
 
+# dotmac_time_limit(TEST SECONDS): after which a test is ended and has failed.
+function(dotmac_time_limit name seconds)
+  math(EXPR limit "${seconds} * ${DOTMAC_TIME_FACTOR}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit})
+endfunction()
+
 # dotmac_test(NAME LABEL label LINKS ...): one GoogleTest program made of the files given.
 function(dotmac_test name)
   cmake_parse_arguments(TEST "UNITY" "LABEL;TIMEOUT" "SOURCES;LINKS;ENVIRONMENT;PRECOMPILE" ${ARGN})
@@ -52,6 +58,6 @@ function(dotmac_test name)
     target_precompile_headers(${name} PRIVATE ${TEST_PRECOMPILE})
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABEL}" TIMEOUT ${TEST_TIMEOUT}
-    ENVIRONMENT "${TEST_ENVIRONMENT}")
+  set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABEL}" ENVIRONMENT "${TEST_ENVIRONMENT}")
+  dotmac_time_limit(${name} ${TEST_TIMEOUT})
 endfunction()
