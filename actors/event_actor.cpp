@@ -9,7 +9,7 @@ namespace {
 using event_self = event_shell_actor::stateful_pointer<event_shell>;
 
 caf::result<events_appended> append(event_self self, append_events& message) {
-  const message_timer timer{*self->state.figures, self->mailbox().size()};
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   struct pending {
     bytes block;
     staged_block staged;
@@ -40,7 +40,7 @@ caf::result<events_appended> append(event_self self, append_events& message) {
 
 template <class Answer, class Question>
 caf::result<Answer> answer_events(event_self self, const Question& question, const question_context& context) {
-  const message_timer timer{*self->state.figures, self->mailbox().size()};
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<Answer, event_domain>(
       self,
       [question](event_domain& domain) {

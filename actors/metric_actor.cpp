@@ -23,7 +23,7 @@ std::size_t size_of(const record_values& values) {
 }
 
 caf::result<values_recorded> record(metric_self self, record_values& message) {
-  const message_timer timer{*self->state.figures, self->mailbox().size()};
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   struct pending {
     record_values values;
     values_recorded answer;
@@ -46,7 +46,7 @@ caf::result<values_recorded> record(metric_self self, record_values& message) {
 
 template <class Answer, class Question>
 caf::result<Answer> answer_values(metric_self self, const Question& question, const question_context& context) {
-  const message_timer timer{*self->state.figures, self->mailbox().size()};
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<Answer, metric_domain>(
       self,
       [question](metric_domain& domain) {

@@ -9,7 +9,7 @@ constexpr std::chrono::seconds node_stop_within{120};
 
 caf::result<shard_actor> locate(node_guardian_pointer self, std::uint16_t shard) {
   auto& shell = self->state;
-  const message_timer timer{*shell.figures, self->mailbox().size()};
+  const message_timer timer{*shell.figures, waiting_in_mailbox(self)};
   const auto claim = shell.claims.find(shard);
   if (claim == shell.claims.end())
     return to_caf_error({error_code::ownership_lost, "this node does not own shard " + std::to_string(shard), {}});

@@ -9,7 +9,7 @@ constexpr std::chrono::seconds shard_stop_within{60};
 
 caf::result<tenant_actor> locate(shard_manager_pointer self, const std::string& tenant) {
   auto& shell = self->state;
-  const message_timer timer{*shell.figures, self->mailbox().size()};
+  const message_timer timer{*shell.figures, waiting_in_mailbox(self)};
   if (!is_valid_tenant_id(tenant))
     return to_caf_error({error_code::validation_failed,
                          "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit", "tenant_id"});

@@ -26,7 +26,7 @@ constexpr std::chrono::seconds tenant_stop_within{50};
 constexpr std::size_t fact_bytes = 1'024; ///< what a definition counts for in the limits of waiting writes
 
 template <class Fact> caf::result<done> change(tenant_self self, Fact fact) {
-  const message_timer timer{*self->state.figures, self->mailbox().size()};
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_write<done, tenant_state>(
       self, fact_bytes, [fact](tenant_state& state) { return state.stage(fact); }, [] { return done{}; },
       [fact] {
@@ -39,7 +39,7 @@ template <class Fact> caf::result<done> change(tenant_self self, Fact fact) {
 /// Looks at the committed definitions, after the recovery; `look` answers.
 template <class Answer>
 caf::result<Answer> with_state(tenant_self self, std::function<void(tenant_state&, const caller_answer<Answer>&)> look) {
-  const message_timer timer{*self->state.figures, self->mailbox().size()};
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   if (self->state.entity->is_stopping())
     return not_handled();
   auto promise = self->template make_response_promise<Answer>();

@@ -39,7 +39,7 @@ struct actor_figures {
   std::atomic<bool> is_down{false}; ///< it lives but could not be recovered yet
   std::atomic<std::uint64_t> messages{0};
   std::atomic<std::uint64_t> failures{0};
-  std::atomic<std::uint64_t> mailbox{0};        ///< messages that waited behind the last one handled
+  std::atomic<std::uint64_t> mailbox{0};        ///< messages fetched with the last one handled and behind it
   std::atomic<std::uint64_t> waiting{0};        ///< writes that wait for the commit before theirs
   std::atomic<std::chrono::steady_clock::time_point> waits_since{std::chrono::steady_clock::time_point{}}; ///< the first of them; the epoch: none
   std::atomic<std::uint64_t> restarts{0};

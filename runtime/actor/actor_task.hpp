@@ -16,6 +16,9 @@ struct actor_task {
   std::function<void()> run;
 };
 
+/// Messages that the scheduler has already fetched for this actor. What came since is left where it is: only the scheduler may fetch.
+template <class Self> std::size_t waiting_in_mailbox(Self self) { return self->mailbox().queue().total_task_size(); }
+
 } // namespace dotmac
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dotmac::actor_task)

@@ -7,16 +7,29 @@
 
 #include <future>
 #include <map>
+#include <mutex>
 
 namespace dotmac {
 namespace {
+
+/// Holds up the first append, and tells that it has come.
+struct append_gate {
+  std::once_flag once;
+  std::promise<void> has_come;
+  std::promise<void> may_go;
+  std::shared_future<void> opened = may_go.get_future().share();
+  void pass() {
+    std::call_once(once, [this] { has_come.set_value(); });
+    opened.wait();
+  }
+};
 
 /// A session of the memory store whose appends fail as a whole when a tenant named `poison` is among the rows. The first append waits
 /// until it is let go, so that what comes meanwhile makes one group.
 class choosy_store final : public store, journal {
 public:
-  choosy_store(std::unique_ptr<store> inner, error_code refusal, std::shared_future<void> start)
-      : inner_{std::move(inner)}, refusal_{refusal}, start_{std::move(start)} {}
+  choosy_store(std::unique_ptr<store> inner, error_code refusal, std::shared_ptr<append_gate> gate)
+      : inner_{std::move(inner)}, refusal_{refusal}, gate_{std::move(gate)} {}
   journal& entries() override { return *this; }
   snapshot_store& snapshots() override { return inner_->snapshots(); }
   lease_table& leases() override { return inner_->leases(); }
@@ -25,7 +38,7 @@ public:
   result<void> ping() override { return inner_->ping(); }
 
   result<void> append_entries(std::span<const journal_row> rows, std::span<const shard_claim> claims) override {
-    start_.wait();
+    gate_->pass();
     for (const auto& row : rows)
       if (row.entity.tenant == "poison")
         return failure{refusal_, "a row of this group", {}};
@@ -40,25 +53,25 @@ public:
 private:
   std::unique_ptr<store> inner_;
   error_code refusal_;
-  std::shared_future<void> start_;
+  std::shared_ptr<append_gate> gate_;
 };
 
 class choosy_factory final : public store_factory {
 public:
-  choosy_factory(std::shared_ptr<memory_database> database, error_code refusal, std::shared_future<void> start)
-      : inner_{make_memory_store_factory(std::move(database))}, refusal_{refusal}, start_{std::move(start)} {}
+  choosy_factory(std::shared_ptr<memory_database> database, error_code refusal, std::shared_ptr<append_gate> gate)
+      : inner_{make_memory_store_factory(std::move(database))}, refusal_{refusal}, gate_{std::move(gate)} {}
   result<std::unique_ptr<store>> open() override {
     auto opened = inner_->open();
     if (!opened)
       return opened.error();
-    return std::unique_ptr<store>{std::make_unique<choosy_store>(std::move(*opened), refusal_, start_)};
+    return std::unique_ptr<store>{std::make_unique<choosy_store>(std::move(*opened), refusal_, gate_)};
   }
   std::string_view vendor() const noexcept override { return "memory"; }
 
 private:
   std::unique_ptr<store_factory> inner_;
   error_code refusal_;
-  std::shared_future<void> start_;
+  std::shared_ptr<append_gate> gate_;
 };
 
 class journal_writer_test : public ::testing::Test {
@@ -66,8 +79,8 @@ protected:
   /// The answers of a group of which one row is refused with `refusal`.
   std::map<std::string, error_code> answers_where_one_is_refused(error_code refusal) {
     auto database = std::make_shared<memory_database>();
-    std::promise<void> start;
-    auto factory = std::make_shared<choosy_factory>(database, refusal, start.get_future().share());
+    const auto gate = std::make_shared<append_gate>();
+    auto factory = std::make_shared<choosy_factory>(database, refusal, gate);
     const auto session = *factory->open();
     std::map<std::string, error_code> answers;
     {
@@ -78,8 +91,10 @@ protected:
         writer.append({{tenant, entity_kind::tenant, {}}, journal_sequence{1}, "x"}, claim, [&answers, tenant](result<void> outcome) {
           answers[tenant] = outcome ? error_code::none : outcome.error().code;
         });
+        if (tenant == std::string_view{"first"})
+          gate->has_come.get_future().wait();
       }
-      start.set_value();
+      gate->may_go.set_value();
       writer.stop();
       has_outage = writer.outage().has_value();
     }
