@@ -153,7 +153,8 @@ json openapi_document(std::span<const route> routes, const std::string& version)
           {"info", {{"title", "DotMac Analytics"}, {"version", version},
                     {"description", "Events and metrics of many tenants. Every path answers also under /api/v1, and with or without a trailing slash, but for GET /metrics (Prometheus) "
                                     "and GET /metrics/ (the list of metrics). Times are RFC 3339, intervals half-open [start, end). Lengths of text count bytes of UTF-8. "
-                                    "A node without SECRET_KEY takes calls from its own machine without a credential."}}},
+                                    "A node without SECRET_KEY takes calls from its own machine without a credential. A client that closes its connection, or only its "
+                                    "sending side, ends the question that it waits for; a write goes on."}}},
           {"servers", json::array({json{{"url", "/"}}, json{{"url", "/api/v1"}}})},
           {"tags", std::move(tags)},
           {"paths", std::move(paths)},

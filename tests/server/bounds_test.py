@@ -15,7 +15,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from node_test_case import NodeTest  # noqa: E402
+from node_test_case import SANITIZED, NodeTest  # noqa: E402
 
 MIB = 1024 * 1024
 SECRET = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
@@ -71,6 +71,18 @@ class BoundsTest(NodeTest):
         with open(f"/proc/{self.node.process.pid}/status") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
 
+    def check_growth(self, before_mb, most_mb):
+        if not SANITIZED:
+            self.assertLess(self.peak_mb() - before_mb, most_mb)
+
+    def settled_files(self):
+        """Once the connections of earlier calls are gone."""
+        seen = []
+        while len(seen) < 10 or len(set(seen[-10:])) > 1:
+            seen.append(self.open_files())
+            time.sleep(0.05)
+        return seen[-1]
+
     def open_files(self):
         return len(os.listdir(f"/proc/{self.node.process.pid}/fd"))
 
@@ -97,7 +109,7 @@ class Bodies(BoundsTest):
             except OSError:
                 pass
         self.assertGreaterEqual(refused, 57)
-        self.assertLess(self.peak_mb() - before, 64 * 1.25 + 40, "the node's limit, its reserve, and what the rest takes")
+        self.check_growth(before, 64 * 1.25 + 40)  # the node's limit, its reserve, and what the rest takes
         self.ask("/events/track", {"event_type": "a", "event_name": "b"}, "modest")
 
     def test_endless_chunked_ones_are_cut_off_at_the_limit(self):
@@ -145,7 +157,7 @@ class Strangers(BoundsTest):
         bomb = gzip.compress(b" " * (30 * MIB))
         for _ in range(30):
             self.assertEqual(self.node.call("POST", "/events/track", bomb, {"Content-Encoding": "gzip", "X-API-Key": "nonsense"})[0], 401)
-        self.assertLess(self.peak_mb() - before, 40)
+        self.check_growth(before, 40)
 
     def test_leave_no_actors_of_tenants_that_they_make_up(self):
         admin = {"Authorization": "Bearer " + token(scopes=["admin"])}
@@ -163,7 +175,7 @@ class Connections(BoundsTest):
     environment = {"HEADER_TIMEOUT_SECONDS": "1", "IDLE_TIMEOUT_SECONDS": "1", "WRITE_TIMEOUT_SECONDS": "1", "BODY_TIMEOUT_SECONDS": "1"}
 
     def test_end_when_idle_too_long_or_never_finished(self):
-        before = self.open_files()
+        before = self.settled_files()
         self.assertEqual(self.answer(self.open())[0], None)
         self.assertEqual(self.answer(self.open(b"GET /health/live HTTP/1.1\r\n"))[0], 408)
         self.assertEqual(self.answer(self.open(b"POST /events/track HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"))[0], 408)
@@ -190,7 +202,7 @@ class Connections(BoundsTest):
         event = {"event_type": "a", "event_name": "b", "properties": {f"p{part}": "x" * 50_000 for part in range(20)}}
         for _ in range(10):
             self.ask("/events/track", event)
-        before = self.open_files()
+        before = self.settled_files()
         client = socket.socket()
         self.addCleanup(client.close)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

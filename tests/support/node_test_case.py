@@ -15,6 +15,7 @@ from node_process import Node
 
 BINARY = sys.argv.pop(1)
 SEED = int(os.environ.get("DOTMAC_TEST_SEED", str(random.SystemRandom().randrange(1 << 31))))
+SANITIZED = "DOTMAC_TEST_SANITIZED" in os.environ  # a sanitizer's own memory is larger than that of the node
 UTC = datetime.timezone.utc
 WHOLE = {"start_time": "2020-01-01T00:00:00Z", "end_time": "2100-01-01T00:00:00Z"}
 
