@@ -68,13 +68,44 @@ scalar dimension_value(const event_view& view, std::uint64_t row, const event_re
   return {};
 }
 
+namespace {
+
+/// Counts pairs of codes: in a table where the codes leave room for one, else in a map.
+class kind_counter {
+public:
+  kind_counter(std::uint64_t types, std::uint64_t names) : names_{names}, dense_(names <= dense_max / types ? types * names : 0) {}
+
+  void add(std::uint64_t type, std::uint64_t name) {
+    const auto at = type * names_ + name;
+    dense_.empty() ? ++sparse_[at] : ++dense_[at];
+  }
+  template <class Visitor> void visit(Visitor&& visitor) const {
+    const auto tell = [&](std::uint64_t at, std::uint64_t count) { visitor(static_cast<std::uint32_t>(at / names_), static_cast<std::uint32_t>(at % names_), count); };
+    for (std::size_t at = 0; at < dense_.size(); ++at)
+      if (dense_[at] > 0)
+        tell(at, dense_[at]);
+    for (const auto& [at, count] : sparse_)
+      tell(at, count);
+  }
+
+private:
+  static constexpr std::uint64_t dense_max = 1u << 20; ///< counters: 8 MiB
+  const std::uint64_t names_;
+  std::vector<std::uint64_t> dense_;
+  std::map<std::uint64_t, std::uint64_t> sparse_;
+};
+
+} // namespace
+
 result<event_summary> answer(const event_view& view, const summarize_events&, const stop_check& stop) {
   event_summary out;
   out.event_count = view.row_count();
   out.user_count = view.dictionary_size(event_field::user_id);
   out.memory_bytes = view.memory_bytes();
   out.last_event = view.newest();
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> counts;
+  kind_counter counts{view.dictionary_size(event_field::event_type) + 1, view.dictionary_size(event_field::event_name) + 1};
+  std::array<std::int64_t, scan_rows> type_codes;
+  std::array<std::int64_t, scan_rows> name_codes;
   for (const auto& chunk : view.chunks()) {
     if (stop && stop())
       return failure{error_code::cancelled, "the question was cancelled"};
@@ -82,12 +113,17 @@ result<event_summary> answer(const event_view& view, const summarize_events&, co
       out.first_event = timestamp{chunk->min_at};
     const packed_integers& types = chunk->codes[static_cast<std::size_t>(event_field::event_type)];
     const packed_integers& names = chunk->codes[static_cast<std::size_t>(event_field::event_name)];
-    for (std::uint32_t i = 0; i < chunk->rows; ++i)
-      ++counts[{static_cast<std::uint32_t>(types[i]), static_cast<std::uint32_t>(names[i])}];
+    for (std::uint32_t first = 0; first < chunk->rows; first += scan_rows) {
+      const auto count = std::min(scan_rows, chunk->rows - first);
+      types.unpack(first, std::span{type_codes}.first(count));
+      names.unpack(first, std::span{name_codes}.first(count));
+      for (std::uint32_t i = 0; i < count; ++i)
+        counts.add(static_cast<std::uint64_t>(type_codes[i]), static_cast<std::uint64_t>(name_codes[i]));
+    }
   }
-  for (const auto& [codes, count] : counts)
-    out.kinds.push_back({std::string{view.dictionary(event_field::event_type).text(codes.first)},
-                         std::string{view.dictionary(event_field::event_name).text(codes.second)}, count});
+  counts.visit([&](std::uint32_t type, std::uint32_t name, std::uint64_t count) {
+    out.kinds.push_back({std::string{view.dictionary(event_field::event_type).text(type)}, std::string{view.dictionary(event_field::event_name).text(name)}, count});
+  });
   std::stable_sort(out.kinds.begin(), out.kinds.end(),
                    [](const event_kind_count& a, const event_kind_count& b) { return a.count > b.count; });
   if (out.kinds.size() > event_kinds_told_max)
