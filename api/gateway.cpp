@@ -53,6 +53,8 @@ void gateway::implementation::answer_options(const gateway_call_pointer& call, c
 
 /// Who asks may do so. Now the body, where the route takes one; its bytes are admitted as they come.
 void gateway::implementation::run(const gateway_call_pointer& call) {
+  if (call->matched->scope != access_scope::ingest) // what is taken in is taken in whether or not anybody waits
+    call->exchange->watch_for_hang_up();
   if (!call->matched->request_schema) {
     if (auto admitted_now = reserve(*call, 0); !admitted_now)
       return call->refuse(admitted_now.error());

@@ -10,6 +10,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t first_read_size = 4 * 1024;   ///< of a request; what an idle connection holds
 constexpr std::size_t kept_buffer_size = 16 * 1024; ///< an idle connection keeps no more
 constexpr std::size_t kept_body_size = 1 << 20;
 constexpr std::size_t chunked_reserve_min = 4'096;
@@ -75,19 +76,34 @@ void http_connection::abandon() {
 }
 
 void http_connection::arm(std::chrono::milliseconds within) {
-  timer_.expires_after(within);
-  timer_.async_wait([weak = weak_from_this()](error why) {
-    auto self = weak.lock();
-    // One that was on its way when it was set anew, or given up, does not count.
-    if (!self || why || self->timer_.expiry() > std::chrono::steady_clock::now())
-      return;
-    self->timed_out_ = true;
-    error ignored;
-    self->socket_.cancel(ignored);
+  deadline_ = std::chrono::steady_clock::now() + within;
+  if (!waits_until_ || *waits_until_ > deadline_)
+    wait_until(deadline_);
+}
+
+void http_connection::disarm() { deadline_ = std::chrono::steady_clock::time_point::max(); }
+
+void http_connection::wait_until(std::chrono::steady_clock::time_point at) {
+  waits_until_ = at;
+  timer_.expires_at(at);
+  timer_.async_wait([weak = weak_from_this(), at](error why) {
+    // One that was on its way when it was set anew does not count.
+    if (auto self = weak.lock(); self && !why && self->waits_until_ == at)
+      self->on_timer();
   });
 }
 
-void http_connection::disarm() { timer_.expires_at(std::chrono::steady_clock::time_point::max()); }
+/// Deadlines change several times a request and are hardly ever reached: a timer of its own for each would cost more than this.
+void http_connection::on_timer() {
+  waits_until_.reset();
+  if (deadline_ == std::chrono::steady_clock::time_point::max())
+    return;
+  if (deadline_ > std::chrono::steady_clock::now())
+    return wait_until(deadline_);
+  timed_out_ = true;
+  error ignored;
+  socket_.cancel(ignored);
+}
 
 void http_connection::begin_request() {
   in_request_ = true;
@@ -96,6 +112,7 @@ void http_connection::begin_request() {
   cancellation_ = std::make_shared<std::atomic<bool>>(false);
   request_bytes_ = 0;
   is_head_request_ = false;
+  wants_watch_ = false;
 }
 
 void http_connection::read_header() {
@@ -110,18 +127,19 @@ void http_connection::read_header() {
   parser_->body_limit(context_->limits.body_bytes_max);
   if (buffer_.size() == 0 && buffer_.capacity() > kept_buffer_size)
     buffer_.shrink_to_fit();
-  const auto begin = [self = shared_from_this()](error why) {
+  const auto begin = [self = shared_from_this()](error why, std::size_t size) {
     if (why)
       return self->close();
+    self->buffer_.commit(size);
     self->begin_request();
     self->arm(self->context_->limits.header_timeout);
     http::async_read_header(self->socket_, self->buffer_, *self->parser_,
                             [self](error outcome, std::size_t) { self->on_header(outcome); });
   };
   if (buffer_.size() > 0)
-    return begin({});
+    return begin({}, 0);
   arm(context_->limits.idle_timeout);
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, begin);
+  socket_.async_read_some(buffer_.prepare(first_read_size), begin);
 }
 
 failure http_connection::describe_header_error(error why) const {
@@ -164,8 +182,6 @@ void http_connection::handle() {
   request->cancellation = cancellation_;
   keeps_alive_ = parser_->get().keep_alive();
   has_unread_body_ = !parser_->is_done();
-  if (!has_unread_body_)
-    watch_for_hang_up();
   context_->hooks.handle(*std::move(request), shared_from_this());
 }
 
@@ -250,7 +266,7 @@ void http_connection::end_body(result<std::string> outcome) {
   if (outcome) {
     has_unread_body_ = false;
     request_bytes_ = outcome->size();
-    watch_for_hang_up();
+    watch();
   } else {
     keeps_alive_ = false;
   }
@@ -263,8 +279,20 @@ bool http_connection::skip_body() {
   return parse_what_came() && parser_->is_done();
 }
 
-/// While the request is handled, a socket that turns readable with nothing to read means that nobody waits any more.
 void http_connection::watch_for_hang_up() {
+  asio::dispatch(socket_.get_executor(), [self = shared_from_this(), flag = cancellation_] {
+    if (!self->in_request_ || self->cancellation_ != flag)
+      return;
+    self->wants_watch_ = true;
+    self->watch();
+  });
+}
+
+/// While the request is handled, a socket that turns readable with nothing to read means that nobody waits any more.
+void http_connection::watch() {
+  if (!wants_watch_ || is_watching_ || has_unread_body_)
+    return;
+  is_watching_ = true;
   socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this(), flag = cancellation_](error why) {
     char peeked = 0;
     if (!why && ::recv(self->socket_.native_handle(), &peeked, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
@@ -284,8 +312,10 @@ void http_connection::write_response(http_response response) {
   if (keeps_alive_ && has_unread_body_ && !skip_body())
     keeps_alive_ = false;
   const bool keep_alive = keeps_alive_ && !context_->draining.load(std::memory_order_relaxed) && !context_->leaving.load(std::memory_order_relaxed);
-  error ignored;
-  socket_.cancel(ignored); // ends the watch for a hang-up
+  if (std::exchange(is_watching_, false)) {
+    error ignored;
+    socket_.cancel(ignored);
+  }
   body_ = std::move(response.body);
   head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head_ += std::string{http::obsolete_reason(static_cast<http::status>(response.status))};

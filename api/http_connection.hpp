@@ -37,6 +37,7 @@ public:
   void abandon();
 
   void respond(http_response response) override;
+  void watch_for_hang_up() override;
   void read_body(reserve_bytes reserve, std::function<void(result<std::string>)> on_body) override;
 
 private:
@@ -55,7 +56,7 @@ private:
   result<void> reserve_up_to(std::size_t size);
   result<void> parse_what_came();
   bool skip_body();
-  void watch_for_hang_up();
+  void watch();
   void write_response(http_response response);
   void log(const http_response& response) const;
   void write(bool keep_alive);
@@ -63,11 +64,15 @@ private:
   void linger();
   void arm(std::chrono::milliseconds within);
   void disarm();
+  void wait_until(std::chrono::steady_clock::time_point at);
+  void on_timer();
 
   std::shared_ptr<void> lane_;
   boost::asio::ip::tcp::socket socket_;
   std::shared_ptr<connection_context> context_;
-  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer timer_; ///< set no later than to deadline_; it moves only when it goes off too early
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  std::optional<std::chrono::steady_clock::time_point> waits_until_; ///< the timer
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   reserve_bytes reserve_;
@@ -86,6 +91,8 @@ private:
   bool has_unread_body_ = false;
   bool keeps_alive_ = false;
   bool in_request_ = false;
+  bool wants_watch_ = false; ///< for a hang-up
+  bool is_watching_ = false;
   bool timed_out_ = false;
 };
 

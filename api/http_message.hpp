@@ -23,7 +23,7 @@ struct http_request {
   std::string request_id;
   std::string remote_address;
   bool is_from_loopback = false;
-  cancellation_flag cancellation; ///< set when the client hangs up
+  cancellation_flag cancellation; ///< set when the client hangs up, where http_exchange::watch_for_hang_up was called
 
   /// Empty where there is none.
   std::string_view header(std::string_view lower_case_name) const {
@@ -51,6 +51,9 @@ public:
   virtual ~http_exchange() = default;
   /// Once, from any thread. A body that was not read is not waited for: the connection ends unless it has come already.
   virtual void respond(http_response response) = 0;
+  /// Sets the request's cancellation flag when the client hangs up before `respond`. From any thread; asked for where an answer that nobody waits
+  /// for is worth ending, because watching costs system calls.
+  virtual void watch_for_hang_up() = 0;
   /// At most once, before `respond`, from any thread. `on_body` is called once, on the connection's thread (inside this call where the
   /// whole body has come and this is that thread): the body as sent, or payload_too_large, malformed_request, request_timeout, cancelled
   /// (the client hung up), or what `reserve` said. All of a Content-Length is reserved at once, a chunked body as it grows.
