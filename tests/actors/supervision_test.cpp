@@ -201,8 +201,8 @@ TEST_F(supervision_test, children_of_a_killed_supervisor_end_with_it) {
   ASSERT_TRUE(append("1"));
   make_metric("load");
   caf::anon_send_exit(tenant_of("acme"), caf::exit_reason::kill);
-  ASSERT_TRUE(comes_true([&] { return append("2").has_value(); }));
-  EXPECT_TRUE(comes_true([&] { return running("events") == 1 && running("metric") == 0 && running("tenant") == 1; }));
+  // The same event again and again: the first answer may still come from the child that is about to end.
+  EXPECT_TRUE(comes_true([&] { return append("2").has_value() && running("events") == 1 && running("metric") == 0 && running("tenant") == 1; }));
   EXPECT_EQ(count(), 2u);
   EXPECT_TRUE(stop());
 }
