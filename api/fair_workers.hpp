@@ -8,10 +8,10 @@
 /// Limits   none of its own: what waits was admitted (core/admission).
 /// Threads  submit from any; tasks run on the workers.
 
+#include "core/admission/fair_queue.hpp"
+
 #include <condition_variable>
-#include <deque>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -34,12 +34,10 @@ public:
 
 private:
   void work();
-  task take_turn();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::map<std::string, std::deque<task>> waiting_; ///< by tenant, none empty
-  std::deque<std::string> turns_;                   ///< each waiting tenant once
+  fair_queue<task> waiting_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -8,6 +8,8 @@
 #include <set>
 #include <thread>
 
+#include <pthread.h>
+
 namespace dotmac {
 
 namespace asio = boost::asio;
@@ -137,7 +139,10 @@ result<std::uint16_t> http_server::start() {
   const auto port = self.acceptor->local_endpoint().port();
   self.accept();
   for (auto& each : self.lanes)
-    each->thread = std::thread{[&self, &io = each->io] { self.serve([&io] { io.run(); }); }};
+    each->thread = std::thread{[&self, &io = each->io] {
+      ::pthread_setname_np(::pthread_self(), "connections");
+      self.serve([&io] { io.run(); });
+    }};
   return port;
 }
 

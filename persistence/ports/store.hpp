@@ -110,8 +110,9 @@ struct stored_segment {
   bytes payload;
 };
 
-/// One step of writing state down: new segments, then the snapshot that refers to them, in one transaction.
-/// `live_segments` are all that this snapshot refers to. In the same transaction goes what no kept snapshot
+/// One step of writing state down: new segments, then the snapshot that refers to them. The snapshot appears with all of its segments or not
+/// at all; a failure after it appeared may leave what nothing needs, for the next write to drop.
+/// `live_segments` are all that this snapshot refers to. With it goes what no kept snapshot
 /// needs: snapshots but the newest two, journal rows up to the older of these, and segments in neither's
 /// `live_segments`. Only snapshots that can be read count: `last_readable` is the one that the writer was recovered from or wrote last
 /// (zero: none), and whatever lies between it and the new one is damaged, or was an uncertain write; it goes first, with its segments.

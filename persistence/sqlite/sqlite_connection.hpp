@@ -2,9 +2,12 @@
 
 /// The one session that the parts of a sqlite_store share, opened again after it broke.
 
+#include "persistence/failure_texts.hpp"
 #include "persistence/sqlite/sqlite_session.hpp"
+#include "persistence/sqlite/sqlite_turns.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 namespace dotmac {
@@ -12,6 +15,7 @@ namespace dotmac {
 struct sqlite_settings {
   std::string path;
   std::chrono::milliseconds busy_timeout{30'000};
+  std::shared_ptr<sqlite_turns> turns = std::make_shared<sqlite_turns>(); ///< of all sessions of this process with this file
 };
 
 class sqlite_connection {
@@ -33,8 +37,21 @@ public:
   }
 
   /// As `use`, in one writing transaction: committed where `act` succeeds.
-  template <class Act> auto write(Act act) -> decltype(act(std::declval<sqlite_session&>())) {
+  template <class Act> auto write(Act act) { return write(sqlite_turns::kind::patient, std::move(act)); }
+  /// As `write`, before whoever else waits.
+  template <class Act> auto write_first(Act act) { return write(sqlite_turns::kind::first, std::move(act)); }
+
+private:
+  struct turn_end {
+    sqlite_turns& turns;
+    ~turn_end() { turns.end(); }
+  };
+
+  template <class Act> auto write(sqlite_turns::kind turn, Act act) -> decltype(act(std::declval<sqlite_session&>())) {
     return use([&](sqlite_session& session) -> decltype(act(session)) {
+      if (!settings_.turns->take(turn, settings_.busy_timeout))
+        return store_failure(error_code::storage_unavailable, "sqlite: this process wrote for longer than the busy timeout");
+      const turn_end held{*settings_.turns};
       if (auto begun = session.begin(); !begun)
         return begun.error();
       auto answer = act(session);
@@ -48,7 +65,6 @@ public:
     });
   }
 
-private:
   static bool is_broken(error_code code) noexcept {
     return code == error_code::storage_unavailable || code == error_code::commit_uncertain;
   }

@@ -87,7 +87,7 @@ result<void> sqlite_journal::append_entries(std::span<const journal_row> rows,
   if (auto valid = check_append(rows, claims); !valid)
     return valid;
   const auto stored = encode_rows(rows);
-  return connection_.write([&](sqlite_session& session) -> result<void> {
+  return connection_.write_first([&](sqlite_session& session) -> result<void> {
     for (const auto& claim : claims)
       if (auto held = check_sqlite_claim(session, signed_number(claim.shard), signed_number(claim.epoch));
           !held)
@@ -100,7 +100,7 @@ result<commit_outcome> sqlite_journal::resolve(std::span<const journal_row> rows
   // The looking is done by a transaction that writes: should frames of the failed commit still lie in the log
   // beyond its valid end, this overwrites them, and no recovery can bring them back after the answer was
   // given.
-  return connection_.write([&](sqlite_session& session) -> result<commit_outcome> {
+  return connection_.write_first([&](sqlite_session& session) -> result<commit_outcome> {
     if (auto touched = session.execute("UPDATE shards SET epoch = epoch WHERE id = 0"); !touched)
       return touched.error();
     rows_found found;

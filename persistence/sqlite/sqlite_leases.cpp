@@ -16,7 +16,7 @@ result<std::vector<shard_claim>> sqlite_leases::claim_shards(const std::string& 
                                                              std::chrono::milliseconds lease) {
   if (auto valid = check_lease(owner, shards, lease); !valid)
     return valid.error();
-  return connection_.write([&](sqlite_session& session) -> result<std::vector<shard_claim>> {
+  return connection_.write_first([&](sqlite_session& session) -> result<std::vector<shard_claim>> {
     auto claim = session.prepare(
         "UPDATE shards SET epoch = epoch + (owner <> ?1), owner = ?1, lease_until = " DOTMAC_SQLITE_NOW_MS
         " + ?3 "
@@ -42,7 +42,7 @@ result<std::vector<shard_claim>> sqlite_leases::renew_leases(const std::string& 
                                                              std::chrono::milliseconds lease) {
   if (auto valid = check_lease(owner, held, lease); !valid)
     return valid.error();
-  return connection_.write([&](sqlite_session& session) -> result<std::vector<shard_claim>> {
+  return connection_.write_first([&](sqlite_session& session) -> result<std::vector<shard_claim>> {
     auto renew = session.prepare("UPDATE shards SET lease_until = " DOTMAC_SQLITE_NOW_MS " + ?4 "
                                  "WHERE id = ?2 AND owner = ?1 AND epoch = ?3");
     if (!renew)
@@ -66,7 +66,7 @@ result<std::vector<shard_claim>> sqlite_leases::renew_leases(const std::string& 
 result<void> sqlite_leases::release_shards(const std::string& owner, std::span<const shard_claim> held) {
   if (auto valid = check_lease(owner, held, lease_max); !valid)
     return valid;
-  return connection_.write([&](sqlite_session& session) -> result<void> {
+  return connection_.write_first([&](sqlite_session& session) -> result<void> {
     auto release = session.prepare(
         "UPDATE shards SET owner = '', lease_until = 0 WHERE id = ?2 AND owner = ?1 AND epoch = ?3");
     if (!release)

@@ -5,8 +5,14 @@
 #include "persistence/payload_codec.hpp"
 #include "persistence/write_checks.hpp"
 
+#include <algorithm>
+
 namespace dotmac {
 namespace {
+
+// What a transaction of a snapshot holds at most: a commit of the journal waits for it.
+constexpr std::size_t transaction_bytes = 1 << 20;
+constexpr std::int64_t transaction_rows = 64;
 
 std::int64_t as_signed(std::uint64_t number) noexcept {
   return static_cast<std::int64_t>(number);
@@ -33,6 +39,25 @@ result<void> drop_unreferenced_segments(sqlite_session& session, const std::stri
   return drop->bind_text(1, entity).run();
 }
 
+/// Every live segment is a new one, or one of a snapshot that stays.
+result<void> check_live_segments(sqlite_session& session, const std::string& entity, const snapshot_write& write) {
+  auto look = session.prepare("SELECT 1 FROM segment_references WHERE entity = ?1 AND number = ?2 AND seq <= ?3");
+  if (!look)
+    return look.error();
+  const auto last = as_signed(to_number(write.last_readable.value_or(write.snapshot.sequence)));
+  for (const auto number : write.live_segments) {
+    if (std::any_of(write.new_segments.begin(), write.new_segments.end(), [&](const auto& each) { return each.number == number; }))
+      continue;
+    auto is_there = look->bind_text(1, entity).bind(2, as_signed(number)).bind(3, last).step();
+    look->reset();
+    if (!is_there)
+      return is_there.error();
+    if (!*is_there)
+      return missing_live_segment(entity);
+  }
+  return {};
+}
+
 /// Before the new one comes, so that it may use the numbers of their segments.
 result<void> drop_unreadable(sqlite_session& session, const std::string& entity, journal_sequence last_readable) {
   auto drop = session.prepare("DELETE FROM snapshots WHERE entity = ?1 AND seq > ?2");
@@ -40,7 +65,7 @@ result<void> drop_unreadable(sqlite_session& session, const std::string& entity,
     return drop.error();
   if (auto dropped = drop->bind_text(1, entity).bind(2, as_signed(to_number(last_readable))).run(); !dropped)
     return dropped;
-  return session.changes() == 0 ? result<void>{} : drop_unreferenced_segments(session, entity);
+  return drop_unreferenced_segments(session, entity);
 }
 
 /// Writes the segment, or finds the same one there.
@@ -101,46 +126,89 @@ result<void> insert_snapshot(sqlite_session& session, const std::string& entity,
   return {};
 }
 
-result<void> drop_what_nothing_needs(sqlite_session& session, const std::string& entity) {
-  static_assert(snapshots_kept == 2, "OFFSET 1 is the older kept one");
-  for (const char* sql :
-       {"DELETE FROM snapshots WHERE entity = ?1 AND seq < (SELECT seq FROM snapshots WHERE entity = ?1 "
-        "ORDER BY seq DESC LIMIT 1 OFFSET 1)",
-        "DELETE FROM journal WHERE entity = ?1 AND seq <= (SELECT seq FROM snapshots WHERE entity = ?1 "
-        "ORDER BY seq DESC LIMIT 1 OFFSET 1)"}) {
-    auto drop = session.prepare(sql);
-    if (!drop)
-      return drop.error();
-    if (auto dropped = drop->bind_text(1, entity).run(); !dropped)
-      return dropped;
-  }
-  return drop_unreferenced_segments(session, entity);
+/// True where there was so much that more may be left.
+result<bool> drop_some(sqlite_session& session, const char* sql, const std::string& entity, std::int64_t limit) {
+  auto drop = session.prepare(sql);
+  if (!drop)
+    return drop.error();
+  if (auto dropped = drop->bind_text(1, entity).bind(2, limit).run(); !dropped)
+    return dropped.error();
+  return session.changes() == limit;
 }
 
 } // namespace
+
+template <class Act> result<void> sqlite_snapshots::write_as_owner(const shard_claim& claim, Act act) {
+  return connection_.write([&](sqlite_session& session) -> result<void> {
+    if (auto held = check_sqlite_claim(session, to_number(claim.shard), as_signed(to_number(claim.epoch))); !held)
+      return held;
+    return act(session);
+  });
+}
+
+/// Nobody refers to them until the snapshot is there.
+result<void> sqlite_snapshots::write_segments(const std::string& entity, const snapshot_write& write, std::span<const bytes> stored) {
+  for (std::size_t next = 0; next < stored.size();) {
+    auto written = write_as_owner(write.claim, [&](sqlite_session& session) -> result<void> {
+      for (std::size_t size = 0; next < stored.size() && size < transaction_bytes; size += stored[next++].size())
+        if (auto inserted = insert_segment(session, entity, write.new_segments[next], stored[next]); !inserted)
+          return inserted;
+      return {};
+    });
+    if (!written)
+      return written;
+  }
+  return {};
+}
+
+result<void> sqlite_snapshots::drop_what_nothing_needs(const std::string& entity, const shard_claim& claim) {
+  static_assert(snapshots_kept == 2, "OFFSET 1 is the older kept one");
+  static constexpr const char* statements[]{
+      "DELETE FROM snapshots WHERE entity = ?1 AND seq IN (SELECT seq FROM snapshots WHERE entity = ?1 AND seq < "
+      "(SELECT seq FROM snapshots WHERE entity = ?1 ORDER BY seq DESC LIMIT 1 OFFSET 1) LIMIT ?2)",
+      "DELETE FROM journal WHERE entity = ?1 AND seq IN (SELECT seq FROM journal WHERE entity = ?1 AND seq <= "
+      "(SELECT seq FROM snapshots WHERE entity = ?1 ORDER BY seq DESC LIMIT 1 OFFSET 1) LIMIT ?2)",
+      "DELETE FROM segments WHERE entity = ?1 AND number IN (SELECT number FROM segments WHERE entity = ?1 AND number NOT IN "
+      "(SELECT number FROM segment_references WHERE entity = ?1) LIMIT ?2)"};
+  for (const char* sql : statements)
+    for (bool is_more = true; is_more;) {
+      auto dropped = write_as_owner(claim, [&](sqlite_session& session) -> result<void> {
+        auto some = drop_some(session, sql, entity, transaction_rows);
+        if (!some)
+          return some.error();
+        is_more = *some;
+        return {};
+      });
+      if (!dropped)
+        return dropped;
+    }
+  return {};
+}
 
 result<void> sqlite_snapshots::write_snapshot(const snapshot_write& write) {
   if (auto valid = check_snapshot_write(write); !valid)
     return valid;
   const auto entity = to_string(write.snapshot.entity);
+  const auto sequence = as_signed(to_number(write.snapshot.sequence));
   const auto encoded = encode_snapshot(write);
-  return connection_.write([&](sqlite_session& session) -> result<void> {
-    if (auto held = check_sqlite_claim(session, to_number(write.claim.shard),
-                                       as_signed(to_number(write.claim.epoch)));
-        !held)
-      return held;
-    if (auto newest = check_newest(session, entity, as_signed(to_number(write.snapshot.sequence))); !newest)
+  auto begun = write_as_owner(write.claim, [&](sqlite_session& session) -> result<void> {
+    if (auto newest = check_newest(session, entity, sequence); !newest)
       return newest;
-    if (write.last_readable)
-      if (auto dropped = drop_unreadable(session, entity, *write.last_readable); !dropped)
-        return dropped;
-    for (std::size_t i = 0; i < write.new_segments.size(); ++i)
-      if (auto inserted = insert_segment(session, entity, write.new_segments[i], encoded.segments[i]); !inserted)
-        return inserted;
-    if (auto inserted = insert_snapshot(session, entity, write, encoded.payload); !inserted)
-      return inserted;
-    return drop_what_nothing_needs(session, entity);
+    if (auto live = check_live_segments(session, entity, write); !live)
+      return live;
+    // What an attempt that did not come to its end has left would stand in the way of other content with the same number.
+    return write.last_readable ? drop_unreadable(session, entity, *write.last_readable) : drop_unreferenced_segments(session, entity);
   });
+  if (!begun)
+    return begun;
+  if (auto written = write_segments(entity, write, encoded.segments); !written)
+    return written;
+  auto written = write_as_owner(write.claim, [&](sqlite_session& session) -> result<void> {
+    if (auto newest = check_newest(session, entity, sequence); !newest)
+      return newest;
+    return insert_snapshot(session, entity, write, encoded.payload);
+  });
+  return written ? drop_what_nothing_needs(entity, write.claim) : written;
 }
 
 result<snapshot_store::kept_snapshots> sqlite_snapshots::read_snapshots(const entity_id& entity) {

@@ -5,7 +5,7 @@
 
 namespace dotmac {
 
-/// Snapshots and segments in a SQLite file; see the port.
+/// Snapshots and segments in a SQLite file; see the port. A snapshot is written in short transactions: the file has one writer at a time.
 class sqlite_snapshots final : public snapshot_store {
 public:
   explicit sqlite_snapshots(sqlite_connection& connection) noexcept : connection_{connection} {}
@@ -15,6 +15,10 @@ public:
   result<std::vector<segment_summary>> list_segments(const entity_id& entity) override;
 
 private:
+  template <class Act> result<void> write_as_owner(const shard_claim& claim, Act act);
+  result<void> write_segments(const std::string& entity, const snapshot_write& write, std::span<const bytes> stored);
+  result<void> drop_what_nothing_needs(const std::string& entity, const shard_claim& claim);
+
   sqlite_connection& connection_;
 };
 

@@ -24,7 +24,7 @@ struct shared_poison_ledger {
 struct entity_limits {
   std::size_t waiting_commands_max = 10'000;
   std::size_t waiting_bytes_max = 128u << 20;
-  std::size_t group_bytes_max = 1u << 20; ///< a commit of more would keep other tenants waiting
+  std::size_t group_bytes_max = 256u << 10; ///< a commit of more would keep other tenants waiting
   std::uint64_t snapshot_entries = 10'000;
   std::uint64_t snapshot_bytes = 64u << 20;
   std::chrono::milliseconds resolve_every{200};
@@ -38,6 +38,7 @@ struct entity_limits {
 struct entity_environment {
   std::shared_ptr<journal_writer> writer;
   std::shared_ptr<store_pool> stores;
+  std::shared_ptr<worker_pool> background; ///< what may take long and must not keep anybody waiting: encoding snapshots
   entity_limits limits;
   std::shared_ptr<shared_poison_ledger> poison = std::make_shared<shared_poison_ledger>();
   /// Log line of one life event: entity, event, detail.

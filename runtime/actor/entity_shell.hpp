@@ -139,7 +139,7 @@ caf::result<Answer> submit_scan(Self self, View take_view, question_context cont
       return deliver(domain.error());
     std::function<result<Answer>(const question_context&)> scan = take_view(**domain);
     const bool taken = scans->submit(
-        {[scan, context, deliver](std::size_t) {
+        id.tenant, {[scan, context, deliver](std::size_t) {
            if (context.is_unwanted())
              return deliver(failure{error_code::cancelled, "the question was no longer wanted when its turn came", {}});
            deliver(scan(context));

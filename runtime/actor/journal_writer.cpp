@@ -1,7 +1,8 @@
 #include "runtime/actor/journal_writer.hpp"
 
 #include <algorithm>
-#include <vector>
+
+#include <pthread.h>
 
 namespace dotmac {
 namespace {
@@ -23,10 +24,11 @@ void journal_writer::append(journal_row row, shard_claim claim, append_answer an
   failure refusal;
   {
     const std::lock_guard lock{mutex_};
-    const bool full = waiting_.size() >= limits_.waiting_rows_max
+    const bool full = !waiting_.has_room_for(row.entity.tenant, limits_.waiting_rows_max)
                       || (!waiting_.empty() && waiting_bytes_ + size > limits_.waiting_bytes_max);
     if (!stopping_ && !full) {
-      waiting_.push_back({std::move(row), claim, std::move(answer)});
+      const auto tenant = row.entity.tenant;
+      waiting_.push(tenant, {std::move(row), claim, std::move(answer)});
       waiting_bytes_ += size;
       wake_.notify_one();
       return;
@@ -72,6 +74,7 @@ void journal_writer::stop() {
 }
 
 void journal_writer::work() {
+  ::pthread_setname_np(::pthread_self(), "journal");
   for (;;) {
     std::unique_lock lock{mutex_};
     wake_.wait(lock, [this] { return stopping_ || !waiting_.empty() || !questions_.empty(); });
@@ -89,30 +92,29 @@ void journal_writer::work() {
     }
     if (waiting_.empty())
       return;
-    auto group = take_group(lock);
+    auto group = take_group();
     lock.unlock();
     commit(std::move(group));
   }
 }
 
-std::deque<journal_writer::waiting_row> journal_writer::take_group(std::unique_lock<std::mutex>&) {
-  std::deque<waiting_row> group;
+std::vector<journal_writer::waiting_row> journal_writer::take_group() {
+  std::vector<waiting_row> group;
   std::size_t size = 0;
   while (!waiting_.empty() && group.size() < append_rows_max
          && (group.empty() || size + waiting_.front().row.payload.size() <= limits_.group_bytes_max)) {
     size += waiting_.front().row.payload.size();
-    group.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
+    group.push_back(waiting_.pop());
   }
   waiting_bytes_ -= size;
   return group;
 }
 
-void journal_writer::commit(std::deque<waiting_row> group) {
+void journal_writer::commit(std::vector<waiting_row> group) {
   auto outcome = append_to_store(group);
   if (!outcome && !is_outage(outcome.error().code) && group.size() > 1) {
     for (auto& each : group) {
-      std::deque<waiting_row> alone;
+      std::vector<waiting_row> alone;
       alone.push_back(std::move(each));
       commit(std::move(alone));
     }
@@ -122,7 +124,7 @@ void journal_writer::commit(std::deque<waiting_row> group) {
     each.answer(outcome);
 }
 
-result<void> journal_writer::append_to_store(std::deque<waiting_row>& group) {
+result<void> journal_writer::append_to_store(std::vector<waiting_row>& group) {
   std::size_t size = 0;
   for (const auto& each : group)
     size += each.row.payload.size();

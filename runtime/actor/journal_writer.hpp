@@ -4,13 +4,16 @@
 ///
 /// Promise   Each entry is answered once: committed, refused (nothing was written), or in doubt. After "in doubt" the
 ///           entity must ask `resolve` until that answers, and append nothing before.
-/// Limits    `waiting_rows_max` rows and `waiting_bytes_max` bytes wait (too_many_requests beyond), `group_bytes_max` bytes
-///           go into one commit.
+/// Fairness  tenants take turns, a row each: a modest tenant's row waits for the commit in flight and goes with the next one, whatever
+///           another tenant has waiting. So a commit should not take long: it is the price that a flood makes others pay.
+/// Limits    `waiting_rows_max` rows (by the rule of core/admission/fair_queue.hpp) and `waiting_bytes_max` bytes wait (too_many_requests
+///           beyond), `group_bytes_max` bytes go into one commit, or a single row that is larger.
 /// Threads   `append` and `resolve` from any thread; answers come on the writer's own thread, so they should only hand over.
 /// Errors    of persistence/ports/store.hpp. A group that the store certainly refused while it can be reached is tried row by row, so that
 ///           one entity's fault is not another's.
 /// Crash     what was not answered as committed may or may not be in the journal; recovery tells.
 
+#include "core/admission/fair_queue.hpp"
 #include "persistence/ports/store.hpp"
 
 #include <condition_variable>
@@ -20,13 +23,14 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace dotmac {
 
 struct journal_writer_limits {
   std::size_t waiting_rows_max = 65'536;
   std::size_t waiting_bytes_max = 256u << 20;
-  std::size_t group_bytes_max = 8u << 20;
+  std::size_t group_bytes_max = 256u << 10;
 };
 
 struct journal_writer_figures {
@@ -70,9 +74,9 @@ private:
   };
 
   void work();
-  std::deque<waiting_row> take_group(std::unique_lock<std::mutex>& lock);
-  void commit(std::deque<waiting_row> group);
-  result<void> append_to_store(std::deque<waiting_row>& group);
+  std::vector<waiting_row> take_group();
+  void commit(std::vector<waiting_row> group);
+  result<void> append_to_store(std::vector<waiting_row>& group);
   void note(const result<void>& outcome, std::size_t rows, std::size_t bytes);
   result<store*> session();
 
@@ -81,7 +85,7 @@ private:
   const std::function<void(const std::string&)> log_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<waiting_row> waiting_;
+  fair_queue<waiting_row> waiting_;
   std::deque<waiting_question> questions_;
   std::size_t waiting_bytes_ = 0;
   bool stopping_ = false;

@@ -60,7 +60,7 @@ public:
       snapshots_.emplace(entity_, claim_, environment_, snapshot_hooks(), figures_);
     auto keep = this->weak_from_this();
     auto post = owner_.post;
-    environment_.stores->submit([keep, post, entity = entity_, make = make_empty_](result<store*> session) {
+    environment_.stores->submit(entity_.tenant, [keep, post, entity = entity_, make = make_empty_](result<store*> session) {
       auto outcome = std::make_shared<result<recovered<Domain>>>(
           session ? recover<Domain>(**session, entity, make) : result<recovered<Domain>>{session.error()});
       post([keep, outcome] {

@@ -62,7 +62,7 @@ private:
 
   void write_letter(const command_content& content, const std::string& reason) const {
     environment_.log(entity_, "dead_letter", content.type + ": " + reason);
-    environment_.stores->submit([letter = dead_letter{0, entity_, now_ms_(), content.type, reason, content.payload}, log = environment_.log](result<store*> session) {
+    environment_.stores->submit(entity_.tenant, [letter = dead_letter{0, entity_, now_ms_(), content.type, reason, content.payload}, log = environment_.log](result<store*> session) {
       const auto written = session ? (*session)->dead_letters().add_dead_letter(letter) : result<void>{session.error()};
       if (!written)
         log(letter.entity, "dead_letter_failed", written.error().message);

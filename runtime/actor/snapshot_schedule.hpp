@@ -5,7 +5,7 @@
 /// Promise   One snapshot at a time, after snapshot_entries entries or snapshot_bytes bytes, and when told to. One that failed for a reason that
 ///           passes is tried again, with the state as it is then, ever more seldom; during a stop only while its outcome is uncertain.
 /// Errors    ownership_lost goes to `on_ended` as fatal; every other failure is logged, and the journal has what the snapshot has not.
-/// Threads   the entity's; encoding and writing happen on a thread of the store pool.
+/// Threads   the entity's; encoding happens on a thread of the background pool, writing on one of the store pool.
 /// Cost      `prepare` of snapshot_of<Domain> on the entity's thread.
 
 #include "runtime/actor/entity_environment.hpp"
@@ -55,23 +55,35 @@ public:
     in_flight_ = true;
     entries_ = 0;
     bytes_ = 0;
-    environment_.stores->submit([this, post = owner_.post, entity = entity_, claim = claim_, at = last_, before = snapshot_at_,
-                                 encode = snapshot_of<Domain>::prepare(domain)](result<store*> session) {
-      auto written = std::make_shared<encoded_snapshot>();
-      result<void> outcome;
-      if (session) {
-        *written = encode();
-        snapshot_write write{{entity, at, written->version, std::move(written->payload)},
-                             std::move(written->new_segments), written->live_segments, claim, before};
-        outcome = (*session)->snapshots().write_snapshot(write);
-      } else {
-        outcome = session.error();
-      }
-      post([this, at, outcome, written] { on_written(at, outcome, *written); });
-    });
+    // Both may run after the entity has gone: of `this` they use nothing but in `post`.
+    snapshot_write frame{{entity_, last_, 0, {}}, {}, {}, claim_, snapshot_at_};
+    const auto encode = [this, post = owner_.post, stores = environment_.stores, frame, prepared = snapshot_of<Domain>::prepare(domain)](std::size_t) {
+      auto encoded = std::make_shared<encoded_snapshot>(prepared());
+      stores->submit(frame.snapshot.entity.tenant, [this, post, frame, encoded](result<store*> session) {
+        const auto outcome = session ? write_to(**session, frame, *encoded) : result<void>{session.error()};
+        post([this, at = frame.snapshot.sequence, outcome, encoded] { on_written(at, outcome, *encoded); });
+      });
+    };
+    const auto fail = [this, post = owner_.post, at = last_](failure why) {
+      post([this, at, why = std::move(why)] { on_written(at, why, {}); });
+    };
+    const bool is_taken = environment_.background->submit(
+        entity_.tenant, {encode, [fail] { fail({error_code::draining, "the node is stopping", {}}); },
+                         [fail](const std::string& what) { fail({error_code::internal_error, "encoding the snapshot threw: " + what, {}}); }});
+    if (!is_taken)
+      fail({error_code::too_many_requests, "too many snapshots wait to be encoded", {}});
   }
 
 private:
+  /// On a thread of the store pool.
+  static result<void> write_to(store& session, snapshot_write write, encoded_snapshot& encoded) {
+    write.snapshot.version = encoded.version;
+    write.snapshot.payload = std::move(encoded.payload);
+    write.new_segments = std::move(encoded.new_segments);
+    write.live_segments = encoded.live_segments;
+    return session.snapshots().write_snapshot(write);
+  }
+
   void on_written(journal_sequence at, const result<void>& outcome, const encoded_snapshot& written) {
     in_flight_ = false;
     failed_ = !outcome;

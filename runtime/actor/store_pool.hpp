@@ -3,7 +3,7 @@
 /// Store sessions for what blocks beside the journal: recoveries and snapshots. One session per thread, opened when first
 /// needed and again after a failure to open.
 ///
-/// Limits    as worker_pool: at most `waiting_max` jobs wait.
+/// Limits    as worker_pool: `waiting_max` jobs wait, and tenants take turns.
 /// Threads   `submit` from any thread; jobs run on the pool's threads and must not throw.
 
 #include "persistence/ports/store.hpp"
@@ -16,15 +16,15 @@ public:
   using job = std::function<void(result<store*>)>;
 
   store_pool(std::shared_ptr<store_factory> stores, std::size_t sessions, std::size_t waiting_max)
-      : stores_{std::move(stores)}, sessions_(sessions), workers_{sessions, waiting_max} {}
+      : stores_{std::move(stores)}, sessions_(sessions), workers_{sessions, waiting_max, {"store"}} {}
 
   /// The job is always called once: with a session, or with the reason why there is none (full, stopped, store away). In
   /// the first two cases that happens on the caller's thread, inside this call.
-  void submit(job work) {
+  void submit(const std::string& tenant, job work) {
     auto shared = std::make_shared<job>(std::move(work));
     const failure stopped{error_code::draining, "the node is stopping", {}};
     const bool taken = workers_.submit(
-        {[this, shared](std::size_t worker) { (*shared)(session_of(worker)); }, [shared, stopped] { (*shared)(stopped); }});
+        tenant, {[this, shared](std::size_t worker) { (*shared)(session_of(worker)); }, [shared, stopped] { (*shared)(stopped); }});
     if (!taken)
       (*shared)(failure{error_code::too_many_requests, "too many recoveries and snapshots wait for the store", {}});
   }

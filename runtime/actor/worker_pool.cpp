@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include <pthread.h>
+#include <sys/resource.h>
+
 namespace dotmac {
 
-worker_pool::worker_pool(std::size_t threads, std::size_t waiting_max) : waiting_max_{waiting_max} {
+worker_pool::worker_pool(std::size_t threads, std::size_t waiting_max, threads_of kind) : waiting_max_{waiting_max}, kind_{kind} {
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i)
     threads_.emplace_back([this, i] { work(i); });
@@ -12,12 +15,12 @@ worker_pool::worker_pool(std::size_t threads, std::size_t waiting_max) : waiting
 
 worker_pool::~worker_pool() { stop(); }
 
-bool worker_pool::submit(task work) {
+bool worker_pool::submit(const std::string& tenant, task work) {
   {
     const std::lock_guard lock{mutex_};
-    if (stopped_ || tasks_.size() >= waiting_max_)
+    if (stopped_ || !tasks_.has_room_for(tenant, waiting_max_))
       return false;
-    tasks_.push_back(std::move(work));
+    tasks_.push(tenant, std::move(work));
   }
   wake_.notify_one();
   return true;
@@ -29,11 +32,11 @@ std::size_t worker_pool::waiting() const {
 }
 
 void worker_pool::stop() {
-  std::deque<task> dropped;
+  std::vector<task> dropped;
   {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
-    dropped.swap(tasks_);
+    dropped = tasks_.take_all();
   }
   wake_.notify_all();
   for (auto& thread : threads_)
@@ -45,6 +48,9 @@ void worker_pool::stop() {
 }
 
 void worker_pool::work(std::size_t worker) {
+  ::pthread_setname_np(::pthread_self(), kind_.name);
+  if (kind_.niceness > 0)
+    ::setpriority(PRIO_PROCESS, 0, kind_.niceness); // in Linux: of the calling thread. To be less nice is refused, to be nicer never is.
   for (;;) {
     task next;
     {
@@ -52,8 +58,7 @@ void worker_pool::work(std::size_t worker) {
       wake_.wait(lock, [this] { return stopped_ || !tasks_.empty(); });
       if (stopped_)
         return;
-      next = std::move(tasks_.front());
-      tasks_.pop_front();
+      next = tasks_.pop();
     }
     try {
       next.run(worker);

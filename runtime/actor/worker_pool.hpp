@@ -2,15 +2,17 @@
 
 /// Threads of our own for work that blocks (the store) or takes long (scans), so that no actor's thread ever does either.
 ///
-/// Promise    Tasks start in the order in which they came. Each is run once, or, when the pool stops first, dropped after
-///            `dropped` was called for it. At most `waiting_max` tasks wait: `submit` refuses the next one.
+/// Promise    Tenants take turns; tasks of one start in the order in which they came. Each is run once, or, when the pool stops first,
+///            dropped after `dropped` was called for it. `waiting_max` tasks wait, by the rule of core/admission/fair_queue.hpp:
+///            `submit` refuses the next one, of whoever has the most first.
 /// Errors     A task that throws ends alone: its `failed` is called with what it said, and its thread goes on.
 /// Threads    `submit` from any thread. Tasks run on the pool's threads.
 /// Crash      nothing here outlives the process.
 
+#include "core/admission/fair_queue.hpp"
+
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -27,13 +29,17 @@ public:
     std::function<void(const std::string& what)> failed{}; ///< may be empty
   };
 
-  worker_pool(std::size_t threads, std::size_t waiting_max);
+  struct threads_of {
+    const char* name = "workers"; ///< in the lists of the operating system: 15 bytes at most, a literal
+    int niceness = 0;             ///< above zero: they give way to the others. Such a task must hold no lock that others want.
+  };
+  worker_pool(std::size_t threads, std::size_t waiting_max, threads_of kind);
   ~worker_pool();
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
 
   /// False when full or stopped: the task was not taken.
-  bool submit(task work);
+  bool submit(const std::string& tenant, task work);
   std::size_t waiting() const;
   /// Finishes the tasks that run, drops those that wait, joins. Called by the destructor too.
   void stop();
@@ -42,9 +48,10 @@ private:
   void work(std::size_t worker);
 
   const std::size_t waiting_max_;
+  const threads_of kind_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<task> tasks_;
+  fair_queue<task> tasks_;
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };

@@ -3,7 +3,7 @@
 namespace dotmac {
 
 void read_dead_letters(store_pool& stores, std::string tenant, std::size_t limit, dead_letters_answer answer) {
-  stores.submit([tenant = std::move(tenant), limit, answer = std::move(answer)](result<store*> session) {
+  stores.submit(tenant, [tenant = std::move(tenant), limit, answer = std::move(answer)](result<store*> session) {
     if (!session)
       return answer(session.error());
     auto found = (*session)->dead_letters().list_dead_letters(tenant, limit);

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <pthread.h>
+
 namespace dotmac {
 
 result<std::vector<shard_claim>> lease_keeper::start(bool is_alone) {
@@ -19,7 +21,10 @@ result<std::vector<shard_claim>> lease_keeper::start(bool is_alone) {
   if (!claimed)
     return claimed.error();
   held_ = *claimed;
-  thread_ = std::thread{[this] { keep(); }};
+  thread_ = std::thread{[this] {
+    ::pthread_setname_np(::pthread_self(), "leases");
+    keep();
+  }};
   return claimed;
 }
 

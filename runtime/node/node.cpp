@@ -29,6 +29,8 @@ namespace {
 constexpr std::size_t recovery_sessions = 2;
 constexpr std::size_t waiting_recoveries_max = 100'000;
 constexpr std::size_t waiting_scans_max = 1'000;
+constexpr int question_niceness = 5;
+constexpr int background_niceness = 10;
 constexpr std::size_t messages_per_turn = 10; ///< unlimited by default in CAF: one busy actor would starve the others
 constexpr std::chrono::milliseconds drain_within{10'000};
 constexpr std::chrono::seconds stop_actors_within{150};
@@ -95,6 +97,7 @@ struct node::implementation {
   std::shared_ptr<journal_writer> writer;
   std::shared_ptr<store_pool> stores;
   std::shared_ptr<worker_pool> scans;
+  std::shared_ptr<worker_pool> background;
   std::unique_ptr<folder_lock> lock; ///< of an embedded store's folder
   std::unique_ptr<lease_keeper> leases;
   actor_configuration configuration;
@@ -209,6 +212,7 @@ actor_environment node::implementation::environment() const {
   actor_environment shared;
   shared.entity.writer = writer;
   shared.entity.stores = stores;
+  shared.entity.background = background;
   shared.entity.limits.snapshot_entries = static_cast<std::uint64_t>(given.snapshot_entries);
   shared.entity.limits.snapshot_bytes = static_cast<std::uint64_t>(given.snapshot_bytes);
   shared.entity.log = log_life;
@@ -239,7 +243,8 @@ result<void> node::implementation::start_actors() {
   if (!claims)
     return claims.error();
   stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
-  scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max);
+  background = std::make_shared<worker_pool>(1, waiting_recoveries_max, worker_pool::threads_of{"background", background_niceness});
+  scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max, worker_pool::threads_of{"questions", question_niceness});
   system = std::make_unique<caf::actor_system>(configuration);
   guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
   router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});
@@ -291,6 +296,8 @@ void node::stop() {
     self.scans->stop();
   if (self.writer)
     self.writer->stop();
+  if (self.background)
+    self.background->stop();
   if (self.stores)
     self.stores->stop();
   self.door.reset();

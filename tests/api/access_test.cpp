@@ -2,6 +2,7 @@
 
 #include "tests/api/gateway_fixture.hpp"
 
+#include "api/gateway_call.hpp"
 #include "api/unknown_tenants.hpp"
 
 namespace dotmac {
@@ -191,6 +192,21 @@ TEST_F(gateway_test, logs_each_request_with_its_tenant) {
   EXPECT_EQ(log[0].request_id, "one");
   EXPECT_EQ(log[1].tenant, "");
   EXPECT_EQ(log[1].status, 404u);
+}
+
+TEST_F(gateway_test, keeps_the_keys_of_so_many_tenants_and_asks_again_for_the_others) {
+  start(with_secret());
+  http_test_client client{port};
+  const auto ask_as = [&](std::size_t number) {
+    return client.call("GET", "/events/stats", {}, "X-API-Key: dma.t" + std::to_string(number) + ".1.2\r\n").value_or(test_response{}).status;
+  };
+  for (std::size_t i = 0; i < contexts_max; ++i)
+    ASSERT_EQ(ask_as(i), 401);
+  ASSERT_EQ(ask_as(0), 401);
+  EXPECT_EQ(asked_for<get_tenant_context>().size(), contexts_max) << "kept";
+  ASSERT_EQ(ask_as(contexts_max), 401);
+  ASSERT_EQ(ask_as(0), 401);
+  EXPECT_EQ(asked_for<get_tenant_context>().size(), contexts_max + 2) << "the kept ones made room";
 }
 
 } // namespace

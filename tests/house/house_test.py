@@ -44,7 +44,7 @@ VENDORS = {
     r"toml\+\+": ["config/settings_file.cpp"],
     r"CLI/": ["runtime/main.cpp", "cli/command_line.cpp"],
     r"curl/": ["cli/http_client.cpp"],
-    r"spdlog": ["runtime"],
+    r"spdlog": ["runtime", "tests/runtime"],
     r"nlohmann": ["core/describe", "api", "runtime/node", "tests"],
 }
 CORE_FORBIDDEN = {"thread", "mutex", "fstream", "iostream", "filesystem", "future", "condition_variable", "random", "unistd.h"}

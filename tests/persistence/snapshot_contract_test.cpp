@@ -220,6 +220,39 @@ TEST_P(snapshot_contract, drops_nothing_where_the_write_is_refused) {
   EXPECT_EQ(segments(), (numbers{1, 2}));
 }
 
+TEST_P(snapshot_contract, writes_and_drops_more_than_fits_into_one_short_transaction) {
+  SCOPED_TRACE("seed " + std::to_string(seed_));
+  std::vector<stored_segment> many;
+  numbers all;
+  for (segment_number number = 1; number <= 200; ++number) {
+    many.push_back(segment(number));
+    many.back().payload = random_bytes(30'000);
+    all.push_back(number);
+  }
+  append(1, 300);
+  ASSERT_OK(snapshot_after(0, 100, many, all));
+  EXPECT_EQ(segments(), all);
+  for (const auto number : {1u, 100u, 200u})
+    EXPECT_TRUE(store_->snapshots().read_segment(metric_, number)->payload == many[number - 1].payload);
+  ASSERT_OK(snapshot_after(100, 200, {}, {200}));
+  ASSERT_OK(snapshot_after(200, 300, {}, {200}));
+  EXPECT_EQ(segments(), (numbers{200}));
+  EXPECT_EQ(read(metric_).size(), 100u);
+}
+
+TEST_P(snapshot_contract, is_not_hindered_by_what_a_refused_write_may_have_left) {
+  ASSERT_OK(snapshot_after(0, 1, {segment(9)}, {9}));
+  auto large = segment(1);
+  large.payload = random_bytes(3'000'000);
+  auto taken = segment(9);
+  taken.payload += "!";
+  EXPECT_EQ(code_of(snapshot_after(1, 2, {large, taken}, {1, 9})), error_code::sequence_conflict);
+  EXPECT_EQ(kept(), (sequences{1}));
+  ASSERT_OK(snapshot_after(1, 2, {segment(1)}, {1, 9}));
+  EXPECT_EQ(segments(), (numbers{1, 9}));
+  EXPECT_EQ(store_->snapshots().read_segment(metric_, 1)->payload, segment(1).payload);
+}
+
 TEST_P(snapshot_contract, reports_a_damaged_segment_and_never_returns_it) {
   ASSERT_OK(snapshot(1, {1}, {1}));
   database_->damage_segment(metric_, 1);

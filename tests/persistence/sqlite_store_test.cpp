@@ -1,10 +1,12 @@
 #include "tests/persistence/sqlite_test_database.hpp"
 
 #include "persistence/sqlite/sqlite_session.hpp"
+#include "persistence/sqlite/sqlite_turns.hpp"
 
 #include <sys/resource.h>
 
 #include <csignal>
+#include <thread>
 
 namespace dotmac {
 namespace {
@@ -171,6 +173,31 @@ TEST_F(sqlite_store_test, refuses_a_schema_from_the_future) {
   database_.query("INSERT INTO schema_migrations VALUES (99, 'later', '0', '2030-01-01T00:00:00.000Z')");
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
   EXPECT_EQ(migrations->status()->back().number, 99u);
+}
+
+TEST(sqlite_turns, go_to_those_that_must_not_wait_and_to_one_at_a_time) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds long_enough{60'000};
+  sqlite_turns turns;
+  ASSERT_TRUE(turns.take(sqlite_turns::kind::patient, long_enough));
+  EXPECT_FALSE(turns.take(sqlite_turns::kind::first, milliseconds{1}));
+  std::string order;
+  std::thread patient{[&] {
+    if (turns.take(sqlite_turns::kind::patient, long_enough))
+      order += 'p';
+    turns.end();
+  }};
+  std::thread first{[&] {
+    if (turns.take(sqlite_turns::kind::first, long_enough))
+      order += 'f';
+    turns.end();
+  }};
+  while (turns.waiting() < 2)
+    std::this_thread::yield();
+  turns.end();
+  patient.join();
+  first.join();
+  EXPECT_EQ(order, "fp");
 }
 
 } // namespace

@@ -18,6 +18,7 @@ struct append_gate {
   std::promise<void> has_come;
   std::promise<void> may_go;
   std::shared_future<void> opened = may_go.get_future().share();
+  std::vector<std::string> groups; ///< the writer's, until it has stopped
   void pass() {
     std::call_once(once, [this] { has_come.set_value(); });
     opened.wait();
@@ -39,6 +40,9 @@ public:
 
   result<void> append_entries(std::span<const journal_row> rows, std::span<const shard_claim> claims) override {
     gate_->pass();
+    auto& group = gate_->groups.emplace_back();
+    for (const auto& row : rows)
+      group += (group.empty() ? "" : ",") + row.entity.tenant;
     for (const auto& row : rows)
       if (row.entity.tenant == "poison")
         return failure{refusal_, "a row of this group", {}};
@@ -125,6 +129,43 @@ TEST_F(journal_writer_test, does_not_try_row_by_row_while_the_store_is_out_or_in
     EXPECT_EQ(answers.at("zeta"), refusal);
     EXPECT_TRUE(has_outage);
   }
+}
+
+/// What each commit held, by tenant, when `flood` had `rows` rows waiting before `modest` came with one.
+std::vector<std::string> commits_of_a_flood(std::size_t rows, journal_writer_limits limits, std::map<std::string, std::vector<error_code>>& answers) {
+  const auto gate = std::make_shared<append_gate>();
+  auto factory = std::make_shared<choosy_factory>(std::make_shared<memory_database>(), error_code::internal_error, gate);
+  const auto session = *factory->open();
+  journal_writer writer{factory, limits};
+  std::uint64_t sequence = 0;
+  const auto append = [&](const std::string& tenant, std::uint64_t number) {
+    const std::vector shards{shard_of_tenant(tenant)};
+    writer.append({{tenant, entity_kind::tenant, {}}, journal_sequence{number}, bytes(100, 'x')}, session->leases().claim_shards("me", shards, std::chrono::hours{1})->front(),
+                  [&answers, tenant](const result<void>& outcome) { answers[tenant].push_back(outcome ? error_code::none : outcome.error().code); });
+  };
+  append("flood", ++sequence);
+  gate->has_come.get_future().wait();
+  for (std::size_t i = 1; i < rows; ++i)
+    append("flood", ++sequence);
+  append("modest", 1);
+  gate->may_go.set_value();
+  writer.stop();
+  return gate->groups;
+}
+
+TEST(journal_writer, lets_a_modest_tenants_row_go_with_the_next_commit_whatever_another_has_waiting) {
+  std::map<std::string, std::vector<error_code>> answers;
+  const auto groups = commits_of_a_flood(20, {.group_bytes_max = 500}, answers);
+  EXPECT_EQ(groups, (std::vector<std::string>{"flood", "flood,modest,flood,flood,flood", "flood,flood,flood,flood,flood", "flood,flood,flood,flood,flood", "flood,flood,flood,flood,flood"}));
+  EXPECT_EQ(answers["flood"], std::vector<error_code>(20, error_code::none));
+  EXPECT_EQ(answers["modest"], std::vector{error_code::none});
+}
+
+TEST(journal_writer, refuses_the_rows_of_who_fills_it) {
+  std::map<std::string, std::vector<error_code>> answers;
+  commits_of_a_flood(12, {.waiting_rows_max = 8}, answers);
+  EXPECT_EQ(std::count(answers["flood"].begin(), answers["flood"].end(), error_code::too_many_requests), 3) << "one is in flight, eight wait";
+  EXPECT_EQ(answers["modest"], std::vector{error_code::none});
 }
 
 TEST(journal_writer, shows_an_outage_that_somebody_else_found_and_logs_its_beginning_and_end_once_each_in_one_line) {

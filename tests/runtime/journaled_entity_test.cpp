@@ -75,6 +75,7 @@ protected:
     claim = session->leases().claim_shards("me", shards, std::chrono::hours{1})->front();
     environment.writer = std::make_shared<journal_writer>(factory, journal_writer_limits{});
     environment.stores = std::make_shared<store_pool>(factory, 1, 100);
+    environment.background = std::make_shared<worker_pool>(1, 1'000, worker_pool::threads_of{});
     environment.log = [](const entity_id&, std::string_view, const std::string&) {};
     environment.limits.resolve_every = std::chrono::milliseconds{1};
   }

@@ -77,6 +77,7 @@ protected:
     const std::vector shards{shard_of_tenant(id.tenant)};
     environment.writer = std::make_shared<journal_writer>(factory, journal_writer_limits{});
     environment.stores = std::make_shared<store_pool>(factory, 1, 100);
+    environment.background = std::make_shared<worker_pool>(1, 1'000, worker_pool::threads_of{});
     environment.log = [this](const entity_id&, std::string_view event, const std::string& detail) {
       log += std::string{event} + " " + detail + "\n";
     };
