@@ -1,9 +1,8 @@
 #include "core/events/dense_index.hpp"
+#include "core/events/dimension_codes.hpp"
 #include "core/events/event_answers.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <map>
 
 namespace dotmac {
@@ -12,79 +11,6 @@ namespace {
 failure too_many_groups() {
   return {error_code::query_too_large, "the answer has more than answer_groups_max = 100000 groups", "dimensions"};
 }
-
-/// Numbers the values of one dimension; 0 is absent.
-class dimension_codes {
-public:
-  dimension_codes(const event_view& view, std::string_view name) : view_{&view}, of_{resolve_event_field(name)} {
-    if (of_.kind == event_reference::target::property)
-      key_ = view.find_key(of_.scope, of_.key);
-  }
-
-  void fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
-    std::fill(codes.begin(), codes.end(), 0);
-    if (of_.kind == event_reference::target::field && of_.field != event_field::event_id) {
-      chunk.codes[static_cast<std::size_t>(of_.field)].unpack(first, codes);
-    } else if (of_.kind == event_reference::target::property) {
-      if (key_)
-        fill_property(chunk, first, mask, codes);
-    } else {
-      for (std::size_t i = 0; i < mask.size(); ++i)
-        if (mask[i] != 0)
-          codes[i] = code_of(dimension_value(*view_, chunk.first_row + first + i, of_));
-    }
-  }
-
-  scalar value(std::uint32_t code) const {
-    if (code == 0)
-      return {};
-    if (of_.kind == event_reference::target::field && of_.field != event_field::event_id)
-      return std::string{view_->dictionary(of_.field).text(code)};
-    return values_[code - 1];
-  }
-
-private:
-  std::uint32_t code_of(scalar value) {
-    if (value.index() == 0)
-      return 0;
-    const auto [at, is_new] = numbers_.emplace(std::move(value), static_cast<std::uint32_t>(values_.size() + 1));
-    if (is_new)
-      values_.push_back(at->first);
-    return at->second;
-  }
-
-  void fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
-    const std::uint32_t end = first + static_cast<std::uint32_t>(mask.size());
-    for (const property_slice& slice : chunk.properties) {
-      if (slice.key() != *key_ || slice.kind() == value_kind::null)
-        continue;
-      const bool is_coded = slice.kind() == value_kind::text || slice.kind() == value_kind::json;
-      if (is_coded)
-        texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
-      for (std::uint32_t i = slice.rows.empty() ? first : slice.rows.lower_bound(first);
-           i < slice.count && slice.row_at(i) < end; ++i) {
-        const std::uint32_t row = slice.row_at(i) - first;
-        if (mask[row] == 0)
-          continue;
-        if (!is_coded) {
-          codes[row] = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
-          continue;
-        }
-        std::uint32_t& known = texts_[static_cast<std::size_t>(slice.values[i])];
-        if (known == 0)
-          known = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
-        codes[row] = known;
-      }
-    }
-  }
-
-  const event_view* view_;
-  event_reference of_;
-  std::optional<std::uint32_t> key_;
-  std::map<scalar, std::uint32_t> numbers_;
-  std::vector<scalar> values_;
-  std::vector<std::uint32_t> texts_; ///< by code of the property's texts: number of the value
-};
 
 struct group_key {
   std::int64_t bucket = 0;

@@ -16,6 +16,7 @@
 
 #include "core/events/event_messages.hpp"
 #include "core/events/filter_plan.hpp"
+#include "core/events/trends/trend_questions.hpp"
 
 namespace dotmac {
 
@@ -27,6 +28,7 @@ result<events_found> answer(const event_view& view, const find_events& question,
 result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);
 result<funnel_counted> answer(const event_view& view, const count_funnel& question, const stop_check& stop);
 result<event_summary> answer(const event_view& view, const summarize_events& question, const stop_check& stop);
+result<trends_measured> answer(const event_view& view, const measure_trends& question, const scan_context& context);
 
 inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 

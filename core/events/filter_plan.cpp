@@ -1,5 +1,6 @@
 #include "core/events/filter_plan.hpp"
 
+#include "core/events/slice_run.hpp"
 #include "core/text/pattern.hpp"
 
 #include <algorithm>
@@ -145,7 +146,7 @@ struct filter_plan::node {
   void evaluate(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
   void evaluate_condition(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
   void evaluate_property(const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
-  bool of_value(const property_slice& slice, std::uint32_t i) const;
+  bool of_value(value_kind of, std::int64_t value) const;
   void fill_table(const string_dictionary& texts, std::uint32_t count);
   void fill_nested_table(const string_dictionary& texts, std::uint32_t count);
   static result<std::unique_ptr<node>> make(const event_view& view, const filter_node& from);
@@ -223,11 +224,8 @@ result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_v
   return out;
 }
 
-bool filter_plan::node::of_value(const property_slice& slice, std::uint32_t i) const {
-  const std::int64_t value = slice.values.empty() ? 0 : slice.values[i];
-  switch (slice.kind()) {
-  case value_kind::text: return table[static_cast<std::size_t>(value)];
-  case value_kind::json: return nested_table[static_cast<std::size_t>(value)];
+bool filter_plan::node::of_value(value_kind of, std::int64_t value) const {
+  switch (of) {
   case value_kind::integer: return (*matches)(value, false);
   case value_kind::number: return (*matches)(std::bit_cast<double>(value), false);
   case value_kind::boolean: return (*matches)(value != 0, false);
@@ -239,13 +237,22 @@ void filter_plan::node::evaluate_property(const event_chunk& chunk, std::uint32_
   std::fill(mask.begin(), mask.end(), of_null);
   if (!key)
     return;
-  const std::uint32_t end = first + static_cast<std::uint32_t>(mask.size());
+  slice_run entries;
   for (const property_slice& slice : chunk.properties) {
     if (slice.key() != *key)
       continue;
-    std::uint32_t i = slice.rows.empty() ? first : slice.rows.lower_bound(first);
-    for (; i < slice.count && slice.row_at(i) < end; ++i)
-      mask[slice.row_at(i) - first] = of_value(slice, i);
+    entries.read(slice, first, static_cast<std::uint32_t>(mask.size()));
+    const auto of_text = [&](const std::vector<std::uint8_t>& decided) {
+      for (std::uint32_t i = 0; i < entries.size(); ++i)
+        mask[entries.row(i)] = decided[static_cast<std::size_t>(entries.value(i))];
+    };
+    if (slice.kind() == value_kind::text)
+      of_text(table);
+    else if (slice.kind() == value_kind::json)
+      of_text(nested_table);
+    else
+      for (std::uint32_t i = 0; i < entries.size(); ++i)
+        mask[entries.row(i)] = of_value(slice.kind(), entries.value(i));
   }
 }
 
@@ -255,10 +262,7 @@ void filter_plan::node::evaluate_condition(const event_view& view, const event_c
     return evaluate_property(chunk, first, mask);
   if (target.kind == event_reference::target::field && target.field != event_field::event_id) {
     const packed_integers& codes = chunk.codes[static_cast<std::size_t>(target.field)];
-    std::array<std::uint32_t, scan_rows> unpacked;
-    codes.unpack(first, std::span{unpacked}.first(mask.size()));
-    for (std::size_t i = 0; i < mask.size(); ++i)
-      mask[i] = table[unpacked[i]];
+    codes.look_up(first, std::span{table}, mask);
     return;
   }
   const packed_integers& times = target.kind == event_reference::target::timestamp ? chunk.at : chunk.received_at;

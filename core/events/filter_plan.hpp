@@ -9,6 +9,7 @@
 /// Cost     making one: linear in the dictionaries it looks at. Evaluating: a few instructions per row and condition.
 
 #include "core/events/event_columns.hpp"
+#include "core/events/scan_context.hpp"
 #include "core/text/pattern.hpp"
 
 #include <functional>
@@ -17,9 +18,6 @@
 namespace dotmac {
 
 inline constexpr std::uint32_t scan_rows = 8'192; ///< looked at between two questions to the stop check
-
-/// Asked every scan_rows rows; true ends the scan with error_code::cancelled.
-using stop_check = std::function<bool()>;
 
 /// Where a name in a filter or a dimension points.
 struct event_reference {

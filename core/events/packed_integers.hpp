@@ -49,6 +49,17 @@ public:
     }
   }
 
+  /// into[i] = table[value of first + i]; every value is a position in the table.
+  void look_up(std::size_t first, std::span<const std::uint8_t> table, std::span<std::uint8_t> into) const noexcept {
+    switch (width_) {
+    case 1: return look_up_as<std::uint8_t>(first, table, into);
+    case 2: return look_up_as<std::uint16_t>(first, table, into);
+    case 4: return look_up_as<std::uint32_t>(first, table, into);
+    case 8: return look_up_as<std::uint64_t>(first, table, into);
+    default: std::fill(into.begin(), into.end(), table[static_cast<std::size_t>(base_)]);
+    }
+  }
+
   /// In a rising column: the first position whose value is not below `bound`.
   std::uint32_t lower_bound(std::int64_t bound) const noexcept {
     std::uint32_t low = 0;
@@ -75,6 +86,16 @@ private:
       U raw;
       std::memcpy(&raw, from + i * sizeof(U), sizeof(U));
       into[i] = static_cast<T>(base_ + raw);
+    }
+  }
+
+  template <class U> void look_up_as(std::size_t first, std::span<const std::uint8_t> table, std::span<std::uint8_t> into) const noexcept {
+    const char* from = data_ + first * sizeof(U);
+    const std::uint8_t* entries = table.data() + base_;
+    for (std::size_t i = 0; i < into.size(); ++i) {
+      U raw;
+      std::memcpy(&raw, from + i * sizeof(U), sizeof(U));
+      into[i] = entries[raw];
     }
   }
 

@@ -1,9 +1,7 @@
 #include "tests/core/events/plain_funnel.hpp"
-#include "tests/core/events/random_events.hpp"
+#include "tests/core/events/random_cases.hpp"
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
 
 // Every answer beside one that is computed from the plain list of events, in another way.
 
@@ -11,16 +9,6 @@ namespace dotmac {
 namespace {
 
 using namespace plain;
-
-zone_rules berlin_autumn() {
-  return {"Europe/Berlin", {{timestamp_min, 7'200}, {timestamp{1'729'990'800'000}, 3'600}}}; // 2024-10-27T01:00:00Z
-}
-
-/// DOTMAC_TEST_SEED begins elsewhere, DOTMAC_TEST_CASES sets the number of worlds.
-std::uint64_t from_environment(const char* name, std::uint64_t usual) {
-  const char* given = std::getenv(name);
-  return given == nullptr ? usual : static_cast<std::uint64_t>(std::atoll(given));
-}
 
 event_selection random_selection(generator& random, const events& all) {
   event_selection out;
@@ -92,10 +80,6 @@ void check_find(const world& w, generator& random) {
     ASSERT_EQ(found->events[i].row, wanted[i]->row);
     expect_same(found->events[i], *wanted[i]);
   }
-}
-
-std::string random_dimension(generator& random) {
-  return chance(random, 5) ? chance(random, 50) ? "timestamp" : "received_at" : random_field(random);
 }
 
 void check_aggregate(const world& w, generator& random) {
@@ -214,14 +198,6 @@ void check_summary(const world& w) {
   ASSERT_EQ(found->kinds.size(), kinds.size());
   for (const auto& each : found->kinds)
     EXPECT_EQ(each.count, (kinds[{each.event_type, each.event_name}]));
-}
-
-/// Mostly small: a mistake shows there as well, and can be understood. Some cross the border of a chunk.
-std::size_t random_size(generator& random, std::uint64_t seed) {
-  if (seed % 200 == 0)
-    return event_chunk_rows + random() % 3'000;
-  const std::size_t sizes[] = {0, 1, 2, 5, 12, 60, 250};
-  return one_of(random, sizes);
 }
 
 TEST(random_event_questions, equal_a_plain_computation_over_random_events) {

@@ -1,0 +1,71 @@
+#include "core/events/dimension_codes.hpp"
+
+#include "core/events/event_answers.hpp"
+
+namespace dotmac {
+
+dimension_codes::dimension_codes(const event_view& view, std::string_view name) : view_{&view}, of_{resolve_event_field(name)} {
+  if (of_.kind == event_reference::target::property)
+    key_ = view.find_key(of_.scope, of_.key);
+}
+
+void dimension_codes::fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
+  if (is_field())
+    return chunk.codes[static_cast<std::size_t>(of_.field)].unpack(first, codes);
+  std::fill(codes.begin(), codes.end(), 0);
+  if (of_.kind == event_reference::target::property) {
+    if (key_)
+      fill_property(chunk, first, mask, codes);
+    return;
+  }
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    if (mask[i] != 0)
+      codes[i] = code_of(dimension_value(*view_, chunk.first_row + first + i, of_));
+}
+
+scalar dimension_codes::value(std::uint32_t code) const {
+  if (code == 0)
+    return {};
+  if (is_field())
+    return std::string{view_->dictionary(of_.field).text(code)};
+  return values_[code - 1];
+}
+
+std::uint32_t dimension_codes::code_of(scalar value) {
+  if (value.index() == 0)
+    return 0;
+  const auto [at, is_new] = numbers_.emplace(std::move(value), static_cast<std::uint32_t>(values_.size() + 1));
+  if (is_new)
+    values_.push_back(at->first);
+  return at->second;
+}
+
+void dimension_codes::fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
+  for (const property_slice& slice : chunk.properties) {
+    if (slice.key() != *key_ || slice.kind() == value_kind::null)
+      continue;
+    entries_.read(slice, first, static_cast<std::uint32_t>(mask.size()));
+    if (slice.kind() == value_kind::text || slice.kind() == value_kind::json) {
+      fill_texts(chunk, first, mask, codes);
+      continue;
+    }
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+      if (const auto row = entries_.row(i); mask[row] != 0)
+        codes[row] = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
+  }
+}
+
+void dimension_codes::fill_texts(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
+  texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    const auto row = entries_.row(i);
+    if (mask[row] == 0)
+      continue;
+    std::uint32_t& known = texts_[static_cast<std::size_t>(entries_.value(i))];
+    if (known == 0)
+      known = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
+    codes[row] = known;
+  }
+}
+
+} // namespace dotmac

@@ -1,0 +1,38 @@
+#pragma once
+
+/// Numbers the values of one dimension (a field, a time or a property) as they come; 0 is absent.
+///
+/// Threads   one owner; others may have numberings of their own over the same view, and then compare by value.
+/// Cost      fields: a load per row. Texts of properties: a load per entry after the first of each text. Numbers: a look-up in a map.
+
+#include "core/events/slice_run.hpp"
+
+#include <map>
+
+namespace dotmac {
+
+class dimension_codes {
+public:
+  dimension_codes(const event_view& view, std::string_view name);
+
+  /// One code per row of the run; those of rows that the mask leaves out may be anything.
+  void fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
+  scalar value(std::uint32_t code) const;
+  /// The code of a value of this dimension; a new one where it has not come yet. Not for fields: their codes are the view's.
+  std::uint32_t code_of(scalar value);
+  bool is_field() const noexcept { return of_.kind == event_reference::target::field && of_.field != event_field::event_id; }
+
+private:
+  void fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
+  void fill_texts(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
+
+  const event_view* view_;
+  event_reference of_;
+  std::optional<std::uint32_t> key_;
+  std::map<scalar, std::uint32_t> numbers_;
+  std::vector<scalar> values_;
+  std::vector<std::uint32_t> texts_; ///< by code of the property's texts: number of the value
+  slice_run entries_;
+};
+
+} // namespace dotmac

@@ -1,0 +1,60 @@
+#pragma once
+
+/// Shares the chunks of a view among the threads of a question.
+///
+/// Promise   `visit(worker, chunk)` is called for each chunk that the interval touches, each once, by some worker; a worker's calls come one after the other.
+///           Which worker gets which chunk is not determined: what they find must not depend on it.
+/// Errors    the first failure of a visit ends the scan and is returned; cancelled.
+/// Cost      an atomic increment a chunk.
+
+#include "core/events/event_columns.hpp"
+#include "core/events/scan_context.hpp"
+#include "core/result.hpp"
+
+#include <atomic>
+#include <mutex>
+
+namespace dotmac {
+
+inline failure question_cancelled() { return {error_code::cancelled, "the question was cancelled", {}}; }
+
+struct time_range {
+  std::int64_t start = timestamp_min.milliseconds;
+  std::int64_t end = timestamp_end.milliseconds; ///< excluded
+  bool touches(const event_chunk& chunk) const noexcept { return chunk.rows > 0 && chunk.max_at >= start && chunk.min_at < end; }
+  bool holds(const event_chunk& chunk) const noexcept { return chunk.min_at >= start && chunk.max_at < end; }
+};
+
+template <class Visit> result<void> scan_chunks(const event_view& view, const time_range& range, const scan_context& context, Visit&& visit) {
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> is_over{false};
+  std::mutex mutex;
+  std::optional<failure> why;
+  const auto fail = [&](failure reason) {
+    const std::lock_guard lock{mutex};
+    if (!why)
+      why = std::move(reason);
+    is_over.store(true, std::memory_order_relaxed);
+  };
+  const auto work = [&](std::size_t worker) {
+    while (!is_over.load(std::memory_order_relaxed)) {
+      const auto at = next.fetch_add(1, std::memory_order_relaxed);
+      if (at >= view.chunks().size())
+        return;
+      const event_chunk& chunk = *view.chunks()[at];
+      if (!range.touches(chunk))
+        continue;
+      if (const result<void> visited = visit(worker, chunk); !visited)
+        return fail(visited.error());
+    }
+  };
+  if (context.executor == nullptr)
+    work(0);
+  else
+    context.executor->run(work);
+  if (why)
+    return *why;
+  return {};
+}
+
+} // namespace dotmac

@@ -1,0 +1,56 @@
+#pragma once
+
+/// What one series of a trend gathers per cell (a group in a bucket) while rows pass, and what that comes to for any union of cells.
+///
+/// Promise   The result does not depend on which accumulator saw which row, nor on their order: counts and distinct counts are exact; sums of whole
+///           numbers are exact, sums of decimals are kept in twice the precision of a double and rounded once.
+/// Threads   one owner each; `merge` takes what another one gathered.
+/// Errors    query_too_large where the memory is used up.
+/// Source    sums: Knuth's TwoSum, "The Art of Computer Programming" vol. 2, 4.2.2.
+///           percentiles: PERCENTILE_CONT of SQL, over all values.
+
+#include "core/events/row_selection.hpp"
+#include "core/events/trends/trend_questions.hpp"
+
+#include <memory>
+
+namespace dotmac {
+
+/// What an accumulator is shown of one run of rows.
+struct measured_rows {
+  const event_chunk* chunk = nullptr;
+  const row_selection* selection = nullptr;
+  std::span<const std::uint32_t> cells; ///< per selected row
+};
+
+/// Shared by the accumulators of one question, on all its threads.
+class memory_allowance {
+public:
+  explicit memory_allowance(std::size_t max) : left_{static_cast<std::int64_t>(max)}, max_{max} {}
+  result<void> take(std::size_t size) {
+    if (left_.fetch_sub(static_cast<std::int64_t>(size), std::memory_order_relaxed) >= static_cast<std::int64_t>(size))
+      return {};
+    return failure{error_code::query_too_large, "the question needs more than its " + std::to_string(max_ >> 20) + " MiB of memory: take fewer groups, a coarser granularity or a shorter interval", {}};
+  }
+  void give_back(std::size_t size) noexcept { left_.fetch_add(static_cast<std::int64_t>(size), std::memory_order_relaxed); }
+
+private:
+  std::atomic<std::int64_t> left_;
+  const std::size_t max_;
+};
+
+class measure_accumulator {
+public:
+  virtual ~measure_accumulator() = default;
+  /// There are `cells` cells from now on; the new ones are empty.
+  virtual result<void> grow(std::size_t cells) = 0;
+  virtual result<void> add(const measured_rows& rows) = 0;
+  /// `other` is of the same kind; its cell i is cell `cells[i]` here.
+  virtual result<void> merge(measure_accumulator& other, std::span<const std::uint32_t> cells) = 0;
+  /// Of all cells together. Cells without rows count as empty ones.
+  virtual scalar value_of(std::span<const std::uint32_t> cells) = 0;
+};
+
+std::unique_ptr<measure_accumulator> make_accumulator(const event_view& view, const trend_series& series, memory_allowance& memory);
+
+} // namespace dotmac

@@ -1,0 +1,119 @@
+#include "core/events/trends/trend_cells.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+
+result<bucket_list> bucket_list::make(const measure_trends& question, const event_view& view) {
+  bucket_list out;
+  if (question.size == granularity::all) {
+    out.starts.push_back(timestamp_min.milliseconds);
+    return out;
+  }
+  auto start = question.start_time;
+  auto end = question.end_time;
+  // An open interval reaches as far as there are events.
+  std::optional<std::int64_t> oldest;
+  for (const auto& chunk : view.chunks())
+    if (chunk->rows > 0)
+      oldest = std::min(oldest.value_or(chunk->min_at), chunk->min_at);
+  if (start == timestamp_min)
+    start = timestamp{oldest.value_or(0)};
+  if (end == timestamp_end)
+    end = timestamp{view.newest().value_or(timestamp{0}).milliseconds + 1};
+  for (auto at = bucket_start(start, question.size, question.zone); at < end; at = next_bucket_start(at, question.size, question.zone)) {
+    if (out.starts.size() == trend_buckets_max)
+      return failure{error_code::query_too_large, "the interval has more than trend_buckets_max = " + std::to_string(trend_buckets_max) + " buckets: take a coarser granularity or a shorter interval", "granularity"};
+    out.starts.push_back(at.milliseconds);
+  }
+  return out;
+}
+
+trend_cells::trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets) : buckets_{buckets} {
+  for (const auto& each : question.dimensions)
+    dimensions_.emplace_back(view, each);
+}
+
+void trend_cells::find_bucket(std::int64_t at) {
+  const auto after = std::upper_bound(buckets_.starts.begin(), buckets_.starts.end(), at);
+  bucket_ = static_cast<std::uint32_t>(after - buckets_.starts.begin() - 1);
+  bucket_start_ = buckets_.starts[bucket_];
+  bucket_end_ = after == buckets_.starts.end() ? timestamp_end.milliseconds : *after;
+}
+
+result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk, const row_selection& selection) {
+  const auto rows = selection.rows();
+  const auto out = std::span{cells_}.first(rows.size());
+  if (dimensions_.empty()) {
+    std::fill(out.begin(), out.end(), 0);
+  } else {
+    for (std::size_t d = 0; d < dimensions_.size(); ++d)
+      dimensions_[d].fill(chunk, selection.first(), selection.mask(), std::span{codes_[d]}.first(selection.run_rows()));
+    number_combinations(selection);
+    if (combinations_.size() > trend_groups_max)
+      return failure{error_code::query_too_large, "the dimensions have more than trend_groups_max = " + std::to_string(trend_groups_max) + " combinations of values", "dimensions"};
+  }
+  const auto bucket_count = static_cast<std::uint32_t>(buckets_.starts.size());
+  if (bucket_count == 1)
+    return std::span<const std::uint32_t>{out};
+  chunk.at.unpack(selection.first(), std::span{times_}.first(selection.run_rows()));
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    out[i] = out[i] * bucket_count + bucket_of(times_[rows[i]]);
+  return std::span<const std::uint32_t>{out};
+}
+
+/// Into cells_, per selected row.
+void trend_cells::number_combinations(const row_selection& selection) {
+  const auto rows = selection.rows();
+  if (dimensions_.size() == 1) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto code = codes_[0][rows[i]];
+      if (code >= of_code_.size())
+        of_code_.resize(std::max<std::size_t>(code + 1, of_code_.size() * 2));
+      auto& known = of_code_[code];
+      if (known == 0)
+        known = combinations_.insert({{code}}).number + 1;
+      cells_[i] = known - 1;
+    }
+    return;
+  }
+  dimension_combination last;
+  std::uint32_t number = 0;
+  bool has_last = false;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    dimension_combination key;
+    for (std::size_t d = 0; d < dimensions_.size(); ++d)
+      key.codes[d] = codes_[d][rows[i]];
+    if (!has_last || !(key == last)) {
+      number = combinations_.insert(key).number;
+      last = key;
+      has_last = true;
+    }
+    cells_[i] = number;
+  }
+}
+
+std::vector<scalar> trend_cells::values_of(std::size_t combination) const {
+  std::vector<scalar> out;
+  for (std::size_t d = 0; d < dimensions_.size(); ++d)
+    out.push_back(dimensions_[d].value(combinations_[combination].codes[d]));
+  return out;
+}
+
+result<std::vector<std::uint32_t>> trend_cells::take_in(const trend_cells& other) {
+  std::vector<std::uint32_t> out;
+  if (dimensions_.empty())
+    return std::vector<std::uint32_t>{0};
+  for (std::size_t c = 0; c < other.combinations_.size(); ++c) {
+    auto key = other.combinations_[c];
+    for (std::size_t d = 0; d < dimensions_.size(); ++d)
+      if (!dimensions_[d].is_field())
+        key.codes[d] = dimensions_[d].code_of(other.dimensions_[d].value(key.codes[d]));
+    out.push_back(combinations_.insert(key).number);
+  }
+  if (combinations_.size() > trend_groups_max)
+    return failure{error_code::query_too_large, "the dimensions have more than trend_groups_max = " + std::to_string(trend_groups_max) + " combinations of values", "dimensions"};
+  return out;
+}
+
+} // namespace dotmac

@@ -1,0 +1,36 @@
+#pragma once
+
+/// What was gathered of a series, as lines of a chart: the largest groups, and one for all others.
+///
+/// Threads  one owner.
+
+#include "core/events/trends/trend_work.hpp"
+
+#include <map>
+
+namespace dotmac {
+
+/// The groups of a series that have a line of their own, by the values of their dimensions.
+using chosen_groups = std::vector<std::vector<scalar>>;
+
+class line_maker {
+public:
+  line_maker(const measure_trends& question, std::size_t bucket_count, selection_work& work, std::size_t measure);
+
+  /// Largest total first; by values where totals are equal.
+  chosen_groups largest();
+  /// A line for each of `groups`, and one for all others where there are some or `has_other` says so.
+  void add_lines(std::uint32_t series, const chosen_groups& groups, bool has_other, std::vector<trend_line>& out);
+
+private:
+  std::vector<std::uint32_t> cells_of(std::span<const std::size_t> combinations) const;
+  std::vector<scalar> points(std::span<const std::size_t> combinations);
+
+  const measure_trends& question_;
+  const std::size_t bucket_count_;
+  selection_work& work_;
+  measure_accumulator& measure_;
+  std::map<std::vector<scalar>, std::size_t> combinations_; ///< by values
+};
+
+} // namespace dotmac
