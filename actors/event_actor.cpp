@@ -2,6 +2,7 @@
 
 #include "actors/supervision.hpp"
 #include "core/events/event_answers.hpp"
+#include "runtime/actor/pool_executor.hpp"
 
 namespace dotmac {
 namespace {
@@ -43,9 +44,16 @@ caf::result<Answer> answer_events(event_self self, const Question& question, con
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<Answer, event_domain>(
       self,
-      [question](event_domain& domain) {
-        return [question, view = domain.partition().snapshot()](const question_context& asked) -> result<Answer> {
-          return answer(view, question, [&asked] { return asked.is_unwanted(); });
+      [question, scans = self->state.environment.scans, tenant = self->state.entity->id().tenant, memory_max = self->state.environment.question_memory_max](event_domain& domain) {
+        return [question, view = domain.partition().snapshot(), scans, tenant, memory_max](const question_context& asked) -> result<Answer> {
+          pool_executor threads{*scans, tenant};
+          scan_context with{[&asked] { return asked.is_unwanted(); }};
+          with.executor = &threads;
+          with.memory_max = memory_max;
+          if constexpr (requires { answer(view, question, with); })
+            return answer(view, question, with);
+          else
+            return answer(view, question, with.stop);
         };
       },
       context);
@@ -68,6 +76,7 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const aggregate_events& question, const question_context& context) { return answer_events<event_aggregates>(self, question, context); },
       [self](const count_funnel& question, const question_context& context) { return answer_events<funnel_counted>(self, question, context); },
       [self](const summarize_events& question, const question_context& context) { return answer_events<event_summary>(self, question, context); },
+      [self](const measure_trends& question, const question_context& context) { return answer_events<trends_measured>(self, question, context); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
         self->state.entity->stop([self, to = caller_answer<done>{promise}] {

@@ -3,6 +3,7 @@
 #include "api/list_requests.hpp"
 #include "api/metric_requests.hpp"
 #include "api/route_examples.hpp"
+#include "api/trend_requests.hpp"
 
 namespace dotmac {
 namespace {
@@ -53,6 +54,8 @@ constexpr std::array table{
     route{"POST", "/events/query", "Events", "query_events", "Find events, newest first", reading, nullptr, schema_of<event_page_request>, events_found_form, query_events, examples::query_events},
     route{"POST", "/events/aggregate", "Events", "aggregate_events", "Count events and distinct users per calendar bucket", reading, nullptr, schema_of<event_aggregate_request>,
           event_aggregates_form, aggregate_event_counts, examples::aggregate_events},
+    route{"POST", "/events/trends", "Events", "show_event_trends", "Measure events over time: counts, people, sums, percentiles; several series, groups, formulas, comparison", reading, nullptr,
+          schema_of<event_trends_request>, event_trends_form, show_event_trends, examples::event_trends},
     route{"POST", "/events/funnel", "Events", "analyse_funnel", "How far users come through steps", reading, nullptr, schema_of<funnel_request>, funnel_form, analyse_funnel, examples::funnel},
     route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
           create_schema, examples::create_schema, {409}},

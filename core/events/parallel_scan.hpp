@@ -4,7 +4,7 @@
 ///
 /// Promise   `visit(worker, chunk)` is called for each chunk that the interval touches, each once, by some worker; a worker's calls come one after the other.
 ///           Which worker gets which chunk is not determined: what they find must not depend on it.
-/// Errors    the first failure of a visit ends the scan and is returned; cancelled.
+/// Errors    the failure of a visit ends the scan and is returned; cancelled.
 /// Cost      an atomic increment a chunk.
 
 #include "core/events/event_columns.hpp"
@@ -12,7 +12,9 @@
 #include "core/result.hpp"
 
 #include <atomic>
-#include <mutex>
+#include <exception>
+#include <optional>
+#include <vector>
 
 namespace dotmac {
 
@@ -28,15 +30,12 @@ struct time_range {
 template <class Visit> result<void> scan_chunks(const event_view& view, const time_range& range, const scan_context& context, Visit&& visit) {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> is_over{false};
-  std::mutex mutex;
-  std::optional<failure> why;
-  const auto fail = [&](failure reason) {
-    const std::lock_guard lock{mutex};
-    if (!why)
-      why = std::move(reason);
-    is_over.store(true, std::memory_order_relaxed);
-  };
+  std::vector<std::optional<failure>> why(context.width()); // by worker
   const auto work = [&](std::size_t worker) {
+    const auto fail = [&](failure reason) {
+      why[worker] = std::move(reason);
+      is_over.store(true, std::memory_order_relaxed);
+    };
     while (!is_over.load(std::memory_order_relaxed)) {
       const auto at = next.fetch_add(1, std::memory_order_relaxed);
       if (at >= view.chunks().size())
@@ -44,16 +43,21 @@ template <class Visit> result<void> scan_chunks(const event_view& view, const ti
       const event_chunk& chunk = *view.chunks()[at];
       if (!range.touches(chunk))
         continue;
-      if (const result<void> visited = visit(worker, chunk); !visited)
-        return fail(visited.error());
+      try {
+        if (const result<void> visited = visit(worker, chunk); !visited)
+          return fail(visited.error());
+      } catch (const std::exception& thrown) { // the other threads use what is on this one's stack: it must wait for them
+        return fail({error_code::internal_error, {}, {}, std::string{"a scan threw: "} + thrown.what()});
+      }
     }
   };
   if (context.executor == nullptr)
     work(0);
   else
     context.executor->run(work);
-  if (why)
-    return *why;
+  for (auto& each : why)
+    if (each)
+      return std::move(*each);
   return {};
 }
 

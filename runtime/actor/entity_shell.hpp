@@ -24,6 +24,7 @@ struct actor_environment {
   entity_environment entity;
   std::shared_ptr<figures_registry> registry;
   std::shared_ptr<worker_pool> scans;
+  std::size_t question_memory_max = 256u << 20; ///< bytes
   std::chrono::milliseconds idle_after{600'000};
   std::chrono::milliseconds dedupe_window{30LL * 86'400'000};
   std::function<timestamp()> now;

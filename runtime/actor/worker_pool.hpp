@@ -41,6 +41,7 @@ public:
   /// False when full or stopped: the task was not taken.
   bool submit(const std::string& tenant, task work);
   std::size_t waiting() const;
+  std::size_t width() const noexcept { return threads_.size(); }
   /// Finishes the tasks that run, drops those that wait, joins. Called by the destructor too.
   void stop();
 

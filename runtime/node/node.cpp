@@ -218,6 +218,7 @@ actor_environment node::implementation::environment() const {
   shared.entity.log = log_life;
   shared.registry = registry;
   shared.scans = scans;
+  shared.question_memory_max = static_cast<std::size_t>(given.question_memory_max);
   shared.idle_after = std::chrono::seconds{given.actor_idle_seconds};
   shared.dedupe_window = std::chrono::hours{24 * given.event_dedupe_window_days};
   shared.now = now;
