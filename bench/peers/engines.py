@@ -43,12 +43,16 @@ FROM sent ORDER BY event_type, time;
 DROP TABLE sent;
 CHECKPOINT"""
 
+# Parts that were merged into others stay on disk for some minutes: they do not count.
+CLICKHOUSE_SIZE = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table = 'events'"
+DUCKDB_SIZE = "SELECT block_size * used_blocks FROM pragma_database_size()"
+
 
 class Peer:
     """An engine with its data in a folder. `missing` says why it is not there."""
 
-    def __init__(self, name, title, load, uuid_column):
-        self.name, self.title, self.load_sql, self.uuid_column = name, title, load, uuid_column
+    def __init__(self, name, title, load, size, uuid_column):
+        self.name, self.title, self.load_sql, self.size_sql, self.uuid_column = name, title, load, size, uuid_column
         self.missing = self.install()
 
     def install(self):
@@ -73,6 +77,12 @@ class Peer:
         text = self.load_sql.format(file=file, uuid="event_id, " if has_uuids else "", uuid_column=self.uuid_column if has_uuids else "")
         return self.ask(folder, statements=text.split(";\n"))["seconds"]
 
+    def disk_bytes(self, folder):
+        answer = self.ask(folder, questions={"size": self.size_sql}, runs=1)["answers"]["size"]
+        if "error" in answer:
+            raise RuntimeError(f"{self.title}: {answer['error']}")
+        return int(answer["rows"][0][0])
+
 
 def peers():
-    return [Peer("clickhouse", "ClickHouse", CLICKHOUSE_LOAD, "event_id UUID, "), Peer("duckdb", "DuckDB", DUCKDB_LOAD, "event_id: 'UUID', ")]
+    return [Peer("clickhouse", "ClickHouse", CLICKHOUSE_LOAD, CLICKHOUSE_SIZE, "event_id UUID, "), Peer("duckdb", "DuckDB", DUCKDB_LOAD, DUCKDB_SIZE, "event_id: 'UUID', ")]
