@@ -2,6 +2,8 @@
 
 #include "core/events/event_answers.hpp"
 
+#include <algorithm>
+
 namespace dotmac {
 
 dimension_codes::dimension_codes(const event_view& view, std::string_view name) : view_{&view}, of_{resolve_event_field(name)} {
@@ -21,6 +23,31 @@ void dimension_codes::fill(const event_chunk& chunk, std::uint32_t first, std::s
   for (std::size_t i = 0; i < mask.size(); ++i)
     if (mask[i] != 0)
       codes[i] = code_of(dimension_value(*view_, chunk.first_row + first + i, of_));
+}
+
+std::uint32_t dimension_codes::code_at(std::uint64_t row) {
+  const event_chunk& chunk = view_->chunk_of(row);
+  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+  if (is_field())
+    return static_cast<std::uint32_t>(chunk.codes[static_cast<std::size_t>(of_.field)][at]);
+  if (of_.kind != event_reference::target::property)
+    return code_of(dimension_value(*view_, row, of_));
+  if (!key_)
+    return 0;
+  const auto first = std::lower_bound(chunk.properties.begin(), chunk.properties.end(), *key_ * value_kind_count, [](const property_slice& slice, std::uint32_t column) { return slice.column < column; });
+  for (auto slice = first; slice != chunk.properties.end() && slice->key() == *key_; ++slice) {
+    const auto position = slice->kind() == value_kind::null ? std::nullopt : slice->position_of(at);
+    if (!position)
+      continue;
+    if (slice->kind() != value_kind::text && slice->kind() != value_kind::json)
+      return code_of(dimension_value(*view_, row, of_));
+    texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
+    auto& known = texts_[static_cast<std::size_t>(slice->values[*position])];
+    if (known == 0)
+      known = code_of(dimension_value(*view_, row, of_));
+    return known;
+  }
+  return 0;
 }
 
 scalar dimension_codes::value(std::uint32_t code) const {

@@ -18,6 +18,8 @@ public:
   /// One code per row of the run; those of rows that the mask leaves out may be anything.
   void fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
   scalar value(std::uint32_t code) const;
+  /// Of a single row, by its number in the partition. Cost: a search among the chunk's properties.
+  std::uint32_t code_at(std::uint64_t row);
   /// The code of a value of this dimension; a new one where it has not come yet. Not for fields: their codes are the view's.
   std::uint32_t code_of(scalar value);
   bool is_field() const noexcept { return of_.kind == event_reference::target::field && of_.field != event_field::event_id; }

@@ -26,7 +26,7 @@ inline constexpr std::size_t found_bytes_max = 16u << 20;
 
 result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop);
 result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);
-result<funnel_counted> answer(const event_view& view, const count_funnel& question, const stop_check& stop);
+result<funnel_counted> answer(const event_view& view, const count_funnel& question, const scan_context& context);
 result<event_summary> answer(const event_view& view, const summarize_events& question, const stop_check& stop);
 result<trends_measured> answer(const event_view& view, const measure_trends& question, const scan_context& context);
 

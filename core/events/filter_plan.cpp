@@ -151,6 +151,7 @@ struct filter_plan::node {
   void fill_nested_table(const string_dictionary& texts, std::uint32_t count);
   static result<std::unique_ptr<node>> make(const event_view& view, const filter_node& from);
   static result<void> read_times(filter_node& condition);
+  std::optional<coded_filter> coded() const;
 };
 
 result<void> filter_plan::node::read_times(filter_node& condition) {
@@ -292,6 +293,32 @@ void filter_plan::node::evaluate(const event_view& view, const event_chunk& chun
       mask[i] = is_all ? mask[i] & part[i] : mask[i] | part[i];
   }
 }
+
+std::optional<coded_filter> filter_plan::node::coded() const {
+  if (kind == filter_kind::condition) {
+    if (target.kind != event_reference::target::field || target.field == event_field::event_id)
+      return std::nullopt;
+    return coded_filter{target.field, table};
+  }
+  std::optional<coded_filter> out;
+  for (const auto& child : children) {
+    auto part = child->coded();
+    if (!part || (out && out->field != part->field))
+      return std::nullopt;
+    if (!out) {
+      out = std::move(part);
+      continue;
+    }
+    for (std::size_t code = 0; code < out->is_true.size(); ++code)
+      out->is_true[code] = kind == filter_kind::all ? out->is_true[code] & part->is_true[code] : out->is_true[code] | part->is_true[code];
+  }
+  if (out && kind == filter_kind::negation)
+    for (auto& each : out->is_true)
+      each ^= 1;
+  return out;
+}
+
+std::optional<coded_filter> filter_plan::coded() const { return root_->coded(); }
 
 filter_plan::filter_plan(std::unique_ptr<node> root) : root_{std::move(root)} {}
 filter_plan::filter_plan(filter_plan&&) noexcept = default;

@@ -29,6 +29,12 @@ struct event_reference {
 };
 event_reference resolve_event_field(std::string_view name);
 
+/// A filter that depends on one field alone: whether it is true, by the field's code.
+struct coded_filter {
+  event_field field{};
+  std::vector<std::uint8_t> is_true;
+};
+
 class filter_plan {
 public:
   static result<filter_plan> make(const event_view& view, const filter_node& filter);
@@ -38,6 +44,9 @@ public:
 
   /// One byte per row of [first, first + mask.size()) of the chunk: 1 where the filter is true.
   void evaluate(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const;
+
+  /// Nothing where it looks at more than one field, or at what has no codes.
+  std::optional<coded_filter> coded() const;
 
 private:
   struct node;

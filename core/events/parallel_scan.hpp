@@ -27,7 +27,8 @@ struct time_range {
   bool holds(const event_chunk& chunk) const noexcept { return chunk.min_at >= start && chunk.max_at < end; }
 };
 
-template <class Visit> result<void> scan_chunks(const event_view& view, const time_range& range, const scan_context& context, Visit&& visit) {
+/// Calls `take(worker, number)` once for each number below `count`, on the threads of the context. The failure of one ends the work and is returned.
+template <class Take> result<void> share_out(std::size_t count, const scan_context& context, Take&& take) {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> is_over{false};
   std::vector<std::optional<failure>> why(context.width()); // by worker
@@ -37,15 +38,12 @@ template <class Visit> result<void> scan_chunks(const event_view& view, const ti
       is_over.store(true, std::memory_order_relaxed);
     };
     while (!is_over.load(std::memory_order_relaxed)) {
-      const auto at = next.fetch_add(1, std::memory_order_relaxed);
-      if (at >= view.chunks().size())
+      const auto number = next.fetch_add(1, std::memory_order_relaxed);
+      if (number >= count)
         return;
-      const event_chunk& chunk = *view.chunks()[at];
-      if (!range.touches(chunk))
-        continue;
       try {
-        if (const result<void> visited = visit(worker, chunk); !visited)
-          return fail(visited.error());
+        if (const result<void> taken = take(worker, number); !taken)
+          return fail(taken.error());
       } catch (const std::exception& thrown) { // the other threads use what is on this one's stack: it must wait for them
         return fail({error_code::internal_error, {}, {}, std::string{"a scan threw: "} + thrown.what()});
       }
@@ -59,6 +57,13 @@ template <class Visit> result<void> scan_chunks(const event_view& view, const ti
     if (each)
       return std::move(*each);
   return {};
+}
+
+template <class Visit> result<void> scan_chunks(const event_view& view, const time_range& range, const scan_context& context, Visit&& visit) {
+  return share_out(view.chunks().size(), context, [&](std::size_t worker, std::size_t number) -> result<void> {
+    const event_chunk& chunk = *view.chunks()[number];
+    return range.touches(chunk) ? visit(worker, chunk) : result<void>{};
+  });
 }
 
 } // namespace dotmac

@@ -9,6 +9,7 @@
 /// Source    sums: Knuth's TwoSum, "The Art of Computer Programming" vol. 2, 4.2.2.
 ///           percentiles: PERCENTILE_CONT of SQL, over all values.
 
+#include "core/events/memory_allowance.hpp"
 #include "core/events/row_selection.hpp"
 #include "core/events/trends/trend_questions.hpp"
 
@@ -21,22 +22,6 @@ struct measured_rows {
   const event_chunk* chunk = nullptr;
   const row_selection* selection = nullptr;
   std::span<const std::uint32_t> cells; ///< per selected row
-};
-
-/// Shared by the accumulators of one question, on all its threads.
-class memory_allowance {
-public:
-  explicit memory_allowance(std::size_t max) : left_{static_cast<std::int64_t>(max)}, max_{max} {}
-  result<void> take(std::size_t size) {
-    if (left_.fetch_sub(static_cast<std::int64_t>(size), std::memory_order_relaxed) >= static_cast<std::int64_t>(size))
-      return {};
-    return failure{error_code::query_too_large, "the question needs more than its " + std::to_string(max_ >> 20) + " MiB of memory: take fewer groups, a coarser granularity or a shorter interval", {}};
-  }
-  void give_back(std::size_t size) noexcept { left_.fetch_add(static_cast<std::int64_t>(size), std::memory_order_relaxed); }
-
-private:
-  std::atomic<std::int64_t> left_;
-  const std::size_t max_;
 };
 
 class measure_accumulator {

@@ -1,5 +1,6 @@
 #include "tests/core/events/plain_funnel.hpp"
 #include "tests/core/events/random_cases.hpp"
+#include "tests/core/events/test_executor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -171,7 +172,10 @@ void check_funnel(const world& w, generator& random) {
   keep_feasible(question, w.all);
   question.users_listed = static_cast<std::int64_t>(funnel_users_listed_max);
   const auto expected = funnel(w.all, question);
-  const auto found = answer(w.partition.snapshot(), question, {});
+  test_executor threads{3};
+  scan_context context;
+  context.executor = chance(random, 50) ? &threads : nullptr;
+  const auto found = answer(w.partition.snapshot(), question, context);
   ASSERT_TRUE(found) << found.error().message;
   expect_counts(found->steps, expected.all);
   for (std::size_t k = 0; k < found->steps.size(); ++k)

@@ -1,4 +1,4 @@
-#include "core/events/funnel_walk.hpp"
+#include "core/events/funnel/funnel_walk.hpp"
 
 #include <algorithm>
 #include <array>

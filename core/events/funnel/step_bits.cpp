@@ -1,0 +1,69 @@
+#include "core/events/funnel/step_bits.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+namespace {
+
+filter_node filter_of(const event_view& view, const funnel_step& step) {
+  filter_node out;
+  if (!step.text.empty()) {
+    const bool is_type = view.find_code(event_field::event_type, step.text) != 0;
+    out.children.push_back(condition(is_type ? "event_type" : "event_name", filter_operator::equals, step.text));
+  }
+  if (step.event_type)
+    out.children.push_back(condition("event_type", filter_operator::equals, *step.event_type));
+  if (step.event_name)
+    out.children.push_back(condition("event_name", filter_operator::equals, *step.event_name));
+  if (!step.filters.children.empty() || step.filters.kind != filter_kind::all)
+    out.children.push_back(step.filters);
+  return out;
+}
+
+} // namespace
+
+result<step_bits> step_bits::make(const event_view& view, const count_funnel& question) {
+  step_bits out;
+  const auto add = [&](const funnel_step& step, std::uint64_t bit) -> result<void> {
+    auto plan = filter_plan::make(view, filter_of(view, step));
+    if (!plan)
+      return plan.error();
+    const auto coded = plan->coded();
+    if (!coded) {
+      out.plans_.push_back({std::move(*plan), bit});
+      return {};
+    }
+    auto same = std::find_if(out.fields_.begin(), out.fields_.end(), [&](const auto& each) { return each.field == coded->field; });
+    if (same == out.fields_.end())
+      same = out.fields_.insert(out.fields_.end(), {coded->field, std::vector<std::uint64_t>(coded->is_true.size())});
+    for (std::size_t code = 0; code < coded->is_true.size(); ++code)
+      same->bits[code] |= coded->is_true[code] != 0 ? bit : 0;
+    return {};
+  };
+  for (std::size_t k = 0; k < question.steps.size(); ++k)
+    if (auto added = add(question.steps[k], std::uint64_t{1} << k); !added)
+      return added.error();
+  for (const auto& each : question.exclusions)
+    if (auto added = add(each, exclusion_bit); !added)
+      return added.error();
+  return out;
+}
+
+void step_bits::fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, workplace& to) const {
+  const auto bits = std::span{to.bits}.first(count);
+  std::fill(bits.begin(), bits.end(), 0);
+  for (const auto& each : fields_) {
+    const auto codes = std::span{to.codes}.first(count);
+    chunk.codes[static_cast<std::size_t>(each.field)].unpack(first, codes);
+    for (std::uint32_t i = 0; i < count; ++i)
+      bits[i] |= each.bits[codes[i]];
+  }
+  for (const auto& each : plans_) {
+    const auto mask = std::span{to.mask}.first(count);
+    each.plan.evaluate(view, chunk, first, mask);
+    for (std::uint32_t i = 0; i < count; ++i)
+      bits[i] |= each.bit & -std::uint64_t{mask[i]};
+  }
+}
+
+} // namespace dotmac

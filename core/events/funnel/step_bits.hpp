@@ -1,0 +1,44 @@
+#pragma once
+
+/// Which steps and exclusions of a funnel each row serves, as bits. Steps that depend on one field alone share one look-up per row.
+///
+/// Threads  immutable once made; `fill` may run on several threads, each with a workplace of its own.
+
+#include "core/events/filter_plan.hpp"
+#include "core/events/funnel/funnel_walk.hpp"
+#include "core/events/parallel_scan.hpp"
+
+namespace dotmac {
+
+class step_bits {
+public:
+  static constexpr std::uint64_t exclusion_bit = std::uint64_t{1} << funnel_steps_max;
+
+  struct workplace {
+    std::array<std::uint64_t, scan_rows> bits;
+    std::array<std::uint8_t, scan_rows> mask;
+    std::array<std::uint32_t, scan_rows> codes;
+  };
+
+  static result<step_bits> make(const event_view& view, const count_funnel& question);
+
+  /// Into bits, one entry per row of [first, first + count).
+  void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, workplace& to) const;
+  static funnel_event event_of(std::uint64_t bits, std::int64_t at, std::uint64_t row) {
+    return {at, row, static_cast<std::uint32_t>(bits), (bits & exclusion_bit) != 0};
+  }
+
+private:
+  struct by_field {
+    event_field field{};
+    std::vector<std::uint64_t> bits; ///< by code
+  };
+  struct by_plan {
+    filter_plan plan;
+    std::uint64_t bit = 0;
+  };
+  std::vector<by_field> fields_;
+  std::vector<by_plan> plans_;
+};
+
+} // namespace dotmac

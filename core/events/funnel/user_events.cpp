@@ -1,0 +1,94 @@
+#include "core/events/funnel/user_events.hpp"
+
+namespace dotmac {
+
+user_events::user_events(const event_view& view, event_field user_field, bool takes_all, std::size_t workers, memory_allowance& memory)
+    : view_{view}, user_field_{user_field}, takes_all_{takes_all}, part_count_{(view.dictionary_size(user_field) >> part_users_log) + 1}, memory_{memory}, workers_(workers) {}
+
+result<std::uint64_t> user_events::kind_of(found_by_worker& mine, std::uint64_t bits) {
+  const auto known = std::find(mine.kinds.begin(), mine.kinds.end(), bits);
+  if (known != mine.kinds.end())
+    return static_cast<std::uint64_t>(known - mine.kinds.begin());
+  if (mine.kinds.size() == kinds_max)
+    return failure{error_code::query_too_large, "events serve more than " + std::to_string(kinds_max) + " different sets of steps at once", "funnel_steps"};
+  mine.kinds.push_back(bits);
+  return mine.kinds.size() - 1;
+}
+
+result<void> user_events::add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context) {
+  auto& mine = workers_[worker];
+  if (!mine) {
+    mine = std::make_unique<found_by_worker>();
+    mine->parts.resize(part_count_);
+    mine->bits = std::make_unique<step_bits::workplace>();
+  }
+  std::size_t taken = 0;
+  for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+    if (context.is_stopped())
+      return question_cancelled();
+    const auto count = std::min(scan_rows, chunk.rows - first);
+    steps.fill(view_, chunk, first, count, *mine->bits);
+    const auto here = take_run(*mine, chunk, first, count, range);
+    if (!here)
+      return here.error();
+    taken += *here;
+  }
+  return memory_.take(taken * 2 * sizeof(entry)); // an array that grows may take twice what it holds
+}
+
+result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range) {
+  chunk.codes[static_cast<std::size_t>(user_field_)].unpack(first, std::span{mine.users}.first(count));
+  chunk.at.unpack(first, std::span{mine.times}.first(count));
+  std::size_t taken = 0;
+  std::uint64_t last_bits = ~std::uint64_t{0};
+  std::uint64_t kind = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto bits = mine.bits->bits[i];
+    if ((bits == 0 && !takes_all_) || mine.users[i] == 0 || mine.times[i] < range.start || mine.times[i] >= range.end)
+      continue;
+    if (bits != last_bits) {
+      const auto found = kind_of(mine, bits);
+      if (!found)
+        return found.error();
+      kind = *found;
+      last_bits = bits;
+    }
+    const auto at = static_cast<std::uint64_t>(mine.times[i] - timestamp_min.milliseconds);
+    mine.parts[mine.users[i] >> part_users_log].push_back({mine.users[i], static_cast<std::uint32_t>(chunk.first_row + first + i), at << 16 | kind});
+    ++taken;
+  }
+  return taken;
+}
+
+void user_events::gather(std::size_t part, workplace& into) {
+  into.ends.assign(part_users + 1, 0);
+  std::size_t total = 0;
+  for (const auto& each : workers_)
+    if (each) {
+      total += each->parts[part].size();
+      for (const auto& event : each->parts[part])
+        ++into.ends[(event.user & (part_users - 1)) + 1];
+    }
+  for (std::size_t user = 1; user < into.ends.size(); ++user)
+    into.ends[user] += into.ends[user - 1]; // where each user begins; moves to where he ends
+  into.events.resize(total);
+  for (const auto& each : workers_) {
+    if (!each)
+      continue;
+    for (const auto& event : each->parts[part]) {
+      const auto at = static_cast<std::int64_t>(event.at_and_kind >> 16) + timestamp_min.milliseconds;
+      into.events[into.ends[event.user & (part_users - 1)]++] = step_bits::event_of(each->kinds[event.at_and_kind & 0xffff], at, event.row);
+    }
+    each->parts[part] = {};
+  }
+  into.ends.pop_back();
+}
+
+std::span<const funnel_event> user_events::put_in_order(std::span<funnel_event> own) {
+  const auto is_before = [](const funnel_event& a, const funnel_event& b) { return a.at != b.at ? a.at < b.at : a.row < b.row; };
+  if (!std::is_sorted(own.begin(), own.end(), is_before))
+    std::sort(own.begin(), own.end(), is_before);
+  return own;
+}
+
+} // namespace dotmac

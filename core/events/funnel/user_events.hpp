@@ -1,0 +1,76 @@
+#pragma once
+
+/// The events of a funnel, brought together by user: every thread puts what it finds into parts by user; then each part, small enough for the
+/// cache, is put in order and handed over user by user.
+///
+/// Threads  `add` on several, each with a worker number of its own; then `visit` of different parts on several.
+/// Limits   the question's memory: query_too_large; kinds_max different sets of steps that events serve at once.
+/// Cost     16 bytes an event; each is moved twice.
+/// Source   radix partitioning: Manegold, Boncz, Kersten, "Optimizing Main-Memory Join on Modern Hardware" (2002).
+
+#include "core/events/funnel/step_bits.hpp"
+#include "core/events/memory_allowance.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+
+class user_events {
+public:
+  static constexpr std::size_t kinds_max = 65'536;
+
+  struct workplace {
+    std::vector<funnel_event> events;
+    std::vector<std::uint32_t> ends; ///< by user of the part
+  };
+
+  user_events(const event_view& view, event_field user_field, bool takes_all, std::size_t workers, memory_allowance& memory);
+
+  /// The events of a chunk that serve a step, or all where `takes_all`; of those that have a user.
+  result<void> add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context);
+
+  std::size_t part_count() const noexcept { return part_count_; }
+
+  /// Calls `take(user code, events by time, then row)` for each user of the part who has events, by code. What the part held is given up.
+  template <class Take> void visit(std::size_t part, workplace& with, Take&& take) {
+    gather(part, with);
+    std::uint32_t begin = 0;
+    for (std::size_t user = 0; user < with.ends.size(); ++user) {
+      const auto own = std::span{with.events}.subspan(begin, with.ends[user] - begin);
+      begin = with.ends[user];
+      if (!own.empty())
+        take(static_cast<std::uint32_t>(part << part_users_log | user), put_in_order(own));
+    }
+  }
+
+private:
+  static constexpr std::uint32_t part_users_log = 11;
+  static constexpr std::size_t part_users = std::size_t{1} << part_users_log;
+
+  struct entry {
+    std::uint32_t user;
+    std::uint32_t row;
+    std::uint64_t at_and_kind; ///< milliseconds since timestamp_min << 16 | number of its bits
+  };
+  struct found_by_worker {
+    std::vector<std::vector<entry>> parts;
+    std::vector<std::uint64_t> kinds; ///< bits by number
+    std::unique_ptr<step_bits::workplace> bits;
+    std::array<std::uint32_t, scan_rows> users;
+    std::array<std::int64_t, scan_rows> times;
+  };
+
+  result<std::uint64_t> kind_of(found_by_worker& mine, std::uint64_t bits);
+  result<std::size_t> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
+  void gather(std::size_t part, workplace& into);
+  static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
+
+  const event_view& view_;
+  const event_field user_field_;
+  const bool takes_all_;
+  const std::size_t part_count_;
+  memory_allowance& memory_;
+  std::vector<std::unique_ptr<found_by_worker>> workers_;
+};
+
+} // namespace dotmac
