@@ -31,8 +31,8 @@ void follow(std::span<const funnel_event> events, const funnel_rules& rules, std
 std::int64_t best_ordered_start(std::span<const funnel_event> events, const funnel_rules& rules) {
   std::array<std::int64_t, funnel_steps_max> earlier;
   std::array<std::int64_t, funnel_steps_max> present;
-  earlier.fill(nobody);
-  present.fill(nobody);
+  std::fill_n(earlier.begin(), rules.step_count, nobody);
+  std::fill_n(present.begin(), rules.step_count, nobody);
   std::size_t furthest = 0;
   std::int64_t best = nobody;
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -53,8 +53,8 @@ std::int64_t best_ordered_start(std::span<const funnel_event> events, const funn
       }
     }
     if (event.is_exclusion) {
-      earlier.fill(nobody);
-      present.fill(nobody);
+      std::fill_n(earlier.begin(), rules.step_count, nobody);
+      std::fill_n(present.begin(), rules.step_count, nobody);
       if (matches(event, 0))
         present[0] = static_cast<std::int64_t>(i);
     }

@@ -46,7 +46,24 @@ result<step_bits> step_bits::make(const event_view& view, const count_funnel& qu
   for (const auto& each : question.exclusions)
     if (auto added = add(each, exclusion_bit); !added)
       return added.error();
+  out.number_kinds();
   return out;
+}
+
+void step_bits::number_kinds() {
+  if (fields_.size() != 1 || !plans_.empty())
+    return;
+  kinds_by_code made{fields_[0].field, {}, {0}};
+  for (const auto bits : fields_[0].bits) {
+    auto known = std::find(made.kinds.begin(), made.kinds.end(), bits);
+    if (known == made.kinds.end()) {
+      if (made.kinds.size() == 256)
+        return;
+      known = made.kinds.insert(made.kinds.end(), bits);
+    }
+    made.kind.push_back(static_cast<std::uint8_t>(known - made.kinds.begin()));
+  }
+  by_code_ = std::move(made);
 }
 
 void step_bits::fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, workplace& to) const {

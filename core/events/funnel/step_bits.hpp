@@ -22,6 +22,14 @@ public:
 
   static result<step_bits> make(const event_view& view, const count_funnel& question);
 
+  /// Where all steps depend on one field: which kind of event (a position in `kinds`, 0 of no step) each code of it is.
+  struct kinds_by_code {
+    event_field field{};
+    std::vector<std::uint8_t> kind;
+    std::vector<std::uint64_t> kinds; ///< bits; the first are none
+  };
+  const std::optional<kinds_by_code>& by_code() const noexcept { return by_code_; }
+
   /// Into bits, one entry per row of [first, first + count).
   void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, workplace& to) const;
   static funnel_event event_of(std::uint64_t bits, std::int64_t at, std::uint64_t row) {
@@ -37,6 +45,9 @@ private:
     filter_plan plan;
     std::uint64_t bit = 0;
   };
+  void number_kinds();
+
+  std::optional<kinds_by_code> by_code_;
   std::vector<by_field> fields_;
   std::vector<by_plan> plans_;
 };

@@ -1,5 +1,8 @@
 #include "core/events/funnel/user_events.hpp"
 
+#include <bit>
+#include <cstring>
+
 namespace dotmac {
 
 user_events::user_events(const event_view& view, event_field user_field, bool takes_all, std::size_t workers, memory_allowance& memory)
@@ -27,6 +30,11 @@ result<void> user_events::add(std::size_t worker, const event_chunk& chunk, cons
     if (context.is_stopped())
       return question_cancelled();
     const auto count = std::min(scan_rows, chunk.rows - first);
+    if (steps.by_code() && !takes_all_) {
+      mine->kinds = steps.by_code()->kinds;
+      taken += take_coded_run(*mine, chunk, first, count, range, *steps.by_code());
+      continue;
+    }
     steps.fill(view_, chunk, first, count, *mine->bits);
     const auto here = take_run(*mine, chunk, first, count, range);
     if (!here)
@@ -53,9 +61,33 @@ result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chu
       kind = *found;
       last_bits = bits;
     }
-    const auto at = static_cast<std::uint64_t>(mine.times[i] - timestamp_min.milliseconds);
-    mine.parts[mine.users[i] >> part_users_log].push_back({mine.users[i], static_cast<std::uint32_t>(chunk.first_row + first + i), at << 16 | kind});
+    mine.parts[mine.users[i] >> part_users_log].push_back({mine.users[i], static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kind)});
     ++taken;
+  }
+  return taken;
+}
+
+/// Most rows serve no step: they are passed over eight at a time, and only of the others user and time are looked up.
+std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range,
+                                        const step_bits::kinds_by_code& kinds) {
+  auto& kind_of_row = mine.bits->mask;
+  std::fill_n(kind_of_row.begin() + count, std::min<std::size_t>(8, kind_of_row.size() - count), std::uint8_t{0});
+  chunk.codes[static_cast<std::size_t>(kinds.field)].look_up(first, kinds.kind, std::span{kind_of_row}.first(count));
+  const auto& users = chunk.codes[static_cast<std::size_t>(user_field_)];
+  const bool is_inside = range.holds(chunk);
+  std::size_t taken = 0;
+  for (std::uint32_t word_at = 0; word_at < count; word_at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, kind_of_row.data() + word_at, sizeof word);
+    for (; word != 0; word &= ~(std::uint64_t{0xff} << (std::countr_zero(word) & ~7))) {
+      const auto i = word_at + static_cast<std::uint32_t>(std::countr_zero(word)) / 8;
+      const auto user = static_cast<std::uint32_t>(users[first + i]);
+      const auto at = chunk.at[first + i];
+      if (user == 0 || (!is_inside && (at < range.start || at >= range.end)))
+        continue;
+      mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(at, kind_of_row[i])});
+      ++taken;
+    }
   }
   return taken;
 }
