@@ -141,6 +141,14 @@ public:
     }
   }
 
+  /// The next `size` bytes, where they stand.
+  bool take(std::size_t size, bytes_view& into) noexcept {
+    if (rest_.size() < size)
+      return false;
+    into = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return true;
+  }
   bool at_end() const noexcept { return rest_.empty(); }
   bytes_view rest() const noexcept { return rest_; }
 

@@ -1,6 +1,6 @@
 #include "core/events/event_columns.hpp"
 
-#include "core/events/growing_chunk.hpp"
+#include "core/events/event_storage.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -36,31 +36,6 @@ std::uint32_t event_chunk::nanoseconds_at(std::uint32_t row) const noexcept {
              ? static_cast<std::uint32_t>(finer_nanoseconds[at_position])
              : 0;
 }
-
-struct event_columns::storage {
-  std::uint64_t key = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t committed = 0;
-  std::array<string_dictionary, event_field_count> fields;
-  std::array<std::uint32_t, event_field_count> committed_fields{};
-  string_dictionary key_names; ///< scope as a character, then the name
-  std::uint32_t committed_keys = 0;
-  std::vector<std::unique_ptr<string_dictionary>> texts;
-  std::vector<std::uint32_t> committed_texts;
-  std::vector<std::shared_ptr<const event_chunk>> sealed;
-  std::vector<growing_chunk> open; ///< follow the sealed ones; all but the last are full
-  std::vector<std::uint32_t> translated; ///< scratch: the block's code -> ours
-
-  void append_run(const event_block_view& block, std::span<const std::uint32_t> rows_of_run,
-                  std::span<const std::uint32_t> uuid_numbers);
-  void append_column(growing_chunk& to, const event_block_view& block, const block_property_column& column,
-                     std::span<const std::uint32_t> chosen, std::uint32_t first);
-  std::uint32_t translate(string_dictionary& into, const event_block_view& block, std::uint32_t code);
-  std::uint32_t key_number(property_scope scope, std::string_view name);
-  /// Whether the names that are new in these rows stay within property_keys_max.
-  bool has_room(const event_block_view& block, std::span<const std::uint32_t> chosen) const;
-  const growing_chunk& open_chunk(std::uint64_t row) const { return open[row / event_chunk_rows - sealed.size()]; }
-};
 
 event_columns::event_columns(std::uint64_t key) : storage_{std::make_shared<storage>()} { storage_->key = key; }
 event_columns::~event_columns() = default;

@@ -91,6 +91,9 @@ private:
   std::shared_ptr<const void> owner_;
 };
 
+struct decoded_segment;
+struct dictionary_counts;
+
 class event_columns {
 public:
   /// `key` makes the ids of events that came without one.
@@ -107,9 +110,13 @@ public:
   result<void> append(const event_block_view& block, std::span<const std::uint32_t> rows);
   void commit();
   void discard();
+  /// The rows and dictionary entries of a stored segment, behind all that is here; committed at once. Nothing may be staged.
+  /// Errors: corrupt_data where it does not follow what is here; what is here is then of no use any more.
+  result<void> append_segment(const decoded_segment& segment);
 
   std::uint64_t row_count() const noexcept;     ///< with those not committed
   std::uint64_t committed_rows() const noexcept;
+  dictionary_counts counts() const;
   std::uint64_t key() const noexcept;
   void set_key(std::uint64_t key) noexcept;
   event_view snapshot() const;
@@ -122,6 +129,7 @@ public:
   std::size_t memory_bytes() const;
 
 private:
+  friend class segment_appender;
   struct storage;
   std::shared_ptr<storage> storage_;
 };

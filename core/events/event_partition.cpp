@@ -64,6 +64,15 @@ std::optional<std::uint64_t> event_partition::find_row(const incoming& event) co
   return std::nullopt;
 }
 
+void event_partition::remember_ids(std::uint64_t first_row) {
+  for (std::uint64_t row = first_row; row < columns_.row_count(); ++row) {
+    const auto uuid = columns_.uuid_of(row);
+    const std::string_view id = uuid ? std::string_view{reinterpret_cast<const char*>(uuid->octets.data()), uuid->octets.size()} : columns_.id_text_of(row);
+    if (!id.empty())
+      remember(static_cast<std::uint32_t>(XXH3_64bits_withSeed(id.data(), id.size(), columns_.key()) >> 32), row);
+  }
+}
+
 void event_partition::remember(std::uint32_t tag, std::uint64_t row) {
   if ((used_ + 1) * 3 > slots_.size() * 2)
     grow();
@@ -88,9 +97,6 @@ void event_partition::grow() {
   for (const std::uint64_t slot : slots_)
     if (slot != 0 && static_cast<std::uint32_t>(slot) > first_kept)
       kept.push_back(slot);
-  std::sort(kept.begin(), kept.end(), [](std::uint64_t a, std::uint64_t b) {
-    return static_cast<std::uint32_t>(a) < static_cast<std::uint32_t>(b);
-  });
   std::size_t size = 16;
   while (kept.size() * 2 >= size)
     size *= 2;
@@ -313,137 +319,6 @@ std::string event_partition::event_id_text(std::uint64_t row) const {
     return format_uuid(*uuid);
   const std::string_view text = columns_.id_text_of(row);
   return text.empty() ? format_uuid(derive_event_id(row, columns_.key())) : std::string{text};
-}
-
-// -- snapshots -----------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-void add_event(event_block_builder& to, const event_view& view, std::uint64_t row) {
-  found_event event = view.read(row);
-  if (view.chunk_of(row).id_references[row % event_chunk_rows] == 0)
-    event.texts[static_cast<std::size_t>(event_field::event_id)].clear();
-  to.begin_event(event.received_at);
-  to.set_timestamp({event.at, event.nanoseconds_below});
-  for (std::size_t f = 0; f < event_field_count; ++f)
-    to.set_field(static_cast<event_field>(f), event.texts[f]);
-  for (const event_property& each : event.properties) {
-    if (!each.json.empty())
-      to.add_json(each.scope, each.key, each.json);
-    else if (const auto* text = std::get_if<std::string>(&each.value))
-      to.add_text(each.scope, each.key, *text);
-    else if (const auto* integer = std::get_if<std::int64_t>(&each.value))
-      to.add_integer(each.scope, each.key, *integer);
-    else if (const auto* number = std::get_if<double>(&each.value))
-      to.add_number(each.scope, each.key, *number);
-    else if (const auto* boolean = std::get_if<bool>(&each.value))
-      to.add_boolean(each.scope, each.key, *boolean);
-    else
-      to.add_null(each.scope, each.key);
-  }
-  to.end_event();
-}
-
-event_segment encode_segment(const event_view& view, std::uint64_t number, std::uint64_t first_row) {
-  event_segment out{number, first_row, 0, timestamp_max.milliseconds, timestamp_min.milliseconds, {}};
-  event_block_builder builder;
-  for (std::uint64_t row = first_row; row < view.row_count(); ++row) {
-    add_event(builder, view, row);
-    const std::int64_t at = view.chunk_of(row).at[row % event_chunk_rows];
-    out.min_time_ms = std::min(out.min_time_ms, at);
-    out.max_time_ms = std::max(out.max_time_ms, at);
-    if (++out.row_count == event_block_rows_max)
-      break;
-    if (row % 1024 == 1023 && builder.byte_count() >= event_segment_bytes_max)
-      break;
-  }
-  out.payload = builder.finish();
-  return out;
-}
-
-} // namespace
-
-event_snapshot_image event_snapshot_plan::encode() const {
-  event_snapshot_image image;
-  image.live_segments = kept;
-  std::uint64_t number = next_segment;
-  std::uint64_t row = kept.empty() ? 0 : kept.back().first_row + kept.back().row_count;
-  while (row < view.row_count()) {
-    event_segment segment = encode_segment(view, number++, row);
-    row += segment.row_count;
-    image.live_segments.push_back({segment.number, segment.first_row, segment.row_count, segment.min_time_ms, segment.max_time_ms, {}});
-    image.new_segments.push_back(std::move(segment));
-  }
-  binary::write(image.payload, view.key());
-  binary::write(image.payload, view.row_count());
-  binary::write(image.payload, number);
-  binary::write_length(image.payload, image.live_segments.size());
-  for (const event_segment& each : image.live_segments)
-    for (const std::uint64_t value : {each.number, each.first_row, each.row_count, static_cast<std::uint64_t>(each.min_time_ms),
-                                      static_cast<std::uint64_t>(each.max_time_ms)})
-      binary::write(image.payload, value);
-  return image;
-}
-
-event_snapshot_plan event_partition::prepare_snapshot() const {
-  event_snapshot_plan plan{columns_.snapshot(), segments_, next_segment_};
-  std::uint64_t fresh = row_count() - (segments_.empty() ? 0 : segments_.back().first_row + segments_.back().row_count);
-  // A trailing segment that is not more than twice what follows it is written anew together with it, so that segments
-  // shrink geometrically towards the end. Full ones stay.
-  while (fresh > 0 && !plan.kept.empty() && plan.kept.back().row_count <= 2 * fresh
-         && plan.kept.back().row_count + fresh <= event_block_rows_max) {
-    fresh += plan.kept.back().row_count;
-    plan.kept.pop_back();
-  }
-  return plan;
-}
-
-void event_partition::snapshot_written(const event_snapshot_image& image) {
-  segments_ = image.live_segments;
-  for (const event_segment& each : image.new_segments)
-    next_segment_ = std::max(next_segment_, each.number + 1);
-}
-
-result<event_partition> event_partition::restore(std::uint32_t version, bytes_view payload,
-                                                 const std::function<result<bytes>(std::uint64_t)>& read_segment,
-                                                 std::int64_t dedupe_window_milliseconds) {
-  if (version != event_snapshot_version)
-    return failure{error_code::unknown_schema_version, "a snapshot of events has a version that this program does not know"};
-  binary::reader in{payload};
-  std::uint64_t key = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t next_segment = 0;
-  std::uint32_t count = 0;
-  if (!in.read(key) || !in.read(rows) || !in.read(next_segment) || !in.read(count))
-    return damaged("its snapshot ends early");
-  event_partition out{key, dedupe_window_milliseconds};
-  out.next_segment_ = next_segment;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    event_segment segment;
-    if (!in.read(segment.number) || !in.read(segment.first_row) || !in.read(segment.row_count) || !in.read(segment.min_time_ms)
-        || !in.read(segment.max_time_ms))
-      return damaged("its snapshot ends early");
-    if (segment.first_row != out.columns_.row_count())
-      return damaged("its segments do not follow each other");
-    const result<bytes> stored = read_segment(segment.number);
-    if (!stored)
-      return stored.error();
-    const result<event_block_view> view = event_block_view::parse(*stored);
-    if (!view)
-      return view.error();
-    if (view->row_count() != segment.row_count)
-      return damaged("a segment has another number of rows than its snapshot says");
-    std::vector<std::uint32_t> all(view->row_count());
-    for (std::uint32_t row = 0; row < all.size(); ++row)
-      all[row] = row;
-    if (const result<void> appended = out.append_known(*view, all); !appended)
-      return appended.error();
-    out.columns_.commit();
-    out.segments_.push_back(std::move(segment));
-  }
-  if (!in.at_end() || out.columns_.row_count() != rows)
-    return damaged("its snapshot has another number of rows than its segments");
-  return out;
 }
 
 } // namespace dotmac

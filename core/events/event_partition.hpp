@@ -16,6 +16,7 @@
 
 #include "core/events/event_columns.hpp"
 #include "core/events/event_messages.hpp"
+#include "core/events/event_segment.hpp"
 
 #include <functional>
 
@@ -23,22 +24,12 @@ namespace dotmac {
 
 inline constexpr std::uint64_t event_rows_max = 4'000'000'000;
 inline constexpr std::int64_t dedupe_window_milliseconds_default = 30ll * 86'400'000;
-inline constexpr std::uint32_t event_snapshot_version = 1;
-inline constexpr std::size_t event_segment_bytes_max = 64u << 20; ///< a segment ends at the event that passes this
+inline constexpr std::uint32_t event_snapshot_version = 2; ///< 1: segments were blocks as clients' events come in, read still
 
 struct staged_block {
   std::uint64_t first_row = 0; ///< number of the first new row
   std::vector<event_outcome> outcomes;
   std::vector<std::uint64_t> rows; ///< per row of the block: its number, or that of the event that was there before; 0 where refused
-};
-
-struct event_segment {
-  std::uint64_t number = 0;
-  std::uint64_t first_row = 0;
-  std::uint64_t row_count = 0;
-  std::int64_t min_time_ms = 0;
-  std::int64_t max_time_ms = 0;
-  bytes payload; ///< empty for segments written before
 };
 
 struct event_snapshot_image {
@@ -53,7 +44,7 @@ struct event_snapshot_plan {
   event_view view;
   std::vector<event_segment> kept;
   std::uint64_t next_segment = 1;
-  /// Heavy: linear in the rows that are in no kept segment.
+  /// Heavy: linear in the rows that are in no kept segment. Kept ones are full: what follows them is written anew.
   event_snapshot_image encode() const;
 };
 
@@ -90,6 +81,9 @@ private:
   void decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid, std::vector<std::uint32_t>& chosen,
               staged_block& out);
   result<void> append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows);
+  result<void> append_stored(bytes_view payload);
+  result<void> append_block(bytes_view payload, std::uint64_t row_count);
+  void remember_ids(std::uint64_t first_row);
 
   event_columns columns_;
   std::int64_t window_;

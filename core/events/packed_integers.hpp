@@ -26,6 +26,7 @@ public:
   bool empty() const noexcept { return count_ == 0; }
   std::uint8_t width() const noexcept { return width_; }
   std::int64_t base() const noexcept { return static_cast<std::int64_t>(base_); }
+  const char* data() const noexcept { return data_; }
   std::size_t byte_count() const noexcept { return std::size_t{width_} * count_; }
 
   std::int64_t operator[](std::size_t i) const noexcept {

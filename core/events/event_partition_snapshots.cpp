@@ -1,0 +1,120 @@
+#include "core/events/event_partition.hpp"
+
+#include "core/describe/binary.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+namespace {
+
+failure damaged(std::string how) { return {error_code::corrupt_data, "a snapshot of events is damaged: " + std::move(how), {}}; }
+
+} // namespace
+
+event_snapshot_image event_snapshot_plan::encode() const {
+  event_snapshot_image image;
+  image.live_segments = kept;
+  std::uint64_t number = next_segment;
+  std::uint64_t row = kept.empty() ? 0 : kept.back().first_row + kept.back().row_count;
+  auto before = kept.empty() ? std::make_shared<const dictionary_counts>() : kept.back().end;
+  while (row < view.row_count()) {
+    for (auto& segment : encode_segments(view, row, *before, number)) {
+      image.live_segments.push_back({segment.number, segment.first_row, segment.row_count, segment.min_time_ms, segment.max_time_ms, {}, segment.end});
+      image.new_segments.push_back(std::move(segment));
+    }
+    row += image.live_segments.back().row_count;
+    before = image.live_segments.back().end;
+  }
+  binary::write(image.payload, view.key());
+  binary::write(image.payload, view.row_count());
+  binary::write(image.payload, number);
+  binary::write_length(image.payload, image.live_segments.size());
+  for (const event_segment& each : image.live_segments)
+    for (const std::uint64_t value : {each.number, each.first_row, each.row_count, static_cast<std::uint64_t>(each.min_time_ms),
+                                      static_cast<std::uint64_t>(each.max_time_ms)})
+      binary::write(image.payload, value);
+  return image;
+}
+
+event_snapshot_plan event_partition::prepare_snapshot() const {
+  event_snapshot_plan plan{columns_.snapshot(), segments_, next_segment_};
+  while (!plan.kept.empty() && plan.kept.back().row_count != event_segment_rows)
+    plan.kept.pop_back();
+  return plan;
+}
+
+void event_partition::snapshot_written(const event_snapshot_image& image) {
+  segments_ = image.live_segments;
+  for (const event_segment& each : image.new_segments)
+    next_segment_ = std::max(next_segment_, each.number + 1);
+}
+
+result<void> event_partition::append_stored(bytes_view payload) {
+  const auto segment = decode_segment(payload);
+  if (!segment)
+    return segment.error();
+  const auto first = columns_.row_count();
+  if (auto appended = columns_.append_segment(*segment); !appended)
+    return appended;
+  for (const auto& chunk : segment->chunks)
+    for (const auto received : chunk.received_at)
+      newest_received_ = std::max(newest_received_, received);
+  remember_ids(first);
+  return {};
+}
+
+/// A segment of version 1: a block as those that clients' events come in.
+result<void> event_partition::append_block(bytes_view payload, std::uint64_t row_count) {
+  const result<event_block_view> view = event_block_view::parse(payload);
+  if (!view)
+    return view.error();
+  if (view->row_count() != row_count)
+    return damaged("a segment has another number of rows than its snapshot says");
+  std::vector<std::uint32_t> all(view->row_count());
+  for (std::uint32_t row = 0; row < all.size(); ++row)
+    all[row] = row;
+  if (const result<void> appended = append_known(*view, all); !appended)
+    return appended.error();
+  columns_.commit();
+  return {};
+}
+
+result<event_partition> event_partition::restore(std::uint32_t version, bytes_view payload,
+                                                 const std::function<result<bytes>(std::uint64_t)>& read_segment,
+                                                 std::int64_t dedupe_window_milliseconds) {
+  if (version == 0 || version > event_snapshot_version)
+    return failure{error_code::unknown_schema_version, "a snapshot of events has a version that this program does not know"};
+  binary::reader in{payload};
+  std::uint64_t key = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t next_segment = 0;
+  std::uint32_t count = 0;
+  if (!in.read(key) || !in.read(rows) || !in.read(next_segment) || !in.read(count))
+    return damaged("it ends early");
+  event_partition out{key, dedupe_window_milliseconds};
+  out.next_segment_ = next_segment;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    event_segment segment;
+    if (!in.read(segment.number) || !in.read(segment.first_row) || !in.read(segment.row_count) || !in.read(segment.min_time_ms)
+        || !in.read(segment.max_time_ms))
+      return damaged("it ends early");
+    if (segment.first_row != out.columns_.row_count())
+      return damaged("its segments do not follow each other");
+    const result<bytes> stored = read_segment(segment.number);
+    if (!stored)
+      return stored.error();
+    if (const auto appended = version == 1 ? out.append_block(*stored, segment.row_count) : out.append_stored(*stored); !appended)
+      return appended.error();
+    if (out.columns_.row_count() != segment.first_row + segment.row_count)
+      return damaged("a segment has another number of rows than it says");
+    segment.end = std::make_shared<dictionary_counts>(out.columns_.counts());
+    out.segments_.push_back(std::move(segment));
+  }
+  if (!in.at_end() || out.columns_.row_count() != rows)
+    return damaged("it has another number of rows than its segments");
+  if (version == 1)
+    out.segments_.clear(); // the next snapshot writes all of it in the present form
+  return out;
+}
+
+} // namespace dotmac

@@ -1,0 +1,218 @@
+#include "core/events/event_segment.hpp"
+
+#include "core/events/segment_columns.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+namespace dotmac {
+namespace {
+
+using segment_columns::form;
+using chunk_list = std::vector<const event_chunk*>;
+
+constexpr auto id_field = static_cast<std::size_t>(event_field::event_id);
+
+bool is_coded(std::uint32_t column) noexcept {
+  const auto kind = static_cast<value_kind>(column % value_kind_count);
+  return kind == value_kind::text || kind == value_kind::json;
+}
+
+std::uint32_t greatest(const packed_integers& column) {
+  std::vector<std::uint32_t> values(column.size());
+  column.unpack(0, std::span{values});
+  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
+}
+
+/// Codes are given in the order of appearance, chunk by chunk: what these chunks refer to is all that there is up to their end.
+dictionary_counts counts_at_end(const chunk_list& chunks, const dictionary_counts& before) {
+  auto out = before;
+  for (const auto* chunk : chunks) {
+    for (std::size_t f = 0; f < event_field_count; ++f)
+      if (f != id_field)
+        out.fields[f] = std::max(out.fields[f], greatest(chunk->codes[f]));
+    for (const auto& slice : chunk->properties) {
+      out.keys = std::max(out.keys, slice.key() + 1);
+      out.texts.resize(std::max<std::size_t>(out.texts.size(), out.keys));
+      if (is_coded(slice.column))
+        out.texts[slice.key()] = std::max(out.texts[slice.key()], greatest(slice.values));
+    }
+  }
+  return out;
+}
+
+/// Sections that are written into one segment, and those that make another one because of their size.
+class section_writer {
+public:
+  explicit section_writer(std::function<void(bytes)> on_full) : on_full_{std::move(on_full)} {}
+
+  template <class TextOf> void add(dictionary_section::of which, std::uint32_t index, std::uint32_t before, std::uint32_t end, TextOf&& text_of) {
+    while (before < end) {
+      std::vector<std::uint32_t> lengths;
+      bytes texts;
+      auto next = before;
+      for (; next < end && size_ + texts.size() < event_segment_texts_max; ++next) {
+        const std::string_view text = text_of(next + 1);
+        lengths.push_back(static_cast<std::uint32_t>(text.size()));
+        texts.append(text);
+      }
+      if (!lengths.empty())
+        write(which, index, before, lengths, texts);
+      before = next;
+      if (before < end)
+        on_full_(take());
+    }
+  }
+  /// The number of sections, then the sections.
+  bytes take() {
+    bytes out;
+    binary::write_length(out, std::exchange(count_, 0));
+    out += std::exchange(sections_, {});
+    size_ = 0;
+    return out;
+  }
+
+private:
+  void write(dictionary_section::of which, std::uint32_t index, std::uint32_t before, const std::vector<std::uint32_t>& lengths, const bytes& texts) {
+    binary::write(sections_, which);
+    binary::write(sections_, index);
+    binary::write(sections_, before);
+    binary::write_length(sections_, lengths.size());
+    segment_columns::write(sections_, std::vector{packed_integers{lengths.data(), sizeof(std::uint32_t), 0, static_cast<std::uint32_t>(lengths.size())}}, form::plain);
+    sections_ += texts;
+    size_ += texts.size();
+    ++count_;
+  }
+  std::function<void(bytes)> on_full_;
+  bytes sections_;
+  std::size_t size_ = 0;
+  std::size_t count_ = 0;
+};
+
+void add_sections(section_writer& to, const event_view& view, const dictionary_counts& before, const dictionary_counts& end) {
+  using of = dictionary_section::of;
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    if (f != id_field)
+      to.add(of::field, static_cast<std::uint32_t>(f), before.fields[f], end.fields[f], [&](std::uint32_t code) { return view.dictionary(static_cast<event_field>(f)).text(code); });
+  bytes name;
+  to.add(of::keys, 0, before.keys, end.keys, [&](std::uint32_t code) {
+    const auto& key = view.keys()[code - 1];
+    name.assign(1, key.scope == property_scope::properties ? 'p' : 'c').append(key.name);
+    return std::string_view{name};
+  });
+  for (std::uint32_t key = 0; key < end.texts.size(); ++key)
+    to.add(of::texts_of_key, key, before.texts_of(key), end.texts[key], [&](std::uint32_t code) { return view.keys()[key].texts->text(code); });
+}
+
+template <class Pick> std::vector<packed_integers> column_of(const chunk_list& chunks, Pick&& pick) {
+  std::vector<packed_integers> out;
+  for (const auto* each : chunks)
+    out.push_back(pick(*each));
+  return out;
+}
+
+/// How many ids of each form the rows of a chunk refer to.
+struct id_counts {
+  std::uint32_t uuids = 0;
+  std::uint32_t texts = 0;
+};
+id_counts count_ids(const event_chunk& chunk) {
+  id_counts out;
+  for (std::uint32_t row = 0; row < chunk.rows; ++row) {
+    const auto reference = chunk.id_references[row];
+    out.uuids += reference % 2 != 0;
+    out.texts += reference != 0 && reference % 2 == 0;
+  }
+  return out;
+}
+
+packed_integers first_of(const packed_integers& column, std::uint32_t count) {
+  return count >= column.size() ? column : packed_integers{column.data(), column.width(), column.base(), count};
+}
+
+void write_ids(bytes& out, const chunk_list& chunks) {
+  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.id_references; }), form::differences);
+  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return first_of(each.id_text_ends, count_ids(each).texts); }), form::differences);
+  for (const auto* each : chunks) {
+    const auto ids = count_ids(*each);
+    binary::write(out, ids.uuids);
+    out.append(reinterpret_cast<const char*>(each->uuids), std::size_t{ids.uuids} * sizeof(uuid_bytes));
+    const auto size = ids.texts == 0 ? 0u : static_cast<std::uint32_t>(each->id_text_ends[ids.texts - 1]);
+    binary::write(out, size);
+    out.append(each->id_texts, size);
+  }
+}
+
+void write_properties(bytes& out, const chunk_list& chunks) {
+  std::map<std::uint32_t, std::vector<const property_slice*>> columns;
+  for (std::size_t c = 0; c < chunks.size(); ++c)
+    for (const auto& each : chunks[c]->properties) {
+      auto& slices = columns[each.column];
+      slices.resize(chunks.size(), nullptr);
+      slices[c] = &each;
+    }
+  binary::write_length(out, columns.size());
+  for (const auto& [column, slices] : columns) {
+    binary::write(out, column);
+    std::vector<packed_integers> rows;
+    std::vector<packed_integers> values;
+    for (std::size_t c = 0; c < chunks.size(); ++c) {
+      const bool is_dense = slices[c] != nullptr && slices[c]->count == chunks[c]->rows;
+      binary::write(out, is_dense);
+      rows.push_back(slices[c] == nullptr || is_dense ? packed_integers{} : slices[c]->rows);
+      values.push_back(slices[c] == nullptr ? packed_integers{} : slices[c]->values);
+    }
+    segment_columns::write(out, rows, form::differences);
+    segment_columns::write(out, values, form::plain, static_cast<value_kind>(column % value_kind_count) == value_kind::number);
+  }
+}
+
+void write_columns(bytes& out, const chunk_list& chunks) {
+  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.at; }), form::differences);
+  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.received_at; }), form::differences);
+  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.finer_rows; }), form::differences);
+  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.finer_nanoseconds; }), form::plain);
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    if (f != id_field)
+      segment_columns::write(out, column_of(chunks, [f](const event_chunk& each) { return each.codes[f]; }), form::plain);
+  write_ids(out, chunks);
+  write_properties(out, chunks);
+}
+
+bytes start_payload(std::uint64_t first_row, std::uint32_t rows) {
+  bytes out;
+  binary::write(out, event_segment_version);
+  binary::write(out, first_row);
+  binary::write(out, rows);
+  return out;
+}
+
+} // namespace
+
+std::vector<event_segment> encode_segments(const event_view& view, std::uint64_t first_row, const dictionary_counts& before, std::uint64_t& next_number) {
+  chunk_list chunks;
+  event_segment last{0, first_row, 0, timestamp_max.milliseconds, timestamp_min.milliseconds, {}, {}};
+  for (std::size_t c = first_row / event_chunk_rows; c < view.chunks().size() && last.row_count < event_segment_rows; ++c) {
+    chunks.push_back(view.chunks()[c].get());
+    last.row_count += chunks.back()->rows;
+    last.min_time_ms = std::min(last.min_time_ms, chunks.back()->min_at);
+    last.max_time_ms = std::max(last.max_time_ms, chunks.back()->max_at);
+  }
+  last.end = std::make_shared<dictionary_counts>(counts_at_end(chunks, before));
+  std::vector<event_segment> out;
+  section_writer sections{[&](bytes part) {
+    auto payload = start_payload(first_row, 0);
+    payload += part;
+    out.push_back({next_number++, first_row, 0, last.min_time_ms, last.max_time_ms, std::move(payload), last.end});
+  }};
+  add_sections(sections, view, before, *last.end);
+  last.payload = start_payload(first_row, static_cast<std::uint32_t>(last.row_count));
+  last.payload += sections.take();
+  write_columns(last.payload, chunks);
+  last.number = next_number++;
+  out.push_back(std::move(last));
+  return out;
+}
+
+} // namespace dotmac
