@@ -59,6 +59,8 @@ private:
         return damaged("its dictionaries end early");
       if (section.which > dictionary_section::of::texts_of_key)
         return damaged("it has a dictionary of no kind");
+      if (entries > in_.rest().size() + 1) // one may be empty
+        return damaged("a dictionary has more entries than there are bytes");
       const auto lengths = segment_columns::read(in_, 1, entries);
       if (!lengths)
         return lengths.error();

@@ -1,0 +1,217 @@
+// Stored segments: every column comes back, old forms are read, damage is told and never taken for data.
+
+#include "core/events/segment_columns.hpp"
+#include "tests/core/events/random_cases.hpp"
+
+#include <gtest/gtest.h>
+
+namespace dotmac {
+namespace {
+
+using namespace plain;
+using segment_columns::form;
+using segment_columns::values;
+
+std::vector<values> round_trip(const std::vector<values>& chunks, form wanted, bool are_numbers, std::size_t* size = nullptr) {
+  std::vector<packed_integers> columns;
+  for (const auto& each : chunks)
+    columns.push_back({each.data(), 8, 0, static_cast<std::uint32_t>(each.size())});
+  bytes stored;
+  segment_columns::write(stored, columns, wanted, are_numbers);
+  if (size != nullptr)
+    *size = stored.size();
+  binary::reader in{stored};
+  auto found = segment_columns::read(in, chunks.size(), event_chunk_rows);
+  EXPECT_TRUE(found && in.at_end());
+  return found ? *found : std::vector<values>{};
+}
+
+TEST(segment_columns, give_back_any_number_in_any_form) {
+  generator random{11};
+  for (int round = 0; round < 300; ++round) {
+    std::vector<values> chunks(1 + random() % 3);
+    for (auto& each : chunks)
+      for (auto i = random() % 50; i > 0; --i) {
+        const std::int64_t edges[] = {0, -1, 255, 256, 65'535, 65'536, INT64_MAX, INT64_MIN, 1'767'225'600'000};
+        each.push_back(chance(random, 30) ? one_of(random, edges) : static_cast<std::int64_t>(random() >> random() % 64));
+      }
+    for (const auto wanted : {form::plain, form::differences})
+      for (const bool are_numbers : {false, true})
+        if (wanted == form::plain || !are_numbers) {
+          EXPECT_EQ(round_trip(chunks, wanted, are_numbers), chunks) << "round " << round;
+        }
+  }
+}
+
+TEST(segment_columns, keep_decimals_as_whole_numbers_only_where_every_bit_comes_back) {
+  const auto bits = [](std::vector<double> of) {
+    values out;
+    for (const double each : of)
+      out.push_back(std::bit_cast<std::int64_t>(each));
+    return out;
+  };
+  std::vector<double> prices;
+  for (int i = 0; i < 1'000; ++i)
+    prices.push_back(i * 37 % 9'000 / 100.0);
+  std::size_t size = 0;
+  EXPECT_EQ(round_trip({bits(prices)}, form::plain, true, &size), std::vector<values>{bits(prices)});
+  EXPECT_LT(size, 2'100u) << "two bytes a price";
+  for (const auto& odd : {std::vector{0.1, -0.0}, {1e300}, {5e-324, 1.5}, {1.0 / 3}, {9'007'199'254'740'993.0, 0.5}, {0.00001}, {-12.5, 1e15 + 0.5}})
+    EXPECT_EQ(round_trip({bits(odd)}, form::plain, true), std::vector<values>{bits(odd)});
+}
+
+/// A partition of some thousand random events, written down.
+struct written {
+  world of;
+  event_snapshot_image image;
+  result<event_partition> read_back(const std::function<void(bytes&)>& change = [](bytes&) {}) const {
+    return event_partition::restore(image.version, image.payload, [&](std::uint64_t number) -> result<bytes> {
+      for (const auto& each : image.new_segments)
+        if (each.number == number) {
+          auto payload = each.payload;
+          change(payload);
+          return payload;
+        }
+      return failure{error_code::not_found, "no such segment", {}};
+    });
+  }
+};
+
+written write_down(std::uint64_t seed, std::size_t count) {
+  generator random{seed};
+  written out{random_world(random, count), {}};
+  auto plan = out.of.partition.prepare_snapshot();
+  plan.kept.clear(); // all of it, in one piece
+  out.image = plan.encode();
+  return out;
+}
+
+TEST(event_segment, gives_back_every_event_over_the_border_of_segments) {
+  const auto held = write_down(5, event_segment_rows + 2'000);
+  const auto whole = std::count_if(held.image.live_segments.begin(), held.image.live_segments.end(), [](const auto& each) { return each.row_count == event_segment_rows; });
+  EXPECT_EQ(whole, 1);
+  auto restored = held.read_back();
+  ASSERT_TRUE(restored) << restored.error().message;
+  const auto before = held.of.partition.snapshot();
+  const auto after = restored->snapshot();
+  ASSERT_EQ(after.row_count(), before.row_count());
+  for (std::uint64_t row = 0; row < before.row_count(); ++row) {
+    const auto a = before.read(row);
+    const auto b = after.read(row);
+    ASSERT_EQ(a.texts, b.texts) << row;
+    ASSERT_TRUE(a.at == b.at && a.nanoseconds_below == b.nanoseconds_below && a.received_at == b.received_at) << row;
+    ASSERT_EQ(a.properties.size(), b.properties.size()) << row;
+    for (std::size_t i = 0; i < a.properties.size(); ++i)
+      ASSERT_TRUE(a.properties[i].key == b.properties[i].key && a.properties[i].value == b.properties[i].value && a.properties[i].json == b.properties[i].json) << row;
+  }
+  EXPECT_EQ(restored->prepare_snapshot().kept.size(), 1u) << "the full segment stays, the last one is written anew";
+}
+
+TEST(event_segment, puts_texts_that_are_too_many_for_one_into_segments_of_their_own) {
+  event_partition partition{3};
+  const std::string long_text(property_text_size_max - 8, 'x');
+  constexpr int count = 700; // of 64 KiB: more than event_segment_texts_max
+  for (int i = 0; i < count; ++i) {
+    event_block_builder builder;
+    builder.begin_event(timestamp{1'000});
+    builder.set_field(event_field::event_type, "a");
+    builder.add_text(property_scope::properties, "log", long_text + std::to_string(i));
+    builder.end_event();
+    ASSERT_TRUE(partition.stage(builder.finish()));
+    partition.commit_staged();
+  }
+  written held{{}, partition.prepare_snapshot().encode()};
+  ASSERT_EQ(held.image.live_segments.size(), 2u);
+  EXPECT_EQ(held.image.live_segments[0].row_count, 0u);
+  for (const auto& each : held.image.new_segments)
+    EXPECT_LT(each.payload.size(), event_segment_texts_max + 1'000'000);
+  const auto restored = held.read_back();
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->snapshot().read(count - 1).properties.at(0).value, scalar{long_text + std::to_string(count - 1)});
+}
+
+/// What version 1 wrote: a segment was a block of events.
+TEST(event_segment, of_version_1_is_read_and_written_anew_in_the_present_form) {
+  event_block_builder builder;
+  for (int i = 0; i < 3; ++i) {
+    builder.begin_event(timestamp{2'000});
+    builder.set_timestamp({timestamp{1'000 + i}, 0});
+    builder.set_field(event_field::event_type, "a");
+    builder.set_field(event_field::event_id, i == 1 ? "own id" : "");
+    builder.add_number(property_scope::properties, "price", 1.5 * i);
+    builder.end_event();
+  }
+  const auto block = builder.finish();
+  bytes payload;
+  for (const std::uint64_t value : {std::uint64_t{77}, std::uint64_t{3}, std::uint64_t{2}})
+    binary::write(payload, value);
+  binary::write_length(payload, 1);
+  for (const std::uint64_t value : {1u, 0u, 3u, 1'000u, 1'002u})
+    binary::write(payload, value);
+  auto old = event_partition::restore(1, payload, [&](std::uint64_t) -> result<bytes> { return block; });
+  ASSERT_TRUE(old) << old.error().message;
+  EXPECT_EQ(old->event_id_text(1), "own id");
+  const auto plan = old->prepare_snapshot();
+  EXPECT_TRUE(plan.kept.empty());
+  const written held{{}, plan.encode()};
+  EXPECT_EQ(held.image.version, event_snapshot_version);
+  EXPECT_EQ(held.image.new_segments.at(0).number, 2u) << "numbers go on";
+  auto again = held.read_back();
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->snapshot().read(2).properties.at(0).value, scalar{3.0});
+  event_block_builder same;
+  same.begin_event(timestamp{3'000});
+  same.set_field(event_field::event_type, "b");
+  same.set_field(event_field::event_id, "own id");
+  same.end_event();
+  EXPECT_EQ(again->stage(same.finish())->outcomes.at(0), event_outcome::conflicting) << "its ids are known";
+}
+
+TEST(event_segment, that_is_damaged_is_refused_or_at_least_does_no_harm) {
+  const auto held = write_down(9, 300);
+  generator random{13};
+  std::size_t refused = 0;
+  for (int round = 0; round < 4'000; ++round) {
+    const auto restored = held.read_back([&](bytes& payload) {
+      if (chance(random, 30))
+        return payload.resize(random() % payload.size());
+      for (auto i = 1 + random() % 3; i > 0; --i)
+        payload[random() % std::min<std::size_t>(payload.size(), chance(random, 50) ? 400 : payload.size())] = static_cast<char>(random());
+    });
+    refused += !restored;
+    if (!restored) {
+      EXPECT_TRUE(restored.error().code == error_code::corrupt_data || restored.error().code == error_code::unknown_schema_version);
+      continue;
+    }
+    const auto view = restored->snapshot();
+    for (std::uint64_t row = 0; row < view.row_count(); ++row)
+      static_cast<void>(view.read(row));
+  }
+  EXPECT_GT(refused, 1'000u);
+}
+
+TEST(event_segment, that_does_not_follow_the_one_before_is_refused) {
+  const auto first = write_down(21, 300);
+  const auto other = write_down(22, 300);
+  const auto restored = event_partition::restore(first.image.version, first.image.payload, [&](std::uint64_t) -> result<bytes> { return other.image.new_segments.at(0).payload; });
+  if (restored) {
+    EXPECT_EQ(restored->row_count(), first.of.partition.row_count());
+  } else {
+    EXPECT_EQ(restored.error().code, error_code::corrupt_data);
+  }
+  bytes twice;
+  const auto& payload = first.image.new_segments.at(0).payload;
+  const auto row_count = first.of.partition.row_count();
+  for (const std::uint64_t value : {std::uint64_t{1}, 2 * row_count, std::uint64_t{3}})
+    binary::write(twice, value);
+  binary::write_length(twice, 2);
+  for (std::uint64_t i = 0; i < 2; ++i)
+    for (const std::uint64_t value : {i + 1, i * row_count, row_count, std::uint64_t{0}, std::uint64_t{0}})
+      binary::write(twice, value);
+  const auto refused = event_partition::restore(first.image.version, twice, [&](std::uint64_t) -> result<bytes> { return payload; });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::corrupt_data);
+}
+
+} // namespace
+} // namespace dotmac
