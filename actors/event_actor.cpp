@@ -44,9 +44,9 @@ caf::result<Answer> answer_events(event_self self, const Question& question, con
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<Answer, event_domain>(
       self,
-      [question, scans = self->state.environment.scans, tenant = self->state.entity->id().tenant, memory_max = self->state.environment.question_memory_max](event_domain& domain) {
-        return [question, view = domain.partition().snapshot(), scans, tenant, memory_max](const question_context& asked) -> result<Answer> {
-          pool_executor threads{*scans, tenant};
+      [question, scans = self->state.environment.scans, memory_max = self->state.environment.question_memory_max](event_domain& domain) {
+        return [question, view = domain.partition().snapshot(), scans, memory_max](const question_context& asked) -> result<Answer> {
+          pool_executor threads{*scans};
           scan_context with{[&asked] { return asked.is_unwanted(); }};
           with.executor = &threads;
           with.memory_max = memory_max;

@@ -32,12 +32,27 @@ std::optional<json> gateway_call::parse_body() {
   return document;
 }
 
+/// "series.1.name" is an entry of a list: its place is "series", 1, "name". Any other text is one name.
+static void add_place(std::vector<json>& to, const std::string& field) {
+  const auto dot = field.find('.');
+  const auto end = dot == field.npos ? field.npos : field.find('.', dot + 1);
+  const auto number = dot == field.npos ? std::string{} : field.substr(dot + 1, end == field.npos ? end : end - dot - 1);
+  if (number.empty() || number.size() > 9 || number.find_first_not_of("0123456789") != number.npos) {
+    if (!field.empty())
+      to.emplace_back(field);
+    return;
+  }
+  to.emplace_back(field.substr(0, dot));
+  to.emplace_back(std::stoul(number));
+  if (end != field.npos)
+    to.emplace_back(field.substr(end + 1));
+}
+
 void gateway_call::refuse(const failure& why) {
   if (describe(why.code).http_status != describe(error_code::validation_failed).http_status)
     return respond(error_response(why, request.request_id));
   complaint one{why.code == error_code::validation_failed ? "value_error" : std::string{describe(why.code).name}, {"body"}, why.message, nullptr};
-  if (!why.field.empty())
-    one.loc.emplace_back(why.field);
+  add_place(one.loc, why.field);
   refuse({std::move(one)}, why.code);
 }
 

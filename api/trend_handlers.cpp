@@ -68,6 +68,7 @@ measure_trends question_of(const event_trends_request& request, const zone_rules
   question.groups_answered = request.limit;
   question.is_cumulative = request.cumulative;
   question.groups_of_first = !request.formulas.empty();
+  question.derived_series = static_cast<std::int64_t>(request.formulas.size());
   question.compares = request.compare == trend_comparison::previous_period;
   return question;
 }

@@ -62,8 +62,12 @@ std::uint32_t dimension_codes::code_of(scalar value) {
   if (value.index() == 0)
     return 0;
   const auto [at, is_new] = numbers_.emplace(std::move(value), static_cast<std::uint32_t>(values_.size() + 1));
-  if (is_new)
+  if (is_new) {
     values_.push_back(at->first);
+    constexpr std::size_t entry_bytes = 160; // a node of the map and two values
+    const auto* text = std::get_if<std::string>(&at->first);
+    held_ += entry_bytes + (text == nullptr ? 0 : 2 * text->capacity());
+  }
   return at->second;
 }
 

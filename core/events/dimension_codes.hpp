@@ -5,6 +5,7 @@
 /// Threads   one owner; others may have numberings of their own over the same view, and then compare by value.
 /// Cost      fields: a load per row. Texts of properties: a load per entry after the first of each text. Numbers: a look-up in a map.
 
+#include "core/events/memory_allowance.hpp"
 #include "core/events/slice_run.hpp"
 
 #include <map>
@@ -22,6 +23,8 @@ public:
   std::uint32_t code_at(std::uint64_t row);
   /// The code of a value of this dimension; a new one where it has not come yet. Not for fields: their codes are the view's.
   std::uint32_t code_of(scalar value);
+  /// Takes the memory of the values numbered since the last time.
+  result<void> charge(memory_allowance& memory) { return memory.take(held_ - std::exchange(charged_, held_)); }
   bool is_field() const noexcept { return of_.kind == event_reference::target::field && of_.field != event_field::event_id; }
 
 private:
@@ -33,6 +36,8 @@ private:
   std::optional<std::uint32_t> key_;
   std::map<scalar, std::uint32_t> numbers_;
   std::vector<scalar> values_;
+  std::size_t held_ = 0; ///< bytes of both
+  std::size_t charged_ = 0;
   std::vector<std::uint32_t> texts_; ///< by code of the property's texts: number of the value
   slice_run entries_;
 };

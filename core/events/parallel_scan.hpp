@@ -37,7 +37,7 @@ template <class Take> result<void> share_out(std::size_t count, const scan_conte
       why[worker] = std::move(reason);
       is_over.store(true, std::memory_order_relaxed);
     };
-    while (!is_over.load(std::memory_order_relaxed)) {
+    while (!is_over.load(std::memory_order_relaxed) && !(worker > 0 && context.executor->is_wanted_elsewhere())) {
       const auto number = next.fetch_add(1, std::memory_order_relaxed);
       if (number >= count)
         return;
@@ -52,7 +52,7 @@ template <class Take> result<void> share_out(std::size_t count, const scan_conte
   if (context.executor == nullptr)
     work(0);
   else
-    context.executor->run(work);
+    context.executor->run(count, work);
   for (auto& each : why)
     if (each)
       return std::move(*each);

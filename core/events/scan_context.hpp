@@ -19,9 +19,11 @@ public:
   virtual ~scan_executor() = default;
   /// How many threads `run` uses at most, the caller's among them.
   virtual std::size_t width() const noexcept = 0;
-  /// Calls `work(i)` once on the caller's thread (i = 0) and, where threads are free, once on each of some others (i < width), and returns
-  /// when all that began have ended. `work` must share what there is to do: it cannot rely on being called more than once. It must not throw.
-  virtual void run(const std::function<void(std::size_t)>& work) = 0;
+  /// Calls `work(i)` once on the caller's thread (i = 0) and, where threads are free, once on each of some others (i < threads_max), and returns
+  /// when all that began have ended. `work` must share what there is to do: it cannot rely on being called more than once.
+  virtual void run(std::size_t threads_max, const std::function<void(std::size_t)>& work) = 0;
+  /// Whether a thread other than the caller's should leave as soon as it can.
+  virtual bool is_wanted_elsewhere() const { return false; }
 };
 
 struct scan_context {

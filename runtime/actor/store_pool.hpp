@@ -24,7 +24,8 @@ public:
     auto shared = std::make_shared<job>(std::move(work));
     const failure stopped{error_code::draining, "the node is stopping", {}};
     const bool taken = workers_.submit(
-        tenant, {[this, shared](std::size_t worker) { (*shared)(session_of(worker)); }, [shared, stopped] { (*shared)(stopped); }});
+        tenant, {[this, shared](std::size_t worker) { (*shared)(session_of(worker)); }, [shared, stopped] { (*shared)(stopped); },
+                 [shared](const std::string& what) { (*shared)(failure{error_code::internal_error, {}, {}, "work with the store threw: " + what}); }});
     if (!taken)
       (*shared)(failure{error_code::too_many_requests, "too many recoveries and snapshots wait for the store", {}});
   }

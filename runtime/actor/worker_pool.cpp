@@ -26,6 +26,21 @@ bool worker_pool::submit(const std::string& tenant, task work) {
   return true;
 }
 
+void worker_pool::lend(const std::shared_ptr<std::function<void()>>& run, std::size_t copies) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (stopped_)
+      return;
+    lent_.insert(lent_.end(), copies, run);
+  }
+  wake_.notify_all();
+}
+
+void worker_pool::take_back(const std::shared_ptr<std::function<void()>>& run) {
+  const std::lock_guard lock{mutex_};
+  std::erase(lent_, run);
+}
+
 std::size_t worker_pool::waiting() const {
   const std::lock_guard lock{mutex_};
   return tasks_.size();
@@ -37,6 +52,7 @@ void worker_pool::stop() {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
     dropped = tasks_.take_all();
+    lent_.clear();
   }
   wake_.notify_all();
   for (auto& thread : threads_)
@@ -55,9 +71,16 @@ void worker_pool::work(std::size_t worker) {
     task next;
     {
       std::unique_lock lock{mutex_};
-      wake_.wait(lock, [this] { return stopped_ || !tasks_.empty(); });
+      wake_.wait(lock, [this] { return stopped_ || !tasks_.empty() || !lent_.empty(); });
       if (stopped_)
         return;
+      if (tasks_.empty()) {
+        const auto run = lent_.front();
+        lent_.pop_front();
+        lock.unlock();
+        (*run)();
+        continue;
+      }
       next = tasks_.pop();
     }
     try {

@@ -5,6 +5,7 @@
 /// Promise    Tenants take turns; tasks of one start in the order in which they came. Each is run once, or, when the pool stops first,
 ///            dropped after `dropped` was called for it. `waiting_max` tasks wait, by the rule of core/admission/fair_queue.hpp:
 ///            `submit` refuses the next one, of whoever has the most first.
+/// Lending    A thread with no task to do takes lent work. Lent work waits for nothing and is owed to nobody: what finds no free thread is never run.
 /// Errors     A task that throws ends alone: its `failed` is called with what it said, and its thread goes on.
 /// Threads    `submit` from any thread. Tasks run on the pool's threads.
 /// Crash      nothing here outlives the process.
@@ -13,7 +14,9 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -41,6 +44,10 @@ public:
   /// False when full or stopped: the task was not taken.
   bool submit(const std::string& tenant, task work);
   std::size_t waiting() const;
+  /// Offers `run` to up to `copies` free threads. Each call of it should end soon where `waiting` says that tasks wait.
+  void lend(const std::shared_ptr<std::function<void()>>& run, std::size_t copies);
+  /// What was lent and has not begun will not begin.
+  void take_back(const std::shared_ptr<std::function<void()>>& run);
   std::size_t width() const noexcept { return threads_.size(); }
   /// Finishes the tasks that run, drops those that wait, joins. Called by the destructor too.
   void stop();
@@ -53,6 +60,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   fair_queue<task> tasks_;
+  std::deque<std::shared_ptr<std::function<void()>>> lent_;
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };

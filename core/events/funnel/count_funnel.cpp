@@ -112,7 +112,7 @@ private:
     listed_[part].resize(question_.steps.size());
     bool has_room = true;
     events_.visit(part, mine->workplace, [&](std::uint32_t user, std::span<const funnel_event> own) { has_room = has_room && mine->take(user, own, listed_[part]); });
-    return has_room ? result<void>{} : too_many_groups();
+    return has_room ? mine->groups.charge(memory_) : too_many_groups();
   }
 
   const event_view& view_;

@@ -27,6 +27,14 @@ public:
     return tallies_.size() <= answer_groups_max;
   }
 
+  /// Takes the memory of the values seen since the last time.
+  result<void> charge(memory_allowance& memory) {
+    for (auto& each : dimensions_)
+      if (auto taken = each.charge(memory); !taken)
+        return taken;
+    return {};
+  }
+
   bool merge(const funnel_groups& other) {
     for (std::size_t g = 0; g < other.tallies_.size(); ++g) {
       auto key = other.combinations_[g];

@@ -20,10 +20,11 @@ public:
   result<void> settle() {
     if (pairs_.size() > 2 * settled_ + settle_at_least)
       sort();
-    const auto now = pairs_.size();
-    if (now <= charged_)
-      return {};
-    return memory_.take((now - std::exchange(charged_, now)) * sizeof(std::uint64_t));
+    const auto before = std::exchange(charged_, pairs_.size());
+    if (charged_ > before)
+      return memory_.take((charged_ - before) * sizeof(std::uint64_t));
+    memory_.give_back((before - charged_) * sizeof(std::uint64_t));
+    return {};
   }
   void merge(const id_pairs& other, std::span<const std::uint32_t> cells, const std::function<std::uint32_t(std::uint32_t)>& translate) {
     for (const auto each : other.pairs_) {
@@ -38,14 +39,19 @@ public:
       return range(cells[0]).second - range(cells[0]).first;
     ids_.clear();
     for (const auto cell : cells)
-      for (auto [at, end] = range(cell); at != end; ++at)
-        ids_.push_back(static_cast<std::uint32_t>(*at));
+      visit(cell, [this](std::uint32_t id) { ids_.push_back(id); });
     std::sort(ids_.begin(), ids_.end());
     return std::unique(ids_.begin(), ids_.end()) - ids_.begin();
   }
 
+  /// After a count.
+  template <class Take> void visit(std::uint32_t cell, Take&& take) const {
+    for (auto [at, end] = range(cell); at != end; ++at)
+      take(static_cast<std::uint32_t>(*at));
+  }
+
 private:
-  static constexpr std::size_t settle_at_least = 1u << 20;
+  static constexpr std::size_t settle_at_least = 1u << 17;
   using position = std::vector<std::uint64_t>::const_iterator;
 
   std::pair<position, position> range(std::uint32_t cell) const {
@@ -122,18 +128,32 @@ public:
   scalar value_of(std::span<const std::uint32_t> cells) override {
     if (!uses_bitmaps_)
       return pairs_.count(cells);
+    start_union();
+    return with_union(cells);
+  }
+  void start_union() override {
+    if (!uses_bitmaps_)
+      static_cast<void>(pairs_.count({})); // puts them in order
     union_.assign(words_, 0);
-    for (const auto cell : cells)
-      for (std::size_t w = 0; w < words_; ++w)
-        union_[w] |= bits_[cell * words_ + w];
-    union_[0] &= ~std::uint64_t{1};
-    std::int64_t count = 0;
-    for (const auto word : union_)
-      count += std::popcount(word);
-    return count;
+    union_[0] = 1; // of no id: it never counts
+    union_count_ = 0;
+  }
+  scalar with_union(std::span<const std::uint32_t> cells) override {
+    for (const auto cell : cells) {
+      if (uses_bitmaps_)
+        for (std::size_t w = 0; w < words_; ++w)
+          join(w, bits_[cell * words_ + w]);
+      else
+        pairs_.visit(cell, [this](std::uint32_t id) { join(id / 64, std::uint64_t{1} << id % 64); });
+    }
+    return union_count_;
   }
 
 private:
+  void join(std::size_t word, std::uint64_t bits) {
+    union_count_ += std::popcount(bits & ~union_[word]);
+    union_[word] |= bits;
+  }
   result<void> leave_bitmaps() {
     uses_bitmaps_ = false;
     for (std::size_t at = 0; at < bits_.size(); ++at)
@@ -151,13 +171,14 @@ private:
   std::size_t cell_count_ = 0;
   std::vector<std::uint64_t> bits_;
   std::vector<std::uint64_t> union_;
+  std::int64_t union_count_ = 0;
   id_pairs pairs_;
   std::array<std::uint32_t, scan_rows> ids_;
 };
 
 class distinct_values final : public measure_accumulator {
 public:
-  distinct_values(const event_view& view, const std::string& property, memory_allowance& memory) : codes_{view, property}, pairs_{memory} {}
+  distinct_values(const event_view& view, const std::string& property, memory_allowance& memory) : codes_{view, property}, pairs_{memory}, memory_{memory} {}
 
   result<void> grow(std::size_t) override { return {}; }
   result<void> add(const measured_rows& rows) override {
@@ -167,6 +188,8 @@ public:
     for (std::size_t i = 0; i < selected.size(); ++i)
       if (ids[selected[i]] != 0)
         pairs_.put(rows.cells[i], ids[selected[i]]);
+    if (auto taken = codes_.charge(memory_); !taken)
+      return taken;
     return pairs_.settle();
   }
   result<void> merge(measure_accumulator& other, std::span<const std::uint32_t> cells) override {
@@ -179,6 +202,7 @@ public:
 private:
   dimension_codes codes_;
   id_pairs pairs_;
+  memory_allowance& memory_;
   std::array<std::uint32_t, scan_rows> ids_;
 };
 

@@ -33,9 +33,13 @@ public:
     return sum;
   }
 
+  void start_union() override { union_ = 0; }
+  scalar with_union(std::span<const std::uint32_t> cells) override { return union_ += std::get<std::int64_t>(value_of(cells)); }
+
 private:
   memory_allowance& memory_;
   std::vector<std::uint64_t> counts_;
+  std::int64_t union_ = 0;
 };
 
 /// Events that have a user, per user.

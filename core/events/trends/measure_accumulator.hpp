@@ -34,6 +34,9 @@ public:
   virtual result<void> merge(measure_accumulator& other, std::span<const std::uint32_t> cells) = 0;
   /// Of all cells together. Cells without rows count as empty ones.
   virtual scalar value_of(std::span<const std::uint32_t> cells) = 0;
+  /// The same of ever more cells, for measures that can be cumulative: `start_union`, then with each call what all cells given since come to.
+  virtual void start_union() {}
+  virtual scalar with_union(std::span<const std::uint32_t>) { return {}; }
 };
 
 std::unique_ptr<measure_accumulator> make_accumulator(const event_view& view, const trend_series& series, memory_allowance& memory);

@@ -14,15 +14,17 @@ result<void> check(const measure_trends& question) {
     return refuse("more than question_dimensions_max = 3 dimensions", "dimensions");
   if (question.groups_answered < 1 || question.groups_answered > static_cast<std::int64_t>(trend_groups_answered_max))
     return refuse("1 to trend_groups_answered_max = 1000 groups can be asked for", "limit");
-  for (const auto& each : question.series) {
+  for (std::size_t s = 0; s < question.series.size(); ++s) {
+    const auto& each = question.series[s];
+    const auto place = "series." + std::to_string(s);
     const bool is_of_property = each.measure >= trend_measure::sum;
     if (is_of_property != !each.property.empty())
-      return refuse(is_of_property ? "this measure needs a property" : "this measure takes no property", "series.property");
+      return refuse(is_of_property ? "this measure needs a property" : "this measure takes no property", place + ".property");
     if (!(each.percentile >= 0 && each.percentile <= 100))
-      return refuse("a percentile is 0 to 100", "series.measure");
+      return refuse("a percentile is 0 to 100", place + ".measure");
     if (question.is_cumulative && each.measure != trend_measure::count && each.measure != trend_measure::sum && each.measure != trend_measure::unique_users
         && each.measure != trend_measure::unique_sessions && each.measure != trend_measure::unique_customers)
-      return refuse("only count, sum and unique_... can be cumulative", "cumulative");
+      return refuse("only count, sum and unique_... can be cumulative", place + ".measure");
   }
   return {};
 }
@@ -30,7 +32,8 @@ result<void> check(const measure_trends& question) {
 /// One interval: its selections, gathered by all threads and put together.
 class trend_pass {
 public:
-  trend_pass(const event_view& view, const measure_trends& question, const scan_context& context) : view_{view}, question_{question}, context_{context}, memory_{context.memory_max} {}
+  trend_pass(const event_view& view, const measure_trends& question, const scan_context& context, memory_allowance& memory)
+      : view_{view}, question_{question}, context_{context}, memory_{memory} {}
 
   result<void> run() {
     auto buckets = bucket_list::make(question_, view_);
@@ -46,30 +49,52 @@ public:
     workers_.resize(context_.width());
     if (auto scanned = scan(); !scanned)
       return scanned;
-    return merge();
+    if (auto merged = merge(); !merged)
+      return merged;
+    return prepare();
   }
 
-  /// By series. `chosen` of another pass where it is not empty.
-  result<std::vector<trend_line>> lines(std::vector<chosen_groups>& chosen, std::vector<bool>& has_other) {
-    std::vector<std::vector<trend_line>> of_series(question_.series.size());
-    const bool is_given = !chosen.empty();
-    chosen.resize(question_.series.size());
-    has_other.resize(question_.series.size());
-    if (buckets_.starts.empty())
-      return std::vector<trend_line>{};
-    for (std::size_t series = 0; series < question_.series.size(); ++series) {
+  /// A maker of lines per series.
+  result<void> prepare() {
+    for (std::size_t series = 0; series < question_.series.size() && !buckets_.starts.empty(); ++series) {
       auto [work, measure] = place_of(series);
-      line_maker maker{question_, buckets_.starts.size(), *work, measure};
-      if (!is_given)
-        chosen[series] = question_.groups_of_first && series > 0 ? chosen[0] : maker.largest();
-      if ((chosen[series].size() + 1) * buckets_.starts.size() * question_.series.size() > trend_points_max)
-        return failure{error_code::query_too_large, "the answer has more than trend_points_max = " + std::to_string(trend_points_max) + " points: take fewer groups or a coarser granularity", "limit"};
-      maker.add_lines(static_cast<std::uint32_t>(series), chosen[series], has_other[series], of_series[series]);
-      has_other[series] = has_other[series] || (!of_series[series].empty() && of_series[series].back().is_other);
+      makers_.push_back(std::make_unique<line_maker>(question_, buckets_.starts.size(), *work, measure, context_));
+      if (auto prepared = makers_.back()->prepare(memory_); !prepared)
+        return prepared;
     }
+    return {};
+  }
+
+  /// The groups with lines of their own, by series.
+  result<std::vector<chosen_groups>> choose() {
+    std::vector<chosen_groups> out;
+    for (auto& each : makers_) {
+      if (question_.groups_of_first && !out.empty()) {
+        out.push_back(out.front());
+        continue;
+      }
+      auto largest = each->largest();
+      if (!largest)
+        return largest.error();
+      out.push_back(std::move(*largest));
+    }
+    return out;
+  }
+
+  /// Notes which series need a line of the others.
+  void note_others(const std::vector<chosen_groups>& chosen, std::vector<bool>& has_other) const {
+    has_other.resize(question_.series.size());
+    for (std::size_t s = 0; s < makers_.size() && s < chosen.size(); ++s)
+      has_other[s] = has_other[s] || makers_[s]->has_more_than(chosen[s]);
+    if (question_.groups_of_first && std::find(has_other.begin(), has_other.end(), true) != has_other.end())
+      has_other.assign(has_other.size(), true);
+  }
+
+  result<std::vector<trend_line>> lines(const std::vector<chosen_groups>& chosen, const std::vector<bool>& has_other) {
     std::vector<trend_line> out;
-    for (auto& each : of_series)
-      std::move(each.begin(), each.end(), std::back_inserter(out));
+    for (std::size_t s = 0; s < makers_.size() && s < chosen.size(); ++s)
+      if (auto added = makers_[s]->add_lines(static_cast<std::uint32_t>(s), chosen[s], has_other[s], out); !added)
+        return added.error();
     return out;
   }
 
@@ -118,6 +143,8 @@ private:
       if (auto grown = whole_[s]->grow(); !grown)
         return grown;
       for (std::size_t w = 1; w < workers_.size(); ++w) {
+        if (context_.is_stopped())
+          return question_cancelled();
         if (auto merged = whole_[s]->merge(*workers_[w][s], buckets_.starts.size()); !merged)
           return merged;
         workers_[w][s].reset();
@@ -137,13 +164,23 @@ private:
   const event_view& view_;
   const measure_trends& question_;
   const scan_context& context_;
-  memory_allowance memory_;
+  memory_allowance& memory_;
   bucket_list buckets_;
   std::vector<shared_selection> selections_;
   std::vector<works> workers_;
   works whole_;
+  std::vector<std::unique_ptr<line_maker>> makers_; ///< by series
   std::atomic<std::uint64_t> scanned_{0};
 };
+
+result<void> check_size(const measure_trends& question, const std::vector<chosen_groups>& chosen, std::size_t buckets) {
+  std::size_t most = 0;
+  for (const auto& each : chosen)
+    most = std::max(most, each.size() + 1);
+  if (most * buckets * (question.series.size() + static_cast<std::size_t>(question.derived_series)) <= trend_points_max)
+    return {};
+  return failure{error_code::query_too_large, "the answer has more than trend_points_max = " + std::to_string(trend_points_max) + " points: take fewer groups or a coarser granularity", "limit"};
+}
 
 /// The interval as long as the question's that ends where it starts.
 result<measure_trends> interval_before(const measure_trends& question) {
@@ -161,34 +198,36 @@ result<measure_trends> interval_before(const measure_trends& question) {
 result<trends_measured> answer(const event_view& view, const measure_trends& question, const scan_context& context) {
   if (auto checked = check(question); !checked)
     return checked.error();
-  trend_pass now{view, question, context};
-  if (auto done = now.run(); !done)
-    return done.error();
-  std::vector<chosen_groups> chosen;
-  std::vector<bool> has_other;
-  auto lines = now.lines(chosen, has_other);
-  if (!lines)
-    return lines.error();
-  trends_measured out{now.buckets(), std::move(*lines), {}, now.group_count(), {view.newest(), now.rows_scanned()}};
-  if (!question.compares)
-    return out;
-  const auto earlier = interval_before(question);
+  const auto earlier = question.compares ? interval_before(question) : result<measure_trends>{question};
   if (!earlier)
     return earlier.error();
-  trend_pass before{view, *earlier, context};
-  if (auto done = before.run(); !done)
+  memory_allowance memory{context.memory_max};
+  trend_pass now{view, question, context, memory};
+  trend_pass before{view, *earlier, context, memory};
+  if (auto done = now.run(); !done)
     return done.error();
-  auto compared = before.lines(chosen, has_other);
+  if (question.compares)
+    if (auto done = before.run(); !done)
+      return done.error();
+  const auto chosen = now.choose();
+  if (!chosen)
+    return chosen.error();
+  std::vector<bool> has_other;
+  now.note_others(*chosen, has_other);
+  before.note_others(*chosen, has_other);
+  if (auto fits = check_size(question, *chosen, now.buckets().size() + before.buckets().size()); !fits)
+    return fits.error();
+  auto lines = now.lines(*chosen, has_other);
+  if (!lines)
+    return lines.error();
+  auto compared = before.lines(*chosen, has_other);
   if (!compared)
     return compared.error();
-  out.compared_buckets = before.buckets();
-  out.scope.rows_scanned += before.rows_scanned();
-  std::erase_if(*compared, [&](const trend_line& each) { return each.is_other && std::none_of(out.lines.begin(), out.lines.end(), [&](const auto& line) { return line.series == each.series && line.is_other; }); });
-  for (std::size_t i = 0; i < out.lines.size() && i < compared->size(); ++i) {
-    out.lines[i].compared_total = std::move((*compared)[i].total);
-    out.lines[i].compared_values = std::move((*compared)[i].values);
+  for (std::size_t i = 0; i < lines->size() && i < compared->size(); ++i) {
+    (*lines)[i].compared_total = std::move((*compared)[i].total);
+    (*lines)[i].compared_values = std::move((*compared)[i].values);
   }
-  return out;
+  return trends_measured{now.buckets(), std::move(*lines), before.buckets(), now.group_count(), {view.newest(), now.rows_scanned() + before.rows_scanned()}};
 }
 
 } // namespace dotmac

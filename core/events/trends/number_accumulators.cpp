@@ -160,14 +160,18 @@ public:
     return {};
   }
   scalar value_of(std::span<const std::uint32_t> cells) override {
-    number_cell all;
+    start_union();
+    return with_union(cells);
+  }
+  void start_union() override { union_ = {}; }
+  scalar with_union(std::span<const std::uint32_t> cells) override {
     for (const auto cell : cells)
-      all.add(cells_[cell]);
+      union_.add(cells_[cell]);
     switch (measure_) {
-    case trend_measure::sum: return all.sum();
-    case trend_measure::avg: return all.average();
-    case trend_measure::min: return all.least();
-    default: return all.greatest();
+    case trend_measure::sum: return union_.sum();
+    case trend_measure::avg: return union_.average();
+    case trend_measure::min: return union_.least();
+    default: return union_.greatest();
     }
   }
 
@@ -176,6 +180,7 @@ private:
   const trend_measure measure_;
   memory_allowance& memory_;
   std::vector<number_cell> cells_;
+  number_cell union_;
 };
 
 /// Keeps every value: exact.
@@ -184,6 +189,8 @@ public:
   percentile_measure(const event_view& view, const std::string& property, double percentile, memory_allowance& memory)
       : reader_{std::make_unique<number_reader>(view, property)}, part_{percentile / 100}, memory_{memory} {}
   result<void> grow(std::size_t cells) override {
+    if (auto taken = memory_.take((cells - cell_count_) * 2 * sizeof(std::ptrdiff_t)); !taken)
+      return taken;
     cell_count_ = cells;
     return {};
   }

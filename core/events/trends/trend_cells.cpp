@@ -17,10 +17,10 @@ result<bucket_list> bucket_list::make(const measure_trends& question, const even
   for (const auto& chunk : view.chunks())
     if (chunk->rows > 0)
       oldest = std::min(oldest.value_or(chunk->min_at), chunk->min_at);
-  if (start == timestamp_min)
-    start = timestamp{oldest.value_or(0)};
   if (end == timestamp_end)
-    end = timestamp{view.newest().value_or(timestamp{0}).milliseconds + 1};
+    end = timestamp{std::max(view.newest().value_or(start).milliseconds, start.milliseconds) + 1};
+  if (start == timestamp_min)
+    start = timestamp{std::min(oldest.value_or(end.milliseconds - 1), end.milliseconds - 1)};
   for (auto at = bucket_start(start, question.size, question.zone); at < end; at = next_bucket_start(at, question.size, question.zone)) {
     if (out.starts.size() == trend_buckets_max)
       return failure{error_code::query_too_large, "the interval has more than trend_buckets_max = " + std::to_string(trend_buckets_max) + " buckets: take a coarser granularity or a shorter interval", "granularity"};
@@ -29,7 +29,7 @@ result<bucket_list> bucket_list::make(const measure_trends& question, const even
   return out;
 }
 
-trend_cells::trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets) : buckets_{buckets} {
+trend_cells::trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets, memory_allowance& memory) : buckets_{buckets}, memory_{memory} {
   for (const auto& each : question.dimensions)
     dimensions_.emplace_back(view, each);
 }
@@ -50,8 +50,8 @@ result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk,
     for (std::size_t d = 0; d < dimensions_.size(); ++d)
       dimensions_[d].fill(chunk, selection.first(), selection.mask(), std::span{codes_[d]}.first(selection.run_rows()));
     number_combinations(selection);
-    if (combinations_.size() > trend_groups_max)
-      return failure{error_code::query_too_large, "the dimensions have more than trend_groups_max = " + std::to_string(trend_groups_max) + " combinations of values", "dimensions"};
+    if (auto fits = check_size(); !fits)
+      return fits.error();
   }
   const auto bucket_count = static_cast<std::uint32_t>(buckets_.starts.size());
   if (bucket_count == 1)
@@ -60,6 +60,17 @@ result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk,
   for (std::size_t i = 0; i < rows.size(); ++i)
     out[i] = out[i] * bucket_count + bucket_of(times_[rows[i]]);
   return std::span<const std::uint32_t>{out};
+}
+
+result<void> trend_cells::check_size() {
+  if (combinations_.size() > trend_groups_max)
+    return failure{error_code::query_too_large, "the dimensions have more than trend_groups_max = " + std::to_string(trend_groups_max) + " combinations of values", "dimensions"};
+  if (cell_count() > trend_cells_max)
+    return failure{error_code::query_too_large, "groups times buckets are more than trend_cells_max = " + std::to_string(trend_cells_max) + ": take a coarser granularity, fewer dimensions or a shorter interval", "dimensions"};
+  for (auto& each : dimensions_)
+    if (auto taken = each.charge(memory_); !taken)
+      return taken;
+  return {};
 }
 
 /// Into cells_, per selected row.
@@ -111,8 +122,8 @@ result<std::vector<std::uint32_t>> trend_cells::take_in(const trend_cells& other
         key.codes[d] = dimensions_[d].code_of(other.dimensions_[d].value(key.codes[d]));
     out.push_back(combinations_.insert(key).number);
   }
-  if (combinations_.size() > trend_groups_max)
-    return failure{error_code::query_too_large, "the dimensions have more than trend_groups_max = " + std::to_string(trend_groups_max) + " combinations of values", "dimensions"};
+  if (auto fits = check_size(); !fits)
+    return fits.error();
   return out;
 }
 

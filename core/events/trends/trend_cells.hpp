@@ -33,9 +33,9 @@ struct combination_hash {
 
 class trend_cells {
 public:
-  trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets);
+  trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets, memory_allowance& memory);
 
-  /// Per selected row, in order. Errors: query_too_large past trend_groups_max.
+  /// Per selected row, in order. Errors: query_too_large past trend_groups_max, trend_cells_max and the memory.
   result<std::span<const std::uint32_t>> of(const event_chunk& chunk, const row_selection& selection);
   std::size_t cell_count() const noexcept { return combination_count() * buckets_.starts.size(); }
   std::size_t combination_count() const noexcept { return dimensions_.empty() ? 1 : combinations_.size(); }
@@ -52,7 +52,10 @@ private:
   void find_bucket(std::int64_t at);
   void number_combinations(const row_selection& selection);
 
+  result<void> check_size();
+
   const bucket_list& buckets_;
+  memory_allowance& memory_;
   std::vector<dimension_codes> dimensions_;
   dense_index<dimension_combination, combination_hash> combinations_;
   std::vector<std::uint32_t> of_code_; ///< of a single dimension: combination + 1

@@ -18,20 +18,35 @@ bool comes_before(const scalar& left, const scalar& right) {
 
 } // namespace
 
-line_maker::line_maker(const measure_trends& question, std::size_t bucket_count, selection_work& work, std::size_t measure)
-    : question_{question}, bucket_count_{bucket_count}, work_{work}, measure_{work.measure(measure)} {
-  for (std::size_t c = 0; c < work.cells().combination_count(); ++c)
-    combinations_.emplace(work.cells().values_of(c), c);
+line_maker::line_maker(const measure_trends& question, std::size_t bucket_count, selection_work& work, std::size_t measure, const scan_context& context)
+    : question_{question}, bucket_count_{bucket_count}, work_{work}, measure_{work.measure(measure)}, context_{context} {}
+
+result<void> line_maker::prepare(memory_allowance& memory) {
+  constexpr std::size_t entry_bytes = 200; // a node of the map and its list of values
+  for (std::size_t c = 0; c < work_.cells().combination_count(); ++c) {
+    auto values = work_.cells().values_of(c);
+    auto size = entry_bytes;
+    for (const auto& each : values)
+      if (const auto* text = std::get_if<std::string>(&each))
+        size += text->size();
+    if (auto taken = memory.take(size); !taken)
+      return taken;
+    combinations_.emplace(std::move(values), c);
+  }
+  return {};
 }
 
-chosen_groups line_maker::largest() {
+result<chosen_groups> line_maker::largest() {
   struct ranked {
     scalar total;
     const std::vector<scalar>* values;
   };
   std::vector<ranked> all;
-  for (const auto& [values, combination] : combinations_)
+  for (const auto& [values, combination] : combinations_) {
+    if (all.size() % 64 == 0 && context_.is_stopped())
+      return question_cancelled();
     all.push_back({measure_.value_of(cells_of({&combination, 1})), &values});
+  }
   const auto kept = std::min(all.size(), static_cast<std::size_t>(question_.groups_answered));
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), [](const ranked& a, const ranked& b) {
     return comes_before(a.total, b.total) || (!comes_before(b.total, a.total) && *a.values < *b.values);
@@ -42,21 +57,34 @@ chosen_groups line_maker::largest() {
   return out;
 }
 
-void line_maker::add_lines(std::uint32_t series, const chosen_groups& groups, bool has_other, std::vector<trend_line>& out) {
-  auto left = combinations_;
+bool line_maker::has_more_than(const chosen_groups& groups) const {
+  const auto known = std::count_if(groups.begin(), groups.end(), [this](const auto& each) { return combinations_.contains(each); });
+  return combinations_.size() > static_cast<std::size_t>(known);
+}
+
+result<void> line_maker::add_lines(std::uint32_t series, const chosen_groups& groups, bool has_other, std::vector<trend_line>& out) {
+  std::vector<bool> is_chosen(work_.cells().combination_count());
+  const auto add = [&](std::vector<scalar> dimensions, bool is_other, const std::vector<std::size_t>& own) -> result<void> {
+    auto values = points(own);
+    if (!values)
+      return values.error();
+    out.push_back({series, std::move(dimensions), is_other, measure_.value_of(cells_of(own)), std::move(*values), {}, {}});
+    return {};
+  };
   for (const auto& each : groups) {
-    const auto found = left.find(each);
-    const auto own = found == left.end() ? std::vector<std::size_t>{} : std::vector{found->second};
-    out.push_back({series, each, false, measure_.value_of(cells_of(own)), points(own), {}, {}});
-    if (found != left.end())
-      left.erase(found);
+    const auto found = combinations_.find(each);
+    if (found != combinations_.end())
+      is_chosen[found->second] = true;
+    if (auto added = add(each, false, found == combinations_.end() ? std::vector<std::size_t>{} : std::vector{found->second}); !added)
+      return added;
   }
-  if (left.empty() && !has_other)
-    return;
+  if (!has_other)
+    return {};
   std::vector<std::size_t> others;
-  for (const auto& each : left)
-    others.push_back(each.second);
-  out.push_back({series, {}, true, measure_.value_of(cells_of(others)), points(others), {}, {}});
+  for (std::size_t c = 0; c < is_chosen.size(); ++c)
+    if (!is_chosen[c])
+      others.push_back(c);
+  return add({}, true, others);
 }
 
 std::vector<std::uint32_t> line_maker::cells_of(std::span<const std::size_t> combinations) const {
@@ -67,15 +95,18 @@ std::vector<std::uint32_t> line_maker::cells_of(std::span<const std::size_t> com
   return out;
 }
 
-std::vector<scalar> line_maker::points(std::span<const std::size_t> combinations) {
+result<std::vector<scalar>> line_maker::points(std::span<const std::size_t> combinations) {
   std::vector<scalar> out;
   std::vector<std::uint32_t> cells;
+  if (question_.is_cumulative)
+    measure_.start_union();
   for (std::size_t b = 0; b < bucket_count_; ++b) {
-    if (!question_.is_cumulative)
-      cells.clear();
+    if (context_.is_stopped())
+      return question_cancelled();
+    cells.clear();
     for (const auto each : combinations)
       cells.push_back(static_cast<std::uint32_t>(each * bucket_count_ + b));
-    out.push_back(measure_.value_of(cells));
+    out.push_back(question_.is_cumulative ? measure_.with_union(cells) : measure_.value_of(cells));
   }
   return out;
 }

@@ -15,21 +15,26 @@ using chosen_groups = std::vector<std::vector<scalar>>;
 
 class line_maker {
 public:
-  line_maker(const measure_trends& question, std::size_t bucket_count, selection_work& work, std::size_t measure);
+  line_maker(const measure_trends& question, std::size_t bucket_count, selection_work& work, std::size_t measure, const scan_context& context);
+  /// Before anything else.
+  result<void> prepare(memory_allowance& memory);
 
   /// Largest total first; by values where totals are equal.
-  chosen_groups largest();
-  /// A line for each of `groups`, and one for all others where there are some or `has_other` says so.
-  void add_lines(std::uint32_t series, const chosen_groups& groups, bool has_other, std::vector<trend_line>& out);
+  result<chosen_groups> largest();
+  /// Whether there are groups beside these.
+  bool has_more_than(const chosen_groups& groups) const;
+  /// A line for each of `groups`, and one for all others where `has_other`.
+  result<void> add_lines(std::uint32_t series, const chosen_groups& groups, bool has_other, std::vector<trend_line>& out);
 
 private:
   std::vector<std::uint32_t> cells_of(std::span<const std::size_t> combinations) const;
-  std::vector<scalar> points(std::span<const std::size_t> combinations);
+  result<std::vector<scalar>> points(std::span<const std::size_t> combinations);
 
   const measure_trends& question_;
   const std::size_t bucket_count_;
   selection_work& work_;
   measure_accumulator& measure_;
+  const scan_context& context_;
   std::map<std::vector<scalar>, std::size_t> combinations_; ///< by values
 };
 

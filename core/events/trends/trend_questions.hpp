@@ -10,7 +10,8 @@ inline constexpr std::size_t trend_series_max = 16;
 inline constexpr std::size_t trend_buckets_max = 10'000;
 inline constexpr std::size_t trend_groups_max = 100'000;        ///< combinations of dimension values, before the largest are chosen
 inline constexpr std::size_t trend_groups_answered_max = 1'000; ///< per series
-inline constexpr std::size_t trend_points_max = 1'000'000;      ///< of an answer
+inline constexpr std::size_t trend_points_max = 200'000;        ///< of an answer, with those of formulas and comparisons
+inline constexpr std::size_t trend_cells_max = 10'000'000;      ///< groups times buckets, before the largest are chosen
 
 enum class trend_measure : std::uint8_t {
   count, unique_users, unique_sessions, unique_customers, events_per_user, sum, avg, min, max, percentile, distinct_values,
@@ -48,6 +49,7 @@ struct measure_trends {
   std::int64_t groups_answered = 10; ///< per series: the largest by total; the others are one group
   bool is_cumulative = false;        ///< each point holds all from the start of the interval: count, unique_*, sum only
   bool groups_of_first = false;      ///< every series has the groups that are the largest of the first one
+  std::int64_t derived_series = 0;   ///< made from these by who asks: their points count towards trend_points_max
   bool compares = false;             ///< the same of the interval as long as this one that ends where it starts
 };
 template <> struct description<measure_trends> {
@@ -57,6 +59,7 @@ template <> struct description<measure_trends> {
       field{"end_time", &q::end_time, "before this time"}, field{"size", &q::size, "length of a bucket"}, field{"zone", &q::zone, "whose calendar"},
       field{"dimensions", &q::dimensions, "group by"}, field{"groups_answered", &q::groups_answered, "per series"},
       field{"is_cumulative", &q::is_cumulative, "from the start of the interval"}, field{"groups_of_first", &q::groups_of_first, "every series has the groups of the first"},
+      field{"derived_series", &q::derived_series, "made from these by who asks"},
       field{"compares", &q::compares, "with the interval before"}};
 };
 

@@ -36,7 +36,7 @@ result<std::vector<shared_selection>> plan_selections(const event_view& view, co
 }
 
 selection_work::selection_work(const event_view& view, const measure_trends& question, const shared_selection& of, const bucket_list& buckets, memory_allowance& memory)
-    : view_{view}, of_{of}, cells_{std::make_unique<trend_cells>(view, question, buckets)}, rows_{std::make_unique<row_selection>()} {
+    : view_{view}, of_{of}, cells_{std::make_unique<trend_cells>(view, question, buckets, memory)}, rows_{std::make_unique<row_selection>()} {
   for (const auto series : of.series)
     measures_.push_back(make_accumulator(view, question.series[series], memory));
 }
