@@ -5,9 +5,11 @@ Use: trend_test.py BINARY     DOTMAC_TEST_SEED
 """
 
 import datetime
+import json
 import math
 import os
 import random
+import re
 import sys
 import unittest
 
@@ -65,7 +67,7 @@ class TrendTest(NodeTest):
         self.assertEqual(len(got), len(wanted), what)
         for each, other in zip(got, wanted):
             if isinstance(each, float) and isinstance(other, (int, float)):
-                self.assertAlmostEqual(each, other, delta=1e-11, msg=what)
+                self.assertAlmostEqual(each, other, delta=1e-9, msg=what)
             else:
                 self.assertEqual(each, other, what)
 
@@ -246,6 +248,16 @@ class Changes(TrendTest):
         self.node.kill()
         self.node = Node(BINARY, self.folder, self.database, LOG_LEVEL="warn").start()
         self.assertEqual(self.check(self.question), before)
+
+
+class Documentation(NodeTest):
+    def test_examples_answer_what_they_say(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "trends.md"), encoding="utf-8") as file:
+            blocks = [json.loads(each) for each in re.findall(r"(?:^    .*\n)+", file.read(), re.M)]
+        self.ask("/events/track/batch", {"events": blocks[0]})
+        self.assertEqual(len(blocks), 13, "the events, then questions and answers")
+        for question, answer in zip(blocks[1::2], blocks[2::2]):
+            self.assertEqual(self.ask("/events/trends", question)["series"], answer)
 
 
 unittest.main(verbosity=2)

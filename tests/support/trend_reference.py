@@ -86,9 +86,16 @@ class Trend:
         self.starts = bucket_starts(start, end, self.size, self.zone)
         self.events = [each for each in events if start <= each["at"] < end]
 
-    def of(self, series, kept):
-        """Its total and its points over the events for whose group `kept` is true."""
-        events = [each for each in self.events if each["event_type"] == series.get("event_type", each["event_type"]) and kept(self.group_of(each))]
+    def by_group(self, series):
+        """The events of a series, by group; without dimensions there is one group, also of nothing."""
+        out = {} if self.names else {(): []}
+        for each in self.events:
+            if each["event_type"] == series.get("event_type", each["event_type"]):
+                out.setdefault(tuple(each["properties"].get(name) for name in self.names), []).append(each)
+        return out
+
+    def measured(self, series, events):
+        """The total and the points."""
         buckets = [[] for _ in self.starts]
         for each in events:
             buckets[bisect.bisect_right(self.starts, each["at"]) - 1].append(each)
@@ -96,32 +103,25 @@ class Trend:
             buckets = [sum(buckets[:n + 1], []) for n in range(len(buckets))]
         return measure_of(series, events), [measure_of(series, each) for each in buckets]
 
-    def group_of(self, event):
-        return tuple(event["properties"].get(name) for name in self.names)
-
-    def groups_of(self, series):
-        """The largest first."""
-        if not self.names:
-            return [()]
-        found = {self.group_of(each) for each in self.events if each["event_type"] == series.get("event_type", each["event_type"])}
-
+    def largest(self, series, groups):
         def rank(group):
-            total = self.of(series, lambda each: each == group)[0]
+            total = measure_of(series, groups[group])
             return (total is None, -(total or 0), [(each is not None, each or "") for each in group])
-        return sorted(found, key=rank)
+        return sorted(groups, key=rank)[:self.question.get("limit", 10)]
 
     def lines(self, chosen=None):
-        """(name, group or None for the others, total, points), and the groups that have a line, by series."""
-        out, groups = [], []
+        """(name, group or None for the others, total, points), and the groups that have a line, by series. `chosen`: those of the interval after."""
+        out, kept = [], []
         for number, series in enumerate(self.question["series"]):
-            found = self.groups_of(series)
-            own = chosen[number] if chosen else groups[0] if self.question.get("formulas") and groups else found[:self.question.get("limit", 10)]
-            groups.append(own)
+            groups = self.by_group(series)
+            own = chosen[number] if chosen else kept[0] if self.question.get("formulas") and kept else self.largest(series, groups)
+            kept.append(own)
             name = series.get("name", chr(ord("A") + number))
-            out += [(name, group, *self.of(series, lambda each, group=group: each == group)) for group in own]
-            if set(found) - set(own) or chosen:
-                out.append((name, None, *self.of(series, lambda each, own=own: each not in own)))
-        return out, groups
+            out += [(name, group, *self.measured(series, groups.get(group, []))) for group in own]
+            others = [each for group, events in groups.items() if group not in own for each in events]
+            if others or chosen:
+                out.append((name, None, *self.measured(series, others)))
+        return out, kept
 
 
 def formula_line(expression, lines, group):
