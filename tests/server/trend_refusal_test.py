@@ -89,7 +89,7 @@ class Faults(RefusalTest):
             self.refused({**COUNT, "limit": wrong}, "limit", "1 to 1000")
         self.served({**COUNT, "limit": 1_000, "dimensions": list("abc")})
         for wrong in ("avg", "min", "max", "median", "p95", "distinct_values"):
-            self.refused({"series": [{}, {"measure": wrong, "property": "n"}], "cumulative": True}, "cumulative", "sum")
+            self.refused({"series": [{}, {"measure": wrong, "property": "n"}], "cumulative": True}, "series.1.measure", "sum")
         self.refused({"series": [{"measure": "events_per_user"}], "cumulative": True}, "cumulative")
         for end in (YEAR["start_time"], "2025-01-01T00:00:00Z"):
             self.refused({**COUNT, "end_time": end}, "end_time", "after the start")
