@@ -3,8 +3,7 @@
 /// The one session that the parts of a sqlite_store share, opened again after it broke.
 
 #include "persistence/failure_texts.hpp"
-#include "persistence/sqlite/sqlite_session.hpp"
-#include "persistence/sqlite/sqlite_turns.hpp"
+#include "persistence/sqlite/sqlite_checkpointer.hpp"
 
 #include <chrono>
 #include <memory>
@@ -16,6 +15,7 @@ struct sqlite_settings {
   std::string path;
   std::chrono::milliseconds busy_timeout{30'000};
   std::shared_ptr<sqlite_turns> turns = std::make_shared<sqlite_turns>(); ///< of all sessions of this process with this file
+  std::shared_ptr<sqlite_checkpointer> checkpointer{}; ///< none: commits copy the log themselves
 };
 
 class sqlite_connection {
@@ -29,6 +29,8 @@ public:
       if (!opened)
         return opened.error();
       session_ = *std::move(opened);
+      if (settings_.checkpointer)
+        session_->watch_log([helper = settings_.checkpointer](sqlite_session& session, int pages) { keep_log_short(*helper, session, pages); });
     }
     auto answer = act(*session_);
     if (!answer && is_broken(answer.error().code))
@@ -63,6 +65,14 @@ private:
         return committed.error();
       return answer;
     });
+  }
+
+  static void keep_log_short(sqlite_checkpointer& checkpointer, sqlite_session& session, int pages) {
+    if (pages < sqlite_checkpointer::log_pages)
+      return;
+    checkpointer.wake();
+    if (pages >= sqlite_checkpointer::log_pages_max)
+      static_cast<void>(session.copy_log()); // the checkpointer meets the same failure, and keeps it
   }
 
   static bool is_broken(error_code code) noexcept {

@@ -120,8 +120,9 @@ result<std::unique_ptr<sqlite_session>> sqlite_session::open(const std::string& 
 
 result<void> sqlite_session::configure(std::chrono::milliseconds busy_timeout) {
   sqlite3_busy_timeout(connection_, static_cast<int>(busy_timeout.count()));
+  // Debian's SQLite is built with secure_delete: each page that becomes free would go through the log once more, as zeros.
   return execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                 "PRAGMA cache_size = -16384;");
+                 "PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;");
 }
 
 sqlite_session::~sqlite_session() {
@@ -159,6 +160,21 @@ result<void> sqlite_session::commit() {
     why = store_failure(error_code::commit_uncertain, std::move(why.cause));
   rollback();
   return why;
+}
+
+void sqlite_session::watch_log(log_watch watch) {
+  log_watch_ = std::move(watch);
+  sqlite3_wal_hook(connection_, [](void* self, sqlite3*, const char*, int pages) {
+    auto& session = *static_cast<sqlite_session*>(self);
+    session.log_watch_(session, pages);
+    return SQLITE_OK; // the commit is done, whatever becomes of the log
+  }, this);
+}
+
+result<void> sqlite_session::copy_log() {
+  const int code = sqlite3_wal_checkpoint_v2(connection_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  // Busy: another one copies.
+  return code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY ? result<void>{} : sqlite_failure(connection_);
 }
 
 void sqlite_session::rollback() noexcept {

@@ -2,7 +2,7 @@
 
 /// A connection with a SQLite file and its prepared statements; the errors of SQLite as failures.
 ///
-/// Settings   WAL, synchronous=FULL (a commit is on the disk when it returns), foreign keys, busy timeout.
+/// Settings   WAL, synchronous=FULL (a commit is on the disk when it returns), foreign keys, busy timeout, no secure_delete.
 /// Errors     full disk, I/O, busy, cannot open: storage_unavailable. Damaged file: corrupt_data. No such
 /// table:
 ///            unknown_schema_version. A taken key: sequence_conflict.
@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -70,6 +71,12 @@ public:
   result<void> commit();
   void rollback() noexcept;
 
+  /// Called after each commit with the pages that the log has then, by the thread that commits, in place of SQLite's own copying.
+  using log_watch = std::function<void(sqlite_session&, int pages)>;
+  void watch_log(log_watch watch);
+  /// Copies of the log what no reader needs any more into the file, without waiting for anybody.
+  result<void> copy_log();
+
   std::int64_t changes() const noexcept { return sqlite3_changes64(connection_); }
 
 private:
@@ -78,6 +85,7 @@ private:
 
   sqlite3* connection_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
+  log_watch log_watch_;
 };
 
 /// The failure that an error of this connection means.

@@ -12,7 +12,7 @@ namespace {
 
 // What a transaction of a snapshot holds at most: a commit of the journal waits for it.
 constexpr std::size_t transaction_bytes = 1 << 20;
-constexpr std::int64_t transaction_rows = 64;
+constexpr std::int64_t transaction_rows = 16; ///< of the journal, which may have hundreds of kilobytes each
 
 std::int64_t as_signed(std::uint64_t number) noexcept {
   return static_cast<std::int64_t>(number);

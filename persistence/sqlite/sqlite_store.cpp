@@ -12,7 +12,7 @@ namespace {
 
 class sqlite_store final : public store {
 public:
-  explicit sqlite_store(sqlite_settings settings) : connection_{std::move(settings)} {}
+  explicit sqlite_store(sqlite_settings settings) : checkpointer_{settings.checkpointer}, connection_{std::move(settings)} {}
 
   journal& entries() override { return journal_; }
   snapshot_store& snapshots() override { return snapshots_; }
@@ -21,8 +21,11 @@ public:
 
   result<std::vector<std::string>> list_tenants() override;
   result<void> ping() override;
+  /// It can be read.
+  result<void> look();
 
 private:
+  std::shared_ptr<sqlite_checkpointer> checkpointer_;
   sqlite_connection connection_;
   sqlite_journal journal_{connection_};
   sqlite_snapshots snapshots_{connection_};
@@ -55,6 +58,14 @@ result<std::vector<std::string>> sqlite_store::list_tenants() {
 }
 
 result<void> sqlite_store::ping() {
+  if (const auto copied = checkpointer_->outcome(); !copied) {
+    checkpointer_->wake(); // the next look finds whether it still fails
+    return copied;
+  }
+  return look();
+}
+
+result<void> sqlite_store::look() {
   return connection_.use([](sqlite_session& session) -> result<void> {
     auto look = session.prepare("SELECT epoch FROM shards WHERE id = 0");
     if (!look)
@@ -67,10 +78,12 @@ result<void> sqlite_store::ping() {
 
 class sqlite_store_factory final : public store_factory {
 public:
-  explicit sqlite_store_factory(sqlite_settings settings) : settings_{std::move(settings)} {}
+  explicit sqlite_store_factory(sqlite_settings settings) : settings_{std::move(settings)} {
+    settings_.checkpointer = std::make_shared<sqlite_checkpointer>(settings_.path, settings_.busy_timeout, settings_.turns);
+  }
   result<std::unique_ptr<store>> open() override {
     auto opened = std::make_unique<sqlite_store>(settings_);
-    if (auto answered = opened->ping(); !answered)
+    if (auto answered = opened->look(); !answered)
       return answered.error();
     return std::unique_ptr<store>{std::move(opened)};
   }

@@ -1,7 +1,6 @@
 #include "tests/persistence/sqlite_test_database.hpp"
 
-#include "persistence/sqlite/sqlite_session.hpp"
-#include "persistence/sqlite/sqlite_turns.hpp"
+#include "persistence/sqlite/sqlite_checkpointer.hpp"
 
 #include <sys/resource.h>
 
@@ -75,6 +74,49 @@ TEST_F(sqlite_store_test, keeps_the_file_whole_after_a_full_disk) {
   }
   EXPECT_EQ(database_.query("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(database_.query("SELECT count(*) FROM journal"), std::to_string(last()));
+}
+
+TEST_F(sqlite_store_test, dropping_what_a_snapshot_replaces_does_not_write_it_again) {
+  constexpr std::uint64_t entries = 30; // too few for the checkpointer, which would be in the way
+  constexpr std::size_t size = 100'000;
+  for (std::uint64_t sequence = 1; sequence <= entries; ++sequence)
+    ASSERT_OK(append(sequence, noise(size)));
+  database_.query("PRAGMA wal_checkpoint(TRUNCATE)");
+  for (const std::uint64_t at : {entries - 1, entries})
+    ASSERT_OK(store_->snapshots().write_snapshot({{entity_, journal_sequence{at}, 1, "state"}, {}, {}, claim_, {}}));
+  ASSERT_EQ(database_.query("SELECT count(*) FROM journal"), "1");
+  EXPECT_LT(std::filesystem::file_size(database_.path() + "-wal"), entries * size / 4);
+}
+
+TEST_F(sqlite_store_test, the_log_begins_anew_while_writers_go_on) {
+  constexpr std::size_t size = 1'000'000;
+  constexpr std::uint64_t entries = 200;
+  for (std::uint64_t sequence = 1; sequence <= entries; ++sequence)
+    ASSERT_OK(append(sequence, noise(size)));
+  EXPECT_LE(std::filesystem::file_size(database_.path() + "-wal"), std::uintmax_t{sqlite_checkpointer::log_pages_max} * 4'096 + 2 * size);
+  EXPECT_EQ(last(), entries);
+  EXPECT_EQ(database_.query("PRAGMA integrity_check"), "ok");
+}
+
+TEST_F(sqlite_store_test, a_log_that_cannot_be_copied_shows_and_is_copied_once_there_is_room) {
+  constexpr int pages = sqlite_checkpointer::log_pages;
+  ASSERT_OK(append(1, noise(1'000)));
+  database_.query("PRAGMA wal_checkpoint(TRUNCATE)");
+  const auto wait_for = [&](bool well) {
+    for (int i = 0; i < 2'000 && store_->ping().has_value() != well; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    return store_->ping().has_value() == well;
+  };
+  // The sessions that are open keep their file; the checkpointer, which has had nothing to do yet, finds a folder there.
+  const auto away = database_.path() + "-away";
+  std::filesystem::rename(database_.path(), away);
+  std::filesystem::create_directory(database_.path());
+  for (std::uint64_t sequence = 2; sequence < 9; ++sequence)
+    static_cast<void>(append(sequence, noise(pages * 1'000)));
+  EXPECT_TRUE(wait_for(false));
+  std::filesystem::remove(database_.path());
+  std::filesystem::rename(away, database_.path());
+  EXPECT_TRUE(wait_for(true));
 }
 
 TEST_F(sqlite_store_test, shows_definitions_as_text_to_people_with_sql) {
