@@ -9,11 +9,20 @@
 
 #include "core/events/event_questions.hpp"
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dotmac {
 
+inline constexpr std::array<std::string_view, event_field_count> event_field_names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
+
+void append_text_as_json(std::string& out, std::string_view text);
+void append_property_as_json(std::string& out, const event_property& property);
+/// As an object by name.
+void append_properties_as_json(std::string& out, const found_event& event, property_scope scope);
+void append_event_as_json(std::string& out, const found_event& event);
 /// Appends a JSON list of the events.
 void append_events_as_json(std::string& out, const std::vector<found_event>& events);
 

@@ -64,8 +64,10 @@ void gateway_call::refuse(const std::vector<complaint>& complaints, error_code c
 }
 
 gateway_call::~gateway_call() {
-  if (is_answered)
+  if (is_answered) {
+    host->give_back(*this); // of a stream that has ended; nothing else has anything left
     return;
+  }
   try {
     if (host->stopping)
       refuse({error_code::draining, "the node is stopping", {}});
@@ -82,6 +84,14 @@ void gateway_call::respond(http_response response) {
   host->origins.add_headers(request.header("origin"), response);
   response.tenant = tenant;
   exchange->respond(std::move(response));
+}
+
+std::shared_ptr<response_stream> gateway_call::respond_in_pieces(http_response head) {
+  if (is_answered.exchange(true))
+    return nullptr;
+  host->origins.add_headers(request.header("origin"), head);
+  head.tenant = tenant;
+  return exchange->begin_stream(std::move(head));
 }
 
 void gateway_call::fail(std::string_view what) {

@@ -91,6 +91,9 @@ struct gateway_call {
 
   /// The first response is sent, with the headers that all have; later ones are not.
   void respond(http_response response);
+  /// Instead of `respond`: the body goes out piece by piece. What the call was admitted with is held until the call goes, so the driver of the
+  /// stream keeps the call. Nothing where somebody has answered already.
+  std::shared_ptr<response_stream> respond_in_pieces(http_response head);
   /// Answers 500 and logs why.
   void fail(std::string_view what);
   /// Runs `act`; what it throws is answered as `fail` does.

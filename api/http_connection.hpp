@@ -37,6 +37,7 @@ public:
   void abandon();
 
   void respond(http_response response) override;
+  std::shared_ptr<response_stream> begin_stream(http_response head) override;
   void watch_for_hang_up() override;
   void read_body(reserve_bytes reserve, std::function<void(result<std::string>)> on_body) override;
 
@@ -57,9 +58,20 @@ private:
   result<void> parse_what_came();
   bool skip_body();
   void watch();
+  bool begin_answer(const http_response& response, std::string_view framing);
+  void end_watch();
   void write_response(http_response response);
-  void log(const http_response& response) const;
+  void log(unsigned status, std::string_view tenant, std::size_t body_size) const;
   void write(bool keep_alive);
+
+  // A streamed answer, on the I/O thread.
+  friend class connection_stream;
+  void start_stream(http_response head);
+  void write_piece(std::string piece, std::function<void(bool)> on_written);
+  void end_piece(error why);
+  void end_stream();
+  void give_stream_up();
+  void log_stream() const;
   void refuse(const failure& why);
   void linger();
   void arm(std::chrono::milliseconds within);
@@ -92,6 +104,13 @@ private:
   bool keeps_alive_ = false;
   bool in_request_ = false;
   bool wants_watch_ = false; ///< for a hang-up
+  bool is_streaming_ = false;
+  bool is_chunked_ = false;
+  bool keeps_alive_after_stream_ = false;
+  std::size_t streamed_bytes_ = 0;
+  http_response stream_head_; ///< for the access log
+  std::string chunk_head_;
+  std::function<void(bool)> on_piece_; ///< waits for the piece that is being written
   bool is_watching_ = false;
   bool timed_out_ = false;
 };

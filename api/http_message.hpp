@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,12 +46,29 @@ struct http_response {
 /// Asked before memory for `more` bytes of a body is taken; a failure ends the reading.
 using reserve_bytes = std::function<result<void>(std::size_t more)>;
 
+/// The body of an answer that is sent piece by piece, in chunks (HTTP/1.0: until the connection ends). Let go of before `end`, the connection
+/// is closed without the last chunk: the client sees that the body is not whole.
+/// Threads   any; one piece at a time.
+class response_stream {
+public:
+  virtual ~response_stream() = default;
+  /// The next one after `on_written`, which is called once, never inside this call: true where the piece was taken by the network within
+  /// http_limits::write_timeout and the client is still there. Where the server ends it may not be called at all, only let go of.
+  virtual void write(std::string piece, std::function<void(bool went_out)> on_written) = 0;
+  /// The body is whole. After the last `on_written`.
+  virtual void end() = 0;
+  /// The node is about to stop: what goes on by itself should end.
+  virtual bool is_asked_to_end() const = 0;
+};
+
 /// One request whose header has come: its body is read where it is wanted, and it is answered.
 class http_exchange {
 public:
   virtual ~http_exchange() = default;
   /// Once, from any thread. A body that was not read is not waited for: the connection ends unless it has come already.
   virtual void respond(http_response response) = 0;
+  /// Instead of `respond`, once, from any thread: `head` goes out with the first piece; its body is not looked at.
+  virtual std::shared_ptr<response_stream> begin_stream(http_response head) = 0;
   /// Sets the request's cancellation flag when the client hangs up before `respond`. From any thread; asked for where an answer that nobody waits
   /// for is worth ending, because watching costs system calls.
   virtual void watch_for_hang_up() = 0;

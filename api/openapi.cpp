@@ -82,7 +82,7 @@ json responses_of(const route& each) {
                           {"content", {{std::string{each.answer_type}, {{"schema", each.answer_schema()}}}}}}},
                  {"default", ref("responses", "default")}};
   if (!each.example.answer.empty())
-    responses["200"]["content"][std::string{each.answer_type}]["example"] = example_value(each.example.answer);
+    responses["200"]["content"][std::string{each.answer_type}]["example"] = each.answer_type == "application/json" ? example_value(each.example.answer) : json(std::string{each.example.answer});
   for (const auto status : refusals_of(each))
     responses[std::to_string(status)] = ref("responses", std::to_string(status));
   return responses;

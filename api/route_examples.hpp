@@ -16,6 +16,9 @@ inline constexpr route_example track_batch{
 inline constexpr route_example query_events{
     "", R"json({"user_id":"ann","filters":{"plan":"fiber","price":{"gte":10}},"limit":10})json",
     R"json({"events":[{"event_type":"conversion","event_name":"order","event_id":"order-1","user_id":"ann","session_id":null,"customer_id":null,"source":"shop","properties":{"plan":"fiber","price":49.9},"context":{},"timestamp":"2026-01-01T09:00:00Z","received_at":"2026-01-01T09:00:00.250Z"}],"count":1,"total":1,"limit":10,"offset":0,"next_cursor":null,"as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z)"})json"};
+inline constexpr route_example export_events{
+    "", R"json({"event_type":"conversion","columns":["timestamp","user_id","properties.price"]})json",
+    R"json({"timestamp":"2026-01-01T09:00:00Z","user_id":"ann","properties.price":49.9})json"};
 inline constexpr route_example aggregate_events{
     "", R"json({"granularity":"day","timezone":"Europe/Berlin","dimensions":["plan"],"start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
     R"json({"aggregates":[{"time_bucket":"2025-12-31T23:00:00Z","granularity":"day","event_count":2,"unique_users":1,"unique_sessions":0,"unique_customers":0,"dimensions":{"plan":"fiber"}}],"count":1,"timezone":"Europe/Berlin","as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};

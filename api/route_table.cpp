@@ -1,4 +1,5 @@
 #include "api/answer_forms.hpp"
+#include "api/export_requests.hpp"
 #include "api/handlers.hpp"
 #include "api/list_requests.hpp"
 #include "api/metric_requests.hpp"
@@ -52,6 +53,8 @@ constexpr std::array table{
     route{"POST", "/events/track/batch", "Events", "track_events", "Take many events: JSON, or NDJSON by Content-Type application/x-ndjson; a bad one fails alone", ingest, nullptr, batch_form,
           batch_tracked_form, track_batch, examples::track_batch, {}, "application/json", true},
     route{"POST", "/events/query", "Events", "query_events", "Find events, newest first", reading, nullptr, schema_of<event_page_request>, events_found_form, query_events, examples::query_events},
+    route{"POST", "/events/export", "Events", "export_events", "All events that match, streamed as NDJSON or CSV, of any number", reading, nullptr, schema_of<event_export_request>, export_form,
+          export_events_as_lines, examples::export_events, {}, "application/x-ndjson"},
     route{"POST", "/events/aggregate", "Events", "aggregate_events", "Count events and distinct users per calendar bucket", reading, nullptr, schema_of<event_aggregate_request>,
           event_aggregates_form, aggregate_event_counts, examples::aggregate_events},
     route{"POST", "/events/trends", "Events", "show_event_trends", "Measure events over time: counts, people, sums, percentiles; several series, groups, formulas, comparison", reading, nullptr,

@@ -4,6 +4,7 @@
 /// see only these records and `tenant_service`; actors/protocol/interfaces.hpp gives them to CAF.
 
 #include "core/events/event_messages.hpp"
+#include "core/events/export_questions.hpp"
 #include "core/events/trends/trend_questions.hpp"
 #include "core/metrics/metric_questions.hpp"
 #include "core/tenancy/tenant_messages.hpp"
@@ -137,6 +138,7 @@ template <> struct answer_of<aggregate_events> { using type = event_aggregates; 
 template <> struct answer_of<count_funnel> { using type = funnel_counted; };
 template <> struct answer_of<summarize_events> { using type = event_summary; };
 template <> struct answer_of<measure_trends> { using type = trends_measured; };
+template <> struct answer_of<export_events> { using type = events_exported; };
 template <> struct answer_of<of_metric<record_values>> { using type = values_recorded; };
 template <> struct answer_of<of_metric<find_values>> { using type = values_found; };
 template <> struct answer_of<of_metric<aggregate_values>> { using type = value_aggregates; };
@@ -150,7 +152,8 @@ template <class... Calls> struct call_list {
 using tenant_calls
     = call_list<create_tenant, create_api_key, revoke_api_key, get_tenant_context, create_event_schema, create_metric,
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
-                of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends>;
+                of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
+                export_events>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

@@ -23,6 +23,8 @@ namespace dotmac {
 inline constexpr std::int64_t event_query_reach_max = 1'000'000; ///< offset + limit
 /// Bytes of the texts of one page of events: it ends early there, after one event at least (whose size its body's limit bounds).
 inline constexpr std::size_t found_bytes_max = 16u << 20;
+/// What an event weighs in an answer: its texts, and a little for the names and marks around each.
+std::size_t answer_size(const found_event& event);
 
 result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop);
 result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);

@@ -9,6 +9,7 @@
 /// Cost     making one: linear in the dictionaries it looks at. Evaluating: a few instructions per row and condition.
 
 #include "core/events/event_columns.hpp"
+#include "core/events/event_reference.hpp"
 #include "core/events/scan_context.hpp"
 #include "core/text/pattern.hpp"
 
@@ -18,16 +19,6 @@
 namespace dotmac {
 
 inline constexpr std::uint32_t scan_rows = 8'192; ///< looked at between two questions to the stop check
-
-/// Where a name in a filter or a dimension points.
-struct event_reference {
-  enum class target : std::uint8_t { field, timestamp, received_at, property };
-  target kind = target::property;
-  event_field field{};
-  property_scope scope = property_scope::properties;
-  std::string key;
-};
-event_reference resolve_event_field(std::string_view name);
 
 /// A filter that depends on one field alone: whether it is true, by the field's code.
 struct coded_filter {

@@ -8,8 +8,10 @@ struct place {
   std::int64_t at;
   std::uint64_t row;
 };
-/// What an event weighs in an answer: its texts, and a little for the names and marks around each.
-std::size_t size_of(const found_event& event) {
+bool is_newer(const place& a, const place& b) { return a.at != b.at ? a.at > b.at : a.row > b.row; }
+} // namespace
+
+std::size_t answer_size(const found_event& event) {
   constexpr std::size_t per_value = 24;
   std::size_t size = per_value * (event.texts.size() + 2);
   for (const auto& each : event.texts)
@@ -20,9 +22,6 @@ std::size_t size_of(const found_event& event) {
   }
   return size;
 }
-
-bool is_newer(const place& a, const place& b) { return a.at != b.at ? a.at > b.at : a.row > b.row; }
-} // namespace
 
 result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop) {
   if (question.limit < 0 || question.offset < 0 || question.limit > event_query_reach_max
@@ -61,7 +60,7 @@ result<events_found> answer(const event_view& view, const find_events& question,
   std::size_t size = 0;
   for (std::size_t i = static_cast<std::size_t>(question.offset); i < newest.size() && !out.is_cut; ++i) {
     auto event = view.read(newest[i].row);
-    size += size_of(event);
+    size += answer_size(event);
     out.is_cut = size > found_bytes_max && !out.events.empty();
     if (!out.is_cut)
       out.events.push_back(std::move(event));

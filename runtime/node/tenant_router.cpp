@@ -128,7 +128,8 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
           },
           [&]<class Question>(Question& question)
             requires(std::is_same_v<Question, find_events> || std::is_same_v<Question, aggregate_events>
-                     || std::is_same_v<Question, count_funnel> || std::is_same_v<Question, summarize_events> || std::is_same_v<Question, measure_trends>)
+                     || std::is_same_v<Question, count_funnel> || std::is_same_v<Question, summarize_events> || std::is_same_v<Question, measure_trends>
+                     || std::is_same_v<Question, export_events>)
           {
             to_events([self, call, &question](const event_actor& to) {
               deliver_to<typename answer_of<Question>::type>(self->request(to, time_left(*call), question, context_of(*call)), self, call);

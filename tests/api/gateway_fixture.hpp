@@ -80,6 +80,13 @@ protected:
       values_recorded recorded{std::vector<value_outcome>(values->question.values.size()), std::vector<std::string>(values->question.values.size(), "v")};
       return tenant_answer{std::in_place_index<index_of_call<of_metric<record_values>>(static_cast<tenant_call*>(nullptr))>, std::move(recorded)};
     }
+    if (const auto* page = std::get_if<export_events>(&asked.call)) {
+      if (page->first_row >= pages_before_failure)
+        return failure{error_code::storage_unavailable, "the store is away", {}};
+      found_event event;
+      event.texts[0] = std::string(page_text_size, 'x');
+      return tenant_answer{std::in_place_index<index_of_call<export_events>(static_cast<tenant_call*>(nullptr))>, events_exported{{event}, page->first_row + 1, pages_in_export}};
+    }
     return default_answer(asked.call, std::make_index_sequence<std::variant_size_v<tenant_call>>{});
   }
   static std::size_t rows_of(const bytes& block) {
@@ -105,6 +112,9 @@ protected:
   tenant_context context{true, "UTC", {}, {}};
   std::optional<failure> next_failure;
   std::atomic<bool> throws_when_asked{false};
+  std::uint64_t pages_in_export = 3;
+  std::uint64_t pages_before_failure = UINT64_MAX;
+  std::size_t page_text_size = 10;
   std::mutex log_mutex;
   struct logged {
     std::string method, path, request_id, tenant;

@@ -86,6 +86,13 @@ public:
     return response;
   }
 
+  /// What comes until the server closes.
+  std::string receive_all() {
+    while (read_more()) {
+    }
+    return std::move(buffer_);
+  }
+
   /// True where the server has closed and nothing more comes.
   bool is_closed() { return buffer_.empty() && !read_more(); }
 

@@ -107,7 +107,7 @@ class Node:
         if connection is None:
             own.close()
         try:
-            decoded = json.loads(raw) if raw else None
+            decoded = (json.loads(raw) if answer.headers.get_content_type() == "application/json" else raw) if raw else None
         except ValueError:
             decoded = raw
         return answer.status, decoded, dict(answer.getheaders())
