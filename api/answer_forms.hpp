@@ -13,6 +13,7 @@ json events_found_form();
 json event_aggregates_form();
 json funnel_form();
 json event_trends_form(); ///< beside its handler
+json event_retention_form(); ///< beside its handler
 json event_schema_form();
 json event_schemas_form();
 json event_stats_form();
