@@ -14,6 +14,7 @@ json event_aggregates_form();
 json funnel_form();
 json event_trends_form(); ///< beside its handler
 json event_retention_form(); ///< beside its handler
+json event_users_form();     ///< beside its handler
 json event_schema_form();
 json event_schemas_form();
 json event_stats_form();

@@ -16,10 +16,6 @@ inline granularity granularity_of(period_length length) {
   constexpr std::array sizes{granularity::hour, granularity::day, granularity::week, granularity::month};
   return sizes[static_cast<std::size_t>(length)];
 }
-inline event_field field_of(funnel_user user) {
-  constexpr std::array fields{event_field::user_id, event_field::session_id, event_field::customer_id};
-  return fields[static_cast<std::size_t>(user)];
-}
 
 struct event_retention_request {
   funnel_step start_event;

@@ -5,6 +5,7 @@
 #include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
 #include "api/trend_requests.hpp"
+#include "api/user_requests.hpp"
 
 namespace dotmac {
 namespace {
@@ -60,6 +61,8 @@ constexpr std::array table{
     route{"POST", "/events/funnel", "Events", "analyse_funnel", "How far users come through steps", reading, nullptr, schema_of<funnel_request>, funnel_form, analyse_funnel, examples::funnel},
     route{"POST", "/events/retention", "Events", "show_event_retention", "How many of the users who did one thing come back to do another, by period", reading, nullptr,
           schema_of<event_retention_request>, event_retention_form, show_event_retention, examples::event_retention},
+    route{"POST", "/events/users", "Events", "find_event_users", "Who did something how often, most often first", reading, nullptr, schema_of<event_users_request>, event_users_form,
+          find_event_users, examples::event_users},
     route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
           create_schema, examples::create_schema, {409}},
     route{"GET", "/events/schemas", "Events", "list_event_schemas", "List the schemas of events", reading, schema_of<list_request>, nullptr, event_schemas_form, list_schemas,

@@ -18,6 +18,7 @@
 #include "core/events/event_messages.hpp"
 #include "core/events/filter_plan.hpp"
 #include "core/events/retention/retention_questions.hpp"
+#include "core/events/retention/user_questions.hpp"
 #include "core/events/trends/trend_questions.hpp"
 
 namespace dotmac {
@@ -32,6 +33,7 @@ result<funnel_counted> answer(const event_view& view, const count_funnel& questi
 result<event_summary> answer(const event_view& view, const summarize_events& question, const stop_check& stop);
 result<trends_measured> answer(const event_view& view, const measure_trends& question, const scan_context& context);
 result<retention_measured> answer(const event_view& view, const measure_retention& question, const scan_context& context);
+result<users_found> answer(const event_view& view, const find_users& question, const scan_context& context);
 
 inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 

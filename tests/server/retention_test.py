@@ -7,53 +7,17 @@ Use: retention_test.py BINARY     DOTMAC_TEST_SEED
 import datetime
 import json
 import os
-import random
-import re
 import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from node_test_case import BINARY, SEED, UTC, NodeTest, write_time  # noqa: E402
+from node_test_case import BINARY, SEED, UTC, write_time  # noqa: E402
 from node_process import Node  # noqa: E402
 from trend_reference import bucket_starts  # noqa: E402
 from user_reference import Retention  # noqa: E402
+from user_test_case import END, START, Examples, UserTest, random_events  # noqa: E402
 
-FIRST = datetime.datetime(2026, 3, 15, tzinfo=UTC)
-START, END = datetime.datetime(2026, 3, 18, 5, 30, tzinfo=UTC), datetime.datetime(2026, 4, 3, 17, tzinfo=UTC)  # over a change of daylight saving
 A, B, ANY = {"event_type": "a"}, {"event_type": "b", "filters": {"site": "paris"}}, {}
-
-
-def random_events(chance, count, tag="", users=40):
-    events = []
-    for n in range(count):
-        at = FIRST + datetime.timedelta(hours=chance.randrange(22 * 24), seconds=chance.choice((0, 0, 1, 1_800)))  # many at one time
-        event = {"event_type": chance.choice("abc"), "event_name": chance.choice("mn"), "event_id": f"{tag}{n}", "timestamp": write_time(at), "at": at, "properties": {}}
-        for field, ids in (("user_id", users), ("session_id", 80), ("customer_id", 9)):
-            if chance.random() < 0.9:
-                event[field] = f"{field}-{chance.randrange(ids)}"
-        for name, values in (("plan", ["fiber", "dsl", "cable", "5g", ""]), ("site", ["berlin", "paris"])):
-            if chance.random() < 0.9:
-                event["properties"][name] = chance.choice(values)
-        events.append(event)
-    return events
-
-
-class UserTest(NodeTest):
-    def setUp(self):
-        super().setUp()
-        print("seed", SEED, flush=True)
-        self.chance = random.Random(SEED)
-
-    def send(self, events, tenant="default"):
-        sent = [{name: value for name, value in each.items() if name != "at"} for each in events]
-        self.assertEqual(self.ask("/events/track/batch", {"events": sent}, tenant)["success_count"], len(sent))
-
-    def refused(self, path, question, field, told="", code="validation_failed"):
-        answer = self.ask(path, question, wanted=422)
-        self.assertEqual((answer["code"], len(answer["detail"])), (code, 1), answer)
-        fault = answer["detail"][0]
-        self.assertEqual(".".join(map(str, fault["loc"])), "body." + field, answer)
-        self.assertIn(told, fault["msg"], answer)
 
 
 class RetentionTest(UserTest):
@@ -210,16 +174,8 @@ class Refusals(UserTest):
         self.ask(self.path, self.fixed)
 
 
-class Documentation(NodeTest):
-    def test_examples_answer_what_they_say(self):
-        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "retention.md"), encoding="utf-8") as file:
-            blocks = re.findall(r"(?:^    .*\n)+", file.read(), re.M)
-        self.ask("/events/track/batch", {"events": json.loads(blocks[0])})
-        self.assertGreaterEqual(len(blocks), 7, "the events, then questions and answers")
-        for asked, answered in zip(blocks[1::2], blocks[2::2]):
-            path, question = asked.strip().removeprefix("POST ").split("\n", 1)
-            answer, wanted = self.ask(path, json.loads(question)), json.loads(answered)
-            self.assertEqual({name: answer[name] for name in wanted}, wanted, asked)
+class Documentation(Examples, UserTest):
+    page, pairs = "retention.md", 3
 
 
 unittest.main(verbosity=2)

@@ -23,6 +23,10 @@ def by_user(question, wanted, events, start, end):
     return {user: sorted(own) for user, own in out.items()}
 
 
+def period_of(starts, at):
+    return bisect.bisect_right(starts, at) - 1
+
+
 class Retention:
     """The question's cohorts and summary as the node should answer them. `last_end`: when the last period ends."""
 
@@ -38,7 +42,7 @@ class Retention:
             self.count(user, own)
 
     def bucket(self, at):
-        return bisect.bisect_right(self.starts, at) - 1
+        return period_of(self.starts, at)
 
     def count(self, user, own):
         seen = set()

@@ -39,6 +39,19 @@ public:
     return {};
   }
 
+  /// The same for those that lie in the range and have a user: calls `take(user code, time)`.
+  template <class Take>
+  result<void> visit_users(const event_view& view, const event_chunk& chunk, event_field user_field, const time_range& range, const scan_context& context, workplace& with, Take&& take) const {
+    const auto& users = chunk.codes[static_cast<std::size_t>(user_field)];
+    const bool is_inside = range.holds(chunk);
+    return visit(view, chunk, context, with, [&](std::uint32_t row) {
+      const auto user = static_cast<std::uint32_t>(users[row]);
+      const auto at = chunk.at[row];
+      if (user != 0 && (is_inside || (at >= range.start && at < range.end)))
+        take(user, at);
+    });
+  }
+
 private:
   explicit event_match(filter_plan plan) : plan_{std::move(plan)}, coded_{plan_.coded()} {}
   void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const {

@@ -158,16 +158,8 @@ private:
     return found[0];
   }
 
-  /// Calls `take(user, time)` for each event of the interval that has a user.
   template <class Take> result<void> visit(const event_match& match, const event_chunk& chunk, worker& with, Take&& take) {
-    const auto& users = chunk.codes[static_cast<std::size_t>(question_.user_id_field)];
-    const bool is_inside = range_.holds(chunk);
-    return match.visit(view_, chunk, context_, with.match, [&](std::uint32_t row) {
-      const auto user = static_cast<std::uint32_t>(users[row]);
-      const auto at = chunk.at[row];
-      if (user != 0 && (is_inside || (at >= range_.start && at < range_.end)))
-        take(user, at);
-    });
+    return match.visit_users(view_, chunk, question_.user_id_field, range_, context_, with.match, std::forward<Take>(take));
   }
 
   result<void> scan(const event_match& match, user_buckets& active, const std::vector<first_start>* firsts) {
