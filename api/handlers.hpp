@@ -14,6 +14,8 @@ void aggregate_event_counts(const gateway_call_pointer& call);
 void analyse_funnel(const gateway_call_pointer& call);
 void show_event_trends(const gateway_call_pointer& call);
 void show_event_retention(const gateway_call_pointer& call);
+void show_event_stickiness(const gateway_call_pointer& call);
+void show_event_lifecycle(const gateway_call_pointer& call);
 void find_event_users(const gateway_call_pointer& call);
 void create_schema(const gateway_call_pointer& call);
 void list_schemas(const gateway_call_pointer& call);

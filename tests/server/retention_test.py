@@ -175,7 +175,7 @@ class Refusals(UserTest):
 
 
 class Documentation(Examples, UserTest):
-    page, pairs = "retention.md", 3
+    page, pairs = "retention.md", 5
 
 
 unittest.main(verbosity=2)
