@@ -40,17 +40,18 @@ public:
   /// Calls `take(user, buckets rising)` for each user of the block, those too who were never active. `found` is room for the buckets.
   template <class Take> void visit(std::size_t block, std::vector<std::uint32_t>& found, Take&& take) const {
     const auto end = std::min(users_, (block + 1) * block_users);
+    found.resize(words_ * 64);
     for (auto user = std::max<std::size_t>(block * block_users, 1); user < end; ++user) {
-      found.clear();
+      std::size_t count = 0;
       for (std::size_t w = 0; w < words_; ++w) {
         std::uint64_t word = 0;
         for (const auto& each : bits_)
           if (!each.empty())
             word |= each[user * words_ + w];
         for (; word != 0; word &= word - 1)
-          found.push_back(static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(std::countr_zero(word)));
+          found[count++] = static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(std::countr_zero(word));
       }
-      take(static_cast<std::uint32_t>(user), std::span<const std::uint32_t>{found});
+      take(static_cast<std::uint32_t>(user), std::span<const std::uint32_t>{found.data(), count});
     }
   }
 
