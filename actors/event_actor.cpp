@@ -78,6 +78,10 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const summarize_events& question, const question_context& context) { return answer_events<event_summary>(self, question, context); },
       [self](const measure_trends& question, const question_context& context) { return answer_events<trends_measured>(self, question, context); },
       [self](const export_events& question, const question_context& context) { return answer_events<events_exported>(self, question, context); },
+      [self](const measure_retention& question, const question_context& context) { return answer_events<retention_measured>(self, question, context); },
+      [self](const find_users& question, const question_context& context) { return answer_events<users_found>(self, question, context); },
+      [self](const measure_stickiness& question, const question_context& context) { return answer_events<stickiness_measured>(self, question, context); },
+      [self](const measure_lifecycle& question, const question_context& context) { return answer_events<lifecycle_measured>(self, question, context); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
         self->state.entity->stop([self, to = caller_answer<done>{promise}] {

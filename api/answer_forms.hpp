@@ -14,6 +14,10 @@ json event_aggregates_form();
 json funnel_form();
 json export_form(); ///< beside its handler
 json event_trends_form(); ///< beside its handler
+json event_retention_form(); ///< beside its handler
+json event_users_form();     ///< beside its handler
+json event_stickiness_form(); ///< beside its handler
+json event_lifecycle_form();  ///< beside its handler
 json event_schema_form();
 json event_schemas_form();
 json event_stats_form();

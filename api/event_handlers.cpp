@@ -232,12 +232,11 @@ void analyse_funnel(const gateway_call_pointer& call) {
   auto body = call->read_body<funnel_request>();
   if (!body || !check_interval(call, body->start_time, body->end_time))
     return;
-  constexpr std::array users{event_field::user_id, event_field::session_id, event_field::customer_id};
   count_funnel question;
   question.steps = body->funnel_steps;
   question.start_time = body->start_time;
   question.end_time = body->end_time;
-  question.user_id_field = users[static_cast<std::size_t>(body->user_id_field)];
+  question.user_id_field = field_of(body->user_id_field);
   if (body->conversion_window)
     question.window_milliseconds = body->conversion_window->milliseconds;
   question.order = body->order;

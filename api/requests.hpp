@@ -59,6 +59,11 @@ template <> struct enumeration<funnel_user> {
   static constexpr std::array<std::string_view, 3> names{"user_id", "session_id", "customer_id"};
 };
 
+inline event_field field_of(funnel_user user) {
+  constexpr std::array fields{event_field::user_id, event_field::session_id, event_field::customer_id};
+  return fields[static_cast<std::size_t>(user)];
+}
+
 struct funnel_request {
   std::vector<funnel_step> funnel_steps;
   timestamp start_time, end_time;

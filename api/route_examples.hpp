@@ -28,6 +28,18 @@ inline constexpr route_example event_trends{
 inline constexpr route_example funnel{
     "", R"json({"funnel_steps":["page_view",{"event_type":"conversion","filters":{"price":{"gte":10}}}],"conversion_window":"24h","start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
     R"json({"funnel_steps":["page_view","conversion"],"analysis_period":{"start":"2026-01-01T00:00:00Z","end":"2026-02-01T00:00:00Z"},"funnel_data":{"page_view":{"count":1,"conversion_rate":1.0},"conversion":{"count":1,"conversion_rate":1.0}},"steps":[{"step":1,"name":"page_view","count":1,"conversion_rate":1.0,"drop_off":0,"drop_off_rate":0.0,"median_seconds_to_convert":null,"p90_seconds_to_convert":null},{"step":2,"name":"conversion","count":1,"conversion_rate":1.0,"drop_off":0,"drop_off_rate":0.0,"median_seconds_to_convert":3600.0,"p90_seconds_to_convert":3600.0}],"as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};
+inline constexpr route_example event_retention{
+    "", R"json({"start_event":{"event_type":"page_view"},"return_event":{"event_type":"conversion","filters":{"price":{"gte":10}}},"granularity":"day","periods":2,"start_time":"2026-01-01T00:00:00Z","end_time":"2026-01-03T00:00:00Z"})json",
+    R"json({"cohorts":[{"time_bucket":"2026-01-01T00:00:00Z","size":1,"retained":[1,0,null]},{"time_bucket":"2026-01-02T00:00:00Z","size":0,"retained":[0,null,null]}],"summary":[{"period":0,"users":1,"retained":1,"rate":1.0},{"period":1,"users":1,"retained":0,"rate":0.0},{"period":2,"users":0,"retained":0,"rate":null}],"granularity":"day","timezone":"UTC","group_count":1,"as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[2026-01-01T00:00:00Z, 2026-01-03T00:00:00Z)"})json"};
+inline constexpr route_example event_stickiness{
+    "", R"json({"event":{"event_type":"page_view"},"granularity":"day","start_time":"2026-01-01T00:00:00Z","end_time":"2026-01-03T00:00:00Z"})json",
+    R"json({"points":[{"intervals":1,"users":1,"users_at_least":1},{"intervals":2,"users":0,"users_at_least":0}],"total_users":1,"granularity":"day","timezone":"UTC","as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[2026-01-01T00:00:00Z, 2026-01-03T00:00:00Z)"})json"};
+inline constexpr route_example event_lifecycle{
+    "", R"json({"event":{"event_type":"page_view"},"granularity":"day","start_time":"2026-01-01T00:00:00Z","end_time":"2026-01-03T00:00:00Z"})json",
+    R"json({"points":[{"time_bucket":"2026-01-01T00:00:00Z","new":1,"returning":0,"resurrecting":0,"dormant":0},{"time_bucket":"2026-01-02T00:00:00Z","new":0,"returning":0,"resurrecting":0,"dormant":1}],"granularity":"day","timezone":"UTC","as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[2026-01-01T00:00:00Z, 2026-01-03T00:00:00Z)"})json"};
+inline constexpr route_example event_users{
+    "", R"json({"event":{"event_type":"page_view"},"min_count":2,"limit":10,"start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
+    R"json({"total":1,"users":[{"id":"ann","count":2,"first_time":"2026-01-01T08:00:00Z","last_time":"2026-01-01T09:00:01Z"}],"next_cursor":null,"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};
 inline constexpr route_example create_schema{
     "", R"json({"event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"mode":"flag"})json",
     R"json({"schema_id":"s_0123456789abcdef","event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"version":"1.0","mode":"flag","created_at":"2026-01-01T09:00:00.250Z"})json"};

@@ -1,10 +1,13 @@
 #include "api/answer_forms.hpp"
 #include "api/export_requests.hpp"
+#include "api/habit_requests.hpp"
 #include "api/handlers.hpp"
 #include "api/list_requests.hpp"
 #include "api/metric_requests.hpp"
+#include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
 #include "api/trend_requests.hpp"
+#include "api/user_requests.hpp"
 
 namespace dotmac {
 namespace {
@@ -60,6 +63,14 @@ constexpr std::array table{
     route{"POST", "/events/trends", "Events", "show_event_trends", "Measure events over time: counts, people, sums, percentiles; several series, groups, formulas, comparison", reading, nullptr,
           schema_of<event_trends_request>, event_trends_form, show_event_trends, examples::event_trends},
     route{"POST", "/events/funnel", "Events", "analyse_funnel", "How far users come through steps", reading, nullptr, schema_of<funnel_request>, funnel_form, analyse_funnel, examples::funnel},
+    route{"POST", "/events/retention", "Events", "show_event_retention", "How many of the users who did one thing come back to do another, by period", reading, nullptr,
+          schema_of<event_retention_request>, event_retention_form, show_event_retention, examples::event_retention},
+    route{"POST", "/events/stickiness", "Events", "show_event_stickiness", "In how many days, or other intervals, users were active", reading, nullptr, schema_of<event_stickiness_request>,
+          event_stickiness_form, show_event_stickiness, examples::event_stickiness},
+    route{"POST", "/events/lifecycle", "Events", "show_event_lifecycle", "Who is new, returns, comes back after a while, or is gone, by period", reading, nullptr,
+          schema_of<event_lifecycle_request>, event_lifecycle_form, show_event_lifecycle, examples::event_lifecycle},
+    route{"POST", "/events/users", "Events", "find_event_users", "Who did something how often, most often first", reading, nullptr, schema_of<event_users_request>, event_users_form,
+          find_event_users, examples::event_users},
     route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
           create_schema, examples::create_schema, {409}},
     route{"GET", "/events/schemas", "Events", "list_event_schemas", "List the schemas of events", reading, schema_of<list_request>, nullptr, event_schemas_form, list_schemas,

@@ -34,6 +34,10 @@ using event_actor = caf::typed_actor<
     caf::replies_to<summarize_events, question_context>::with<event_summary>,
     caf::replies_to<measure_trends, question_context>::with<trends_measured>,
     caf::replies_to<export_events, question_context>::with<events_exported>,
+    caf::replies_to<measure_retention, question_context>::with<retention_measured>,
+    caf::replies_to<find_users, question_context>::with<users_found>,
+    caf::replies_to<measure_stickiness, question_context>::with<stickiness_measured>,
+    caf::replies_to<measure_lifecycle, question_context>::with<lifecycle_measured>,
     caf::replies_to<stop_actor>::with<done>>;
 
 /// The values of one metric.

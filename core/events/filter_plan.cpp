@@ -242,6 +242,10 @@ void filter_plan::node::evaluate_property(const event_chunk& chunk, std::uint32_
   for (const property_slice& slice : chunk.properties) {
     if (slice.key() != *key)
       continue;
+    if (slice.kind() == value_kind::text && slice.rows.empty() && first + mask.size() <= slice.count) { // every row has a text
+      slice.values.look_up(first, std::span{table}, mask);
+      continue;
+    }
     entries.read(slice, first, static_cast<std::uint32_t>(mask.size()));
     const auto of_text = [&](const std::vector<std::uint8_t>& decided) {
       for (std::uint32_t i = 0; i < entries.size(); ++i)

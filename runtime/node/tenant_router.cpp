@@ -111,6 +111,11 @@ void with_child(router_pointer self, const routed_call_pointer& call, const tena
           [self, call](const caf::error& error) { on_error(self, call, error); });
 }
 
+template <class Question, class... Known> constexpr bool is_any_of = (std::is_same_v<Question, Known> || ...);
+template <class Question>
+constexpr bool is_event_question = is_any_of<Question, find_events, aggregate_events, count_funnel, summarize_events, measure_trends, measure_retention, find_users,
+                                             measure_stickiness, measure_lifecycle, export_events>;
+
 void route_to(router_pointer self, const routed_call_pointer& call, const tenant_actor& tenant) {
   const auto to_events = [&](auto send) {
     with_child<event_actor>(self, call, tenant, call->options.tenant + "/events", locate_events{}, send);
@@ -127,9 +132,7 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
             });
           },
           [&]<class Question>(Question& question)
-            requires(std::is_same_v<Question, find_events> || std::is_same_v<Question, aggregate_events>
-                     || std::is_same_v<Question, count_funnel> || std::is_same_v<Question, summarize_events> || std::is_same_v<Question, measure_trends>
-                     || std::is_same_v<Question, export_events>)
+            requires is_event_question<Question>
           {
             to_events([self, call, &question](const event_actor& to) {
               deliver_to<typename answer_of<Question>::type>(self->request(to, time_left(*call), question, context_of(*call)), self, call);

@@ -19,6 +19,7 @@ CHECKER = os.path.join(HERE, "..", "api_description")
 # What others need is made first, and what takes things away comes last.
 FIRST = ["track_event", "track_events", "create_event_schema", "create_metric", "record_values", "create_tenant", "create_api_key"]
 LAST = ["revoke_api_key"]
+MONTH = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-02-01T00:00:00Z"}
 
 
 def install_checker():
@@ -98,6 +99,9 @@ class Description(NodeTest):
         self.sample("post", "/events/aggregate", {"granularity": "all", "fill": "zero", **WHOLE})
         self.sample("post", "/events/funnel", {"funnel_steps": ["a", "a", {"event_name": "b", "filters": {"x": 1}}], "dimensions": ["plan"], "users_limit": 5, "order": "any",
                                                "exclusions": ["gone"], "conversion_window": 60.5, **WHOLE})
+        self.sample("post", "/events/retention", {"start_event": "a", "return_event": {}, "cohort": "recurring", "dimensions": ["plan", "price"], **MONTH})
+        self.sample("post", "/events/stickiness", {"event": {}, "granularity": "week", "dimensions": ["plan"], **MONTH})
+        self.sample("post", "/events/users", {"event": {"event_type": None}, "limit": 1, "max_count": 9, **WHOLE})
         many = {"values": [{"metric_id": "latency", "value": 1, "context": {"a": 1}}, {"metric_id": "latency", "value": 12.5, "value_id": "ping-1"}, {"metric_id": "no", "value": 1},
                            {"metric_id": "latency", "value": 2, "value_id": "ping-1"}]}
         self.sample("post", "/metrics/values", many)

@@ -67,7 +67,7 @@ public:
         events_{view, question.user_id_field, question.order == funnel_order::strict, context.width(), memory_}, counters_(context.width()), listed_(events_.part_count()) {}
 
   result<void> run() {
-    const auto steps = step_bits::make(view_, question_);
+    const auto steps = step_bits::make(view_, question_.steps, question_.exclusions);
     if (!steps)
       return steps.error();
     const time_range range{question_.start_time.milliseconds, question_.end_time.milliseconds};

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace dotmac {
-namespace {
 
 filter_node filter_of(const event_view& view, const funnel_step& step) {
   filter_node out;
@@ -20,9 +19,7 @@ filter_node filter_of(const event_view& view, const funnel_step& step) {
   return out;
 }
 
-} // namespace
-
-result<step_bits> step_bits::make(const event_view& view, const count_funnel& question) {
+result<step_bits> step_bits::make(const event_view& view, std::span<const funnel_step> steps, std::span<const funnel_step> exclusions) {
   step_bits out;
   const auto add = [&](const funnel_step& step, std::uint64_t bit) -> result<void> {
     auto plan = filter_plan::make(view, filter_of(view, step));
@@ -40,10 +37,10 @@ result<step_bits> step_bits::make(const event_view& view, const count_funnel& qu
       same->bits[code] |= coded->is_true[code] != 0 ? bit : 0;
     return {};
   };
-  for (std::size_t k = 0; k < question.steps.size(); ++k)
-    if (auto added = add(question.steps[k], std::uint64_t{1} << k); !added)
+  for (std::size_t k = 0; k < steps.size(); ++k)
+    if (auto added = add(steps[k], std::uint64_t{1} << k); !added)
       return added.error();
-  for (const auto& each : question.exclusions)
+  for (const auto& each : exclusions)
     if (auto added = add(each, exclusion_bit); !added)
       return added.error();
   out.number_kinds();

@@ -10,6 +10,9 @@
 
 namespace dotmac {
 
+/// The events of a step as one filter.
+filter_node filter_of(const event_view& view, const funnel_step& step);
+
 class step_bits {
 public:
   static constexpr std::uint64_t exclusion_bit = std::uint64_t{1} << funnel_steps_max;
@@ -20,7 +23,7 @@ public:
     std::array<std::uint32_t, scan_rows> codes;
   };
 
-  static result<step_bits> make(const event_view& view, const count_funnel& question);
+  static result<step_bits> make(const event_view& view, std::span<const funnel_step> steps, std::span<const funnel_step> exclusions);
 
   /// Where all steps depend on one field: which kind of event (a position in `kinds`, 0 of no step) each code of it is.
   struct kinds_by_code {

@@ -36,7 +36,7 @@ public:
       : view_{view}, question_{question}, context_{context}, memory_{memory} {}
 
   result<void> run() {
-    auto buckets = bucket_list::make(question_, view_);
+    auto buckets = bucket_list::make(view_, question_.start_time, question_.end_time, question_.size, question_.zone);
     if (!buckets)
       return buckets.error();
     buckets_ = std::move(*buckets);

@@ -4,41 +4,9 @@
 
 namespace dotmac {
 
-result<bucket_list> bucket_list::make(const measure_trends& question, const event_view& view) {
-  bucket_list out;
-  if (question.size == granularity::all) {
-    out.starts.push_back(timestamp_min.milliseconds);
-    return out;
-  }
-  auto start = question.start_time;
-  auto end = question.end_time;
-  // An open interval reaches as far as there are events.
-  std::optional<std::int64_t> oldest;
-  for (const auto& chunk : view.chunks())
-    if (chunk->rows > 0)
-      oldest = std::min(oldest.value_or(chunk->min_at), chunk->min_at);
-  if (end == timestamp_end)
-    end = timestamp{std::max(view.newest().value_or(start).milliseconds, start.milliseconds) + 1};
-  if (start == timestamp_min)
-    start = timestamp{std::min(oldest.value_or(end.milliseconds - 1), end.milliseconds - 1)};
-  for (auto at = bucket_start(start, question.size, question.zone); at < end; at = next_bucket_start(at, question.size, question.zone)) {
-    if (out.starts.size() == trend_buckets_max)
-      return failure{error_code::query_too_large, "the interval has more than trend_buckets_max = " + std::to_string(trend_buckets_max) + " buckets: take a coarser granularity or a shorter interval", "granularity"};
-    out.starts.push_back(at.milliseconds);
-  }
-  return out;
-}
-
-trend_cells::trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets, memory_allowance& memory) : buckets_{buckets}, memory_{memory} {
+trend_cells::trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets, memory_allowance& memory) : buckets_{buckets}, memory_{memory}, bucket_{buckets} {
   for (const auto& each : question.dimensions)
     dimensions_.emplace_back(view, each);
-}
-
-void trend_cells::find_bucket(std::int64_t at) {
-  const auto after = std::upper_bound(buckets_.starts.begin(), buckets_.starts.end(), at);
-  bucket_ = static_cast<std::uint32_t>(after - buckets_.starts.begin() - 1);
-  bucket_start_ = buckets_.starts[bucket_];
-  bucket_end_ = after == buckets_.starts.end() ? timestamp_end.milliseconds : *after;
 }
 
 result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk, const row_selection& selection) {
@@ -58,7 +26,7 @@ result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk,
     return std::span<const std::uint32_t>{out};
   chunk.at.unpack(selection.first(), std::span{times_}.first(selection.run_rows()));
   for (std::size_t i = 0; i < rows.size(); ++i)
-    out[i] = out[i] * bucket_count + bucket_of(times_[rows[i]]);
+    out[i] = out[i] * bucket_count + bucket_.of(times_[rows[i]]);
   return std::span<const std::uint32_t>{out};
 }
 

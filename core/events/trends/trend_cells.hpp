@@ -5,18 +5,13 @@
 /// Threads  one owner; the bucket list may be shared.
 /// Cost     per row: two comparisons for the bucket where times are near each other; a load for one dimension, a look-up for more.
 
+#include "core/events/bucket_list.hpp"
 #include "core/events/dense_index.hpp"
 #include "core/events/dimension_codes.hpp"
 #include "core/events/row_selection.hpp"
 #include "core/events/trends/trend_questions.hpp"
 
 namespace dotmac {
-
-/// Every bucket of an interval. Errors: query_too_large past trend_buckets_max.
-struct bucket_list {
-  std::vector<std::int64_t> starts; ///< rising; the first bucket may begin before the interval
-  static result<bucket_list> make(const measure_trends& question, const event_view& view);
-};
 
 struct dimension_combination {
   std::array<std::uint32_t, question_dimensions_max> codes{};
@@ -44,12 +39,6 @@ public:
   result<std::vector<std::uint32_t>> take_in(const trend_cells& other);
 
 private:
-  std::uint32_t bucket_of(std::int64_t at) {
-    if (at < bucket_start_ || at >= bucket_end_)
-      find_bucket(at);
-    return bucket_;
-  }
-  void find_bucket(std::int64_t at);
   void number_combinations(const row_selection& selection);
 
   result<void> check_size();
@@ -59,8 +48,7 @@ private:
   std::vector<dimension_codes> dimensions_;
   dense_index<dimension_combination, combination_hash> combinations_;
   std::vector<std::uint32_t> of_code_; ///< of a single dimension: combination + 1
-  std::int64_t bucket_start_ = 1, bucket_end_ = 0;
-  std::uint32_t bucket_ = 0;
+  bucket_finder bucket_;
   std::array<std::array<std::uint32_t, scan_rows>, question_dimensions_max> codes_;
   std::array<std::int64_t, scan_rows> times_;
   std::array<std::uint32_t, scan_rows> cells_;

@@ -7,7 +7,6 @@
 namespace dotmac {
 
 inline constexpr std::size_t trend_series_max = 16;
-inline constexpr std::size_t trend_buckets_max = 10'000;
 inline constexpr std::size_t trend_groups_max = 100'000;        ///< combinations of dimension values, before the largest are chosen
 inline constexpr std::size_t trend_groups_answered_max = 1'000; ///< per series
 inline constexpr std::size_t trend_points_max = 200'000;        ///< of an answer, with those of formulas and comparisons

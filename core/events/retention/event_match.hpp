@@ -1,0 +1,78 @@
+#pragma once
+
+/// The rows of one event of a question, found run by run. What depends on one field alone is looked up by its code, and rows that do not match are passed
+/// over eight at a time.
+///
+/// Threads  immutable once made; `visit_users` may run on several threads, each with a workplace of its own.
+/// Cost     a byte looked up per row, then what `take` does of those that match.
+
+#include "core/events/funnel/step_bits.hpp"
+
+#include <cstring>
+
+namespace dotmac {
+
+class event_match {
+public:
+  struct workplace {
+    alignas(8) std::array<std::uint8_t, scan_rows> mask;
+    std::array<std::uint32_t, scan_rows> rows;  ///< of the chunk, that match
+    std::array<std::uint32_t, scan_rows> users; ///< by position in rows
+    std::array<std::int64_t, scan_rows> times;
+  };
+
+  static result<event_match> make(const event_view& view, const funnel_step& event);
+
+  /// Calls `take(user code, time)` for each row of the chunk that matches, lies in the range and has a user. Stops between runs: cancelled.
+  template <class Take>
+  result<void> visit_users(const event_view& view, const event_chunk& chunk, event_field user_field, const time_range& range, const scan_context& context, workplace& with, Take&& take) const {
+    const bool is_inside = range.holds(chunk);
+    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+      if (context.is_stopped())
+        return question_cancelled();
+      const auto count = std::min(scan_rows, chunk.rows - first);
+      fill(view, chunk, first, std::span{with.mask}.first(count));
+      const auto matching = std::span<const std::uint32_t>{with.rows}.first(find_rows(first, count, with));
+      gather(chunk.codes[static_cast<std::size_t>(user_field)], matching, with.users.data());
+      gather(chunk.at, matching, with.times.data());
+      for (std::size_t i = 0; i < matching.size(); ++i)
+        if (with.users[i] != 0 && (is_inside || (with.times[i] >= range.start && with.times[i] < range.end)))
+          take(with.users[i], with.times[i]);
+    }
+    return {};
+  }
+
+private:
+  explicit event_match(filter_plan plan) : plan_{std::move(plan)}, coded_{plan_.coded()} {}
+  static std::size_t find_rows(std::uint32_t first, std::uint32_t count, workplace& with);
+
+  template <class Raw, class T> static void gather_as(const packed_integers& from, std::span<const std::uint32_t> rows, T* into) noexcept {
+    const auto base = static_cast<std::uint64_t>(from.base());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      Raw raw;
+      std::memcpy(&raw, from.data() + std::size_t{rows[i]} * sizeof(Raw), sizeof(Raw));
+      into[i] = static_cast<T>(base + raw);
+    }
+  }
+  /// The values of these rows: the width is looked at once, not per row.
+  template <class T> static void gather(const packed_integers& from, std::span<const std::uint32_t> rows, T* into) noexcept {
+    switch (from.width()) {
+    case 1: return gather_as<std::uint8_t>(from, rows, into);
+    case 2: return gather_as<std::uint16_t>(from, rows, into);
+    case 4: return gather_as<std::uint32_t>(from, rows, into);
+    case 8: return gather_as<std::uint64_t>(from, rows, into);
+    default: std::fill_n(into, rows.size(), static_cast<T>(from.base()));
+    }
+  }
+  void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const {
+    if (coded_)
+      chunk.codes[static_cast<std::size_t>(coded_->field)].look_up(first, coded_->is_true, mask);
+    else
+      plan_.evaluate(view, chunk, first, mask);
+  }
+
+  filter_plan plan_;
+  std::optional<coded_filter> coded_;
+};
+
+} // namespace dotmac
