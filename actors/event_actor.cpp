@@ -4,10 +4,37 @@
 #include "core/events/export_events.hpp"
 #include "runtime/actor/pool_executor.hpp"
 
+#include <algorithm>
+
 namespace dotmac {
 namespace {
 
 using event_self = event_shell_actor::stateful_pointer<event_shell>;
+
+std::uint64_t row_count_of(event_domain& domain) { return domain.partition().row_count(); }
+
+void tell_watchers_soon(event_self self) {
+  if (self->state.watchers.note_more())
+    self->delayed_send(self, event_watchers::pause, actor_task{[self] { self->state.watchers.tell_all(row_count_of(*self->state.entity->domain())); }});
+}
+
+caf::result<events_awaited> await_more(event_self self, const await_events& question) {
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
+  if (self->state.entity->is_stopping())
+    return not_handled();
+  auto promise = self->make_response_promise<events_awaited>();
+  self->state.last_used = std::chrono::steady_clock::now();
+  self->state.entity->read([self, to = caller_answer<events_awaited>{promise}, question](result<event_domain*> domain) {
+    if (!domain)
+      return to.deliver(domain.error());
+    const auto patience = std::chrono::milliseconds{std::clamp<std::int64_t>(question.patience_milliseconds, 0, patience_milliseconds_max)};
+    if (const auto rows = row_count_of(**domain); rows != question.known_rows || patience.count() == 0)
+      return to.deliver(events_awaited{rows});
+    if (const auto number = self->state.watchers.add(to))
+      self->delayed_send(self, patience, actor_task{[self, number = *number] { self->state.watchers.lose_patience(number, row_count_of(*self->state.entity->domain())); }});
+  });
+  return promise;
+}
 
 caf::result<events_appended> append(event_self self, append_events& message) {
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
@@ -29,6 +56,7 @@ caf::result<events_appended> append(event_self self, append_events& message) {
       },
       [self, shared, wants_ids = message.wants_event_ids] {
         auto& partition = self->state.entity->domain()->partition();
+        tell_watchers_soon(self);
         events_appended answer;
         answer.outcomes = std::move(shared->staged.outcomes);
         if (wants_ids)
@@ -82,7 +110,10 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const find_users& question, const question_context& context) { return answer_events<users_found>(self, question, context); },
       [self](const measure_stickiness& question, const question_context& context) { return answer_events<stickiness_measured>(self, question, context); },
       [self](const measure_lifecycle& question, const question_context& context) { return answer_events<lifecycle_measured>(self, question, context); },
+      [self](const await_events& question) { return await_more(self, question); },
       [self](const stop_actor&) -> caf::result<done> {
+        if (auto* domain = self->state.entity->domain())
+          self->state.watchers.tell_all(row_count_of(*domain));
         auto promise = self->make_response_promise<done>();
         self->state.entity->stop([self, to = caller_answer<done>{promise}] {
           to.deliver(done{});

@@ -5,11 +5,14 @@
 /// workers over immutable views, so that taking in never waits behind a question.
 
 #include "actors/event_domain.hpp"
+#include "actors/event_watchers.hpp"
 #include "runtime/actor/entity_shell.hpp"
 
 namespace dotmac {
 
-using event_shell = entity_shell<event_domain>;
+struct event_shell : entity_shell<event_domain> {
+  event_watchers watchers;
+};
 using event_shell_actor = shell_of<event_actor>;
 
 event_shell_actor::behavior_type run_event_actor(event_shell_actor::stateful_pointer<event_shell> self, entity_id id,

@@ -12,6 +12,7 @@ json batch_tracked_form();
 json events_found_form();
 json event_aggregates_form();
 json funnel_form();
+json live_form(); ///< beside its handler
 json export_form(); ///< beside its handler
 json event_trends_form(); ///< beside its handler
 json event_retention_form(); ///< beside its handler

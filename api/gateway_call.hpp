@@ -154,7 +154,7 @@ template <class Record> std::optional<Record> gateway_call::read_query() {
   json sent(request.query);
   for_each_field<Record>([&](const auto& each) {
     using value = std::remove_cvref_t<decltype(std::declval<Record>().*each.member)>;
-    if constexpr (std::is_integral_v<value>)
+    if constexpr (std::is_integral_v<value> || std::is_same_v<value, std::optional<std::int64_t>>)
       if (const auto found = sent.find(each.name); found != sent.end())
         if (auto number = json::parse(found->template get<std::string>(), nullptr, false); number.is_number_integer())
           *found = std::move(number);

@@ -12,6 +12,7 @@ void track_batch(const gateway_call_pointer& call);
 void query_events(const gateway_call_pointer& call);
 void aggregate_event_counts(const gateway_call_pointer& call);
 void export_events_as_lines(const gateway_call_pointer& call);
+void show_live_events(const gateway_call_pointer& call);
 void analyse_funnel(const gateway_call_pointer& call);
 void show_event_trends(const gateway_call_pointer& call);
 void show_event_retention(const gateway_call_pointer& call);

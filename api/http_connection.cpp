@@ -55,8 +55,7 @@ void http_connection::turn_away() {
 }
 
 void http_connection::drain() {
-  if (!in_request_)
-    close();
+  in_request_ ? leave() : close();
 }
 
 void http_connection::close() {

@@ -32,6 +32,8 @@ public:
   void turn_away();
   /// Closes at once where no request is under way, else after it. On the I/O thread.
   void drain();
+  /// Ends what has no end of its own. On the I/O thread.
+  void leave();
   void close();
   /// Closes, and lets go of who waits for a body. After the I/O thread has ended.
   void abandon();
@@ -71,6 +73,7 @@ private:
   void end_piece(error why);
   void end_stream();
   void give_stream_up();
+  bool is_asked_to_end() const;
   void log_stream() const;
   void refuse(const failure& why);
   void linger();
@@ -106,6 +109,7 @@ private:
   bool wants_watch_ = false; ///< for a hang-up
   bool is_streaming_ = false;
   bool is_chunked_ = false;
+  bool is_endless_ = false; ///< the stream
   bool keeps_alive_after_stream_ = false;
   std::size_t streamed_bytes_ = 0;
   http_response stream_head_; ///< for the access log

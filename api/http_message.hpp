@@ -57,7 +57,8 @@ public:
   virtual void write(std::string piece, std::function<void(bool went_out)> on_written) = 0;
   /// The body is whole. After the last `on_written`.
   virtual void end() = 0;
-  /// The node is about to stop: what goes on by itself should end.
+  /// For a body without an end of its own: where the node is asked to leave or stops, the body is whole with the piece that is under way.
+  virtual void end_when_asked() = 0;
   virtual bool is_asked_to_end() const = 0;
 };
 

@@ -146,7 +146,15 @@ result<std::uint16_t> http_server::start() {
   return port;
 }
 
-void http_server::ask_to_leave() { implementation_->context->leaving = true; }
+void http_server::ask_to_leave() {
+  implementation_->context->leaving = true;
+  for (auto& each : implementation_->lanes)
+    asio::post(each->io, [&lane = *each] {
+      for (const auto& weak : lane.connections)
+        if (auto connection = weak.lock())
+          connection->leave();
+    });
+}
 
 void http_server::drain() {
   auto self = implementation_;

@@ -24,10 +24,10 @@ public:
     is_ended_ = true;
     on_thread([](http_connection& connection) { connection.end_stream(); });
   }
-  bool is_asked_to_end() const override {
-    const auto& context = *connection_->context_;
-    return context.draining.load(std::memory_order_relaxed) || context.ended.load(std::memory_order_acquire);
+  void end_when_asked() override {
+    on_thread([](http_connection& connection) { connection.is_endless_ = true; });
   }
+  bool is_asked_to_end() const override { return connection_->is_asked_to_end(); }
 
 private:
   template <class Act> void on_thread(Act act) {
@@ -48,6 +48,7 @@ std::shared_ptr<response_stream> http_connection::begin_stream(http_response hea
 /// The watch for a hang-up goes on: between two pieces nothing else would notice one.
 void http_connection::start_stream(http_response head) {
   is_streaming_ = true;
+  is_endless_ = false;
   streamed_bytes_ = 0;
   is_chunked_ = parser_->get().version() >= 11;
   keeps_alive_ = keeps_alive_ && is_chunked_;
@@ -72,13 +73,25 @@ void http_connection::write_piece(std::string piece, std::function<void(bool)> o
   asio::async_write(socket_, parts, [self = shared_from_this()](error why, std::size_t) { self->end_piece(why); });
 }
 
+bool http_connection::is_asked_to_end() const {
+  const auto& context = *context_;
+  return context.draining.load(std::memory_order_relaxed) || context.leaving.load(std::memory_order_relaxed) || context.ended.load(std::memory_order_acquire);
+}
+
+void http_connection::leave() {
+  if (is_streaming_ && is_endless_ && !on_piece_)
+    end_stream();
+}
+
 void http_connection::end_piece(error why) {
   disarm();
   head_.clear();
   if (why)
     give_stream_up();
+  else if (is_endless_ && is_asked_to_end())
+    end_stream();
   if (const auto on_piece = std::exchange(on_piece_, {}))
-    on_piece(!why);
+    on_piece(is_streaming_);
 }
 
 void http_connection::end_stream() {
@@ -86,6 +99,7 @@ void http_connection::end_stream() {
     return;
   log_stream();
   is_streaming_ = false;
+  keeps_alive_after_stream_ = keeps_alive_after_stream_ && !is_asked_to_end();
   end_watch();
   body_ = is_chunked_ && !is_head_request_ ? "0\r\n\r\n" : "";
   write(keeps_alive_after_stream_);

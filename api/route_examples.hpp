@@ -19,6 +19,9 @@ inline constexpr route_example query_events{
 inline constexpr route_example export_events{
     "", R"json({"event_type":"conversion","columns":["timestamp","user_id","properties.price"]})json",
     R"json({"timestamp":"2026-01-01T09:00:00Z","user_id":"ann","properties.price":49.9})json"};
+inline constexpr route_example live_events{
+    "?event_type=conversion", "",
+    "id: 2\nevent: event\ndata: {\"event_type\":\"conversion\",\"event_name\":\"order\",\"event_id\":\"order-1\",\"user_id\":\"ann\",\"session_id\":null,\"customer_id\":null,\"source\":\"shop\",\"timestamp\":\"2026-01-01T09:00:00Z\",\"received_at\":\"2026-01-01T09:00:00.250Z\",\"properties\":{\"plan\":\"fiber\",\"price\":49.9},\"context\":{}}\n\n"};
 inline constexpr route_example aggregate_events{
     "", R"json({"granularity":"day","timezone":"Europe/Berlin","dimensions":["plan"],"start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
     R"json({"aggregates":[{"time_bucket":"2025-12-31T23:00:00Z","granularity":"day","event_count":2,"unique_users":1,"unique_sessions":0,"unique_customers":0,"dimensions":{"plan":"fiber"}}],"count":1,"timezone":"Europe/Berlin","as_of":"2026-01-01T09:00:00Z","rows_scanned":2,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};

@@ -3,6 +3,7 @@
 #include "api/habit_requests.hpp"
 #include "api/handlers.hpp"
 #include "api/list_requests.hpp"
+#include "api/live_requests.hpp"
 #include "api/metric_requests.hpp"
 #include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
@@ -58,6 +59,8 @@ constexpr std::array table{
     route{"POST", "/events/query", "Events", "query_events", "Find events, newest first", reading, nullptr, schema_of<event_page_request>, events_found_form, query_events, examples::query_events},
     route{"POST", "/events/export", "Events", "export_events", "All events that match, streamed as NDJSON or CSV, of any number", reading, nullptr, schema_of<event_export_request>, export_form,
           export_events_as_lines, examples::export_events, {}, "application/x-ndjson"},
+    route{"GET", "/events/live", "Events", "stream_events", "Events as they become durable, as server-sent events", reading, schema_of<live_events_request>, nullptr, live_form, show_live_events,
+          examples::live_events, {}, "text/event-stream"},
     route{"POST", "/events/aggregate", "Events", "aggregate_events", "Count events and distinct users per calendar bucket", reading, nullptr, schema_of<event_aggregate_request>,
           event_aggregates_form, aggregate_event_counts, examples::aggregate_events},
     route{"POST", "/events/trends", "Events", "show_event_trends", "Measure events over time: counts, people, sums, percentiles; several series, groups, formulas, comparison", reading, nullptr,

@@ -34,6 +34,7 @@ using event_actor = caf::typed_actor<
     caf::replies_to<summarize_events, question_context>::with<event_summary>,
     caf::replies_to<measure_trends, question_context>::with<trends_measured>,
     caf::replies_to<export_events, question_context>::with<events_exported>,
+    caf::replies_to<await_events>::with<events_awaited>,
     caf::replies_to<measure_retention, question_context>::with<retention_measured>,
     caf::replies_to<find_users, question_context>::with<users_found>,
     caf::replies_to<measure_stickiness, question_context>::with<stickiness_measured>,

@@ -9,6 +9,7 @@
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
 #include "core/events/trends/trend_questions.hpp"
+#include "core/events/watch_questions.hpp"
 #include "core/metrics/metric_questions.hpp"
 #include "core/tenancy/tenant_messages.hpp"
 
@@ -141,6 +142,7 @@ template <> struct answer_of<aggregate_events> { using type = event_aggregates; 
 template <> struct answer_of<count_funnel> { using type = funnel_counted; };
 template <> struct answer_of<summarize_events> { using type = event_summary; };
 template <> struct answer_of<measure_trends> { using type = trends_measured; };
+template <> struct answer_of<await_events> { using type = events_awaited; };
 template <> struct answer_of<export_events> { using type = events_exported; };
 template <> struct answer_of<of_metric<record_values>> { using type = values_recorded; };
 template <> struct answer_of<of_metric<find_values>> { using type = values_found; };
@@ -160,7 +162,7 @@ using tenant_calls
     = call_list<create_tenant, create_api_key, revoke_api_key, get_tenant_context, create_event_schema, create_metric,
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
-                export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle>;
+                export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

@@ -10,7 +10,7 @@ namespace {
 /// The rows of one run that the page has not passed and may take.
 class page_filler {
 public:
-  page_filler(const event_view& view, events_exported& page) : view_{view}, page_{page} {}
+  page_filler(const event_view& view, events_exported& page, std::uint64_t bytes_max) : view_{view}, page_{page}, bytes_max_{bytes_max} {}
 
   /// False once the page is full: it then goes on with the row that had no place.
   bool take(const event_chunk& chunk, const row_selection& found, std::uint64_t first_row, std::uint64_t end_row) {
@@ -20,7 +20,7 @@ public:
         continue;
       auto event = view_.read(row);
       size_ += answer_size(event);
-      if (size_ > export_page_bytes && !page_.events.empty()) {
+      if (size_ > bytes_max_ && !page_.events.empty()) {
         page_.next_row = row;
         return false;
       }
@@ -32,7 +32,8 @@ public:
 private:
   const event_view& view_;
   events_exported& page_;
-  std::size_t size_ = 0;
+  const std::uint64_t bytes_max_;
+  std::uint64_t size_ = 0;
 };
 
 } // namespace
@@ -46,7 +47,7 @@ result<events_exported> answer(const event_view& view, const export_events& ques
   page.next_row = page.end_row;
   const time_range range{question.selection.start_time.milliseconds, question.selection.end_time.milliseconds};
   const auto rows = std::make_unique<row_selection>();
-  page_filler filler{view, page};
+  page_filler filler{view, page, std::min(question.page_bytes, export_page_bytes)};
   for (const auto& held : view.chunks()) {
     const event_chunk& chunk = *held;
     if (!range.touches(chunk) || chunk.first_row + chunk.rows <= question.first_row || chunk.first_row >= page.end_row)

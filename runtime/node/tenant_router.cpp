@@ -131,6 +131,11 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
               deliver_to<events_appended>(self->request(to, time_left(*call), std::get<append_events>(call->call)), self, call);
             });
           },
+          [&](await_events& question) {
+            to_events([self, call, &question](const event_actor& to) {
+              deliver_to<events_awaited>(self->request(to, time_left(*call), question), self, call);
+            });
+          },
           [&]<class Question>(Question& question)
             requires is_event_question<Question>
           {
