@@ -91,7 +91,8 @@ json batch_tracked_form() {
 }
 
 json events_found_form() {
-  return joined(joined(object_of({{"events", list_of(ref("found_event")), "newest first"}}), page_form()), scope_form());
+  const json event{{"anyOf", json::array({ref("found_event"), {{"type", "object"}, {"description", "where columns were asked for: these, by their names"}}})}};
+  return joined(joined(object_of({{"events", list_of(event), "in the order asked for"}}), page_form()), scope_form());
 }
 
 json event_aggregates_form() {

@@ -88,11 +88,13 @@ event_columns_writer::event_columns_writer(std::vector<std::string> columns) {
 }
 
 void event_columns_writer::append_json_line(std::string& out, const found_event& event) const {
-  if (columns_.empty()) {
-    append_event_as_json(out, event);
-    out += '\n';
-    return;
-  }
+  append_json(out, event);
+  out += '\n';
+}
+
+void event_columns_writer::append_json(std::string& out, const found_event& event) const {
+  if (columns_.empty())
+    return append_event_as_json(out, event);
   char before = '{';
   for (const auto& each : columns_) {
     out += std::exchange(before, ',');
@@ -100,7 +102,7 @@ void event_columns_writer::append_json_line(std::string& out, const found_event&
     out += ':';
     append_json_value(out, event, each.reference);
   }
-  out += "}\n";
+  out += '}';
 }
 
 void event_columns_writer::append_csv_head(std::string& out) const {

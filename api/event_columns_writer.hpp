@@ -22,6 +22,7 @@ public:
   /// None: whole events.
   explicit event_columns_writer(std::vector<std::string> columns);
 
+  void append_json(std::string& out, const found_event& event) const;
   /// A line of NDJSON, with its end.
   void append_json_line(std::string& out, const found_event& event) const;
   /// The names.

@@ -176,25 +176,32 @@ void query_events(const gateway_call_pointer& call) {
                         body->start_time.value_or(timestamp_min), body->end_time.value_or(timestamp_end), std::move(body->filters)};
   question.limit = body->limit;
   question.offset = body->offset;
+  question.oldest_first = body->order == event_order::oldest;
+  const auto kind = question.oldest_first ? cursor_kind::oldest_events : cursor_kind::events;
   const auto start = question.selection.start_time;
   const auto end = question.selection.end_time;
   if (!check_interval(call, start, end))
     return;
   if (body->cursor) {
-    question.before = position_of_cursor(cursor_kind::events, *body->cursor);
+    question.before = position_of_cursor(kind, *body->cursor);
     if (!question.before)
       return call->refuse({not_a_cursor("body", *body->cursor)});
     if (body->offset != 0)
       return call->refuse({cursor_with_offset("body", body->offset)});
   }
   gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
-                           std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end](events_found& found) {
-                             std::string text = R"({"events":)";
-                             append_events_as_json(text, found.events);
+                           std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end, kind, writer = event_columns_writer{std::move(body->columns)}](events_found& found) {
+                             std::string text = R"({"events":[)";
+                             for (const auto& each : found.events) {
+                               if (&each != &found.events.front())
+                                 text += ',';
+                               writer.append_json(text, each);
+                             }
+                             text += ']';
                              const auto count = found.events.size();
                              const bool goes_on = count > 0 && (found.is_cut || count == static_cast<std::size_t>(limit));
                              json rest{{"count", count}, {"total", found.total}, {"limit", limit}, {"offset", offset},
-                                       {"next_cursor", goes_on ? json(cursor_after(cursor_kind::events, event_position{found.events.back().at, found.events.back().row})) : json(nullptr)}};
+                                       {"next_cursor", goes_on ? json(cursor_after(kind, event_position{found.events.back().at, found.events.back().row})) : json(nullptr)}};
                              add_scope(rest, found.scope, start, end);
                              text.append(",").append(std::string_view{rest.dump()}.substr(1)); // stored JSON is no part of a json document: it would lose digits
                              call->respond({200, "application/json", std::move(text), {}});

@@ -75,14 +75,4 @@ void append_event_as_json(std::string& out, const found_event& event) {
   out += '}';
 }
 
-void append_events_as_json(std::string& out, const std::vector<found_event>& events) {
-  out += '[';
-  for (const auto& each : events) {
-    if (&each != &events.front())
-      out += ',';
-    append_event_as_json(out, each);
-  }
-  out += ']';
-}
-
 } // namespace dotmac

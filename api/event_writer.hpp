@@ -23,7 +23,5 @@ void append_property_as_json(std::string& out, const event_property& property);
 /// As an object by name.
 void append_properties_as_json(std::string& out, const found_event& event, property_scope scope);
 void append_event_as_json(std::string& out, const found_event& event);
-/// Appends a JSON list of the events.
-void append_events_as_json(std::string& out, const std::vector<found_event>& events);
 
 } // namespace dotmac

@@ -2,12 +2,18 @@
 
 /// The bodies of requests as clients send them: their field names, bounds and defaults, declared once.
 
+#include "api/event_columns_writer.hpp"
 #include "api/filter_form.hpp"
 #include "api/list_page.hpp"
 #include "core/identity.hpp"
 #include "core/tenancy/tenant_messages.hpp"
 
 namespace dotmac {
+
+enum class event_order : std::uint8_t { newest, oldest };
+template <> struct enumeration<event_order> {
+  static constexpr std::array<std::string_view, 2> names{"newest", "oldest"};
+};
 
 struct event_page_request {
   std::optional<std::string> event_type, event_name, user_id, customer_id, session_id;
@@ -16,6 +22,8 @@ struct event_page_request {
   std::int64_t limit = 100;
   std::int64_t offset = 0;
   std::optional<std::string> cursor;
+  event_order order = event_order::newest;
+  std::vector<std::string> columns;
 };
 template <> struct description<event_page_request> {
   using r = event_page_request;
@@ -26,7 +34,9 @@ template <> struct description<event_page_request> {
       field{"end_time", &r::end_time, "before this time"}, field{"filters", &r::filters, "conditions on fields and properties"},
       field{"limit", &r::limit, "how many", bounds{1, event_query_limit_max}},
       field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
-      field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};
+      field{"cursor", &r::cursor, "next_cursor of the page before, in the same order; not together with offset", bounds{1, cursor_size_max}},
+      field{"order", &r::order, "by time, which first"},
+      field{"columns", &r::columns, "fields and properties of each event, named as in filters; none: all of it", bounds{0, export_columns_max}}};
 };
 
 enum class bucket_fill : std::uint8_t { none, zero };

@@ -56,7 +56,7 @@ constexpr std::array table{
     route{"POST", "/events/track", "Events", "track_event", "Take one event; answered once it is durable", ingest, nullptr, event_form, tracked_form, track_event, examples::track_event},
     route{"POST", "/events/track/batch", "Events", "track_events", "Take many events: JSON, or NDJSON by Content-Type application/x-ndjson; a bad one fails alone", ingest, nullptr, batch_form,
           batch_tracked_form, track_batch, examples::track_batch, {}, "application/json", true},
-    route{"POST", "/events/query", "Events", "query_events", "Find events, newest first", reading, nullptr, schema_of<event_page_request>, events_found_form, query_events, examples::query_events},
+    route{"POST", "/events/query", "Events", "query_events", "Find events, newest or oldest first", reading, nullptr, schema_of<event_page_request>, events_found_form, query_events, examples::query_events},
     route{"POST", "/events/export", "Events", "export_events", "All events that match, streamed as NDJSON or CSV, of any number", reading, nullptr, schema_of<event_export_request>, export_form,
           export_events_as_lines, examples::export_events, {}, "application/x-ndjson"},
     route{"GET", "/events/live", "Events", "stream_events", "Events as they become durable, as server-sent events", reading, schema_of<live_events_request>, nullptr, live_form, show_live_events,

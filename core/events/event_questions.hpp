@@ -69,7 +69,7 @@ template <> struct description<answer_scope> {
       field{"rows_scanned", &answer_scope::rows_scanned, "rows that were looked at"}};
 };
 
-/// Newest first (time, then arrival). `before` continues after the last event of an earlier page.
+/// A place in the order of time, then arrival.
 struct event_position {
   timestamp at;
   std::uint64_t row = 0;
@@ -83,12 +83,14 @@ struct find_events {
   event_selection selection;
   std::int64_t limit = 100;
   std::int64_t offset = 0;
-  std::optional<event_position> before;
+  std::optional<event_position> before; ///< the last event of the page before this one
+  bool oldest_first = false;
 };
 template <> struct description<find_events> {
   static constexpr auto fields = std::tuple{
       field{"selection", &find_events::selection, "which"}, field{"limit", &find_events::limit, "how many"},
-      field{"offset", &find_events::offset, "how many to pass over"}, field{"before", &find_events::before, "where to go on"}};
+      field{"offset", &find_events::offset, "how many to pass over"}, field{"before", &find_events::before, "where to go on"},
+      field{"oldest_first", &find_events::oldest_first, "else the newest"}};
 };
 
 struct event_property {
@@ -129,7 +131,7 @@ struct events_found {
 };
 template <> struct description<events_found> {
   static constexpr auto fields = std::tuple{
-      field{"events", &events_found::events, "newest first"},
+      field{"events", &events_found::events, "in the order asked for"},
       field{"total", &events_found::total, "matching events, whatever the page"},
       field{"scope", &events_found::scope, "how far the answer reaches"},
       field{"is_cut", &events_found::is_cut, "the page ends early, by its size"}};

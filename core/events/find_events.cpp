@@ -32,11 +32,12 @@ result<events_found> answer(const event_view& view, const find_events& question,
     return plan.error();
   const auto reach = static_cast<std::size_t>(question.limit + question.offset);
   events_found out;
-  std::vector<place> newest;
-  const auto keep_newest = [&] {
-    if (newest.size() > reach) {
-      std::nth_element(newest.begin(), newest.begin() + static_cast<std::ptrdiff_t>(reach), newest.end(), is_newer);
-      newest.resize(reach);
+  const auto comes_first = [&](const place& a, const place& b) { return question.oldest_first ? is_newer(b, a) : is_newer(a, b); };
+  std::vector<place> found;
+  const auto keep_first = [&] {
+    if (found.size() > reach) {
+      std::nth_element(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(reach), found.end(), comes_first);
+      found.resize(reach);
     }
   };
   const auto scanned = scan_events(view, *plan, question.selection.start_time, question.selection.end_time, stop,
@@ -46,20 +47,20 @@ result<events_found> answer(const event_view& view, const find_events& question,
         continue;
       ++out.total;
       const place here{chunk.at[first + i], chunk.first_row + first + i};
-      if (!question.before || is_newer({question.before->at.milliseconds, question.before->row}, here))
-        newest.push_back(here);
+      if (!question.before || comes_first({question.before->at.milliseconds, question.before->row}, here))
+        found.push_back(here);
     }
-    if (newest.size() > 2 * reach + scan_rows)
-      keep_newest();
+    if (found.size() > 2 * reach + scan_rows)
+      keep_first();
     return {};
   });
   if (!scanned)
     return scanned.error();
-  keep_newest();
-  std::sort(newest.begin(), newest.end(), is_newer);
+  keep_first();
+  std::sort(found.begin(), found.end(), comes_first);
   std::size_t size = 0;
-  for (std::size_t i = static_cast<std::size_t>(question.offset); i < newest.size() && !out.is_cut; ++i) {
-    auto event = view.read(newest[i].row);
+  for (std::size_t i = static_cast<std::size_t>(question.offset); i < found.size() && !out.is_cut; ++i) {
+    auto event = view.read(found[i].row);
     size += answer_size(event);
     out.is_cut = size > found_bytes_max && !out.events.empty();
     if (!out.is_cut)

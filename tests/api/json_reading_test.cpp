@@ -123,8 +123,8 @@ TEST(event_writer, writes_doubles_that_read_back_equal_and_as_doubles) {
     found_event each;
     each.properties.push_back({property_scope::properties, "k", value, {}});
     std::string text;
-    append_events_as_json(text, {each});
-    const auto read = json::parse(text)[0]["properties"]["k"];
+    append_event_as_json(text, each);
+    const auto read = json::parse(text)["properties"]["k"];
     ASSERT_TRUE(read.is_number_float()) << text;
     ASSERT_EQ(std::bit_cast<std::uint64_t>(read.get<double>()), std::bit_cast<std::uint64_t>(value)) << text;
   }

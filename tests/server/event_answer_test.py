@@ -55,6 +55,29 @@ class Reading(NodeTest):
             self.assertLessEqual(received, after)
             self.assertEqual(set(got), {*TEXTS, "properties", "context", "timestamp", "received_at"})
 
+    def test_order_and_columns(self):
+        chance = random.Random(SEED)
+        events = [{"event_type": "t", "event_name": "n", "event_id": f"e{n}", "timestamp": f"2026-01-01T00:00:{chance.randrange(20):02}Z", "properties": {"n": n, "a.b": [n]}} for n in range(90)]
+        for each in events:
+            self.ask("/events/track", each)
+        by_time = sorted(range(90), key=lambda n: (events[n]["timestamp"], n))
+        for order, wanted in (("oldest", by_time), ("newest", by_time[::-1])):
+            got, cursor = [], None
+            while True:
+                page = self.ask("/events/query", {"limit": 13, "order": order, "columns": ["properties.n", "a.b", "event_id", "nothing", "timestamp"], **({"cursor": cursor} if cursor else {})})
+                got += page["events"]
+                self.assertEqual(page["total"], 90)
+                other = {"oldest": "newest", "newest": "oldest"}[order]
+                if cursor := page["next_cursor"]:
+                    self.ask("/events/query", {"order": other, "cursor": cursor}, wanted=422)
+                else:
+                    break
+            self.assertEqual([(each["properties.n"], each["a.b"], each["event_id"], each["nothing"], read_time(each["timestamp"])) for each in got],
+                             [(n, [n], f"e{n}", None, read_time(events[n]["timestamp"])) for n in wanted])
+            self.assertEqual(list(got[0]), ["properties.n", "a.b", "event_id", "nothing", "timestamp"])
+        for body, place in (({"order": "random"}, "order"), ({"columns": ["x"] * 201}, "columns")):
+            self.assertIn(place, json.dumps(self.ask("/events/query", body, wanted=422)["detail"]))
+
     def test_the_source_of_a_batch_is_that_of_its_events_without_one(self):
         self.ask("/events/track/batch", {"source": "shop", "events": [{"event_type": "a", "event_name": "b", "event_id": "1"}, {"event_type": "a", "event_name": "b", "event_id": "2", "source": "app"}]})
         self.assertEqual({each["event_id"]: each["source"] for each in self.ask("/events/query", {})["events"]}, {"1": "shop", "2": "app"})

@@ -56,7 +56,7 @@ void expect_same(const found_event& found, const event& sent) {
 }
 
 void check_find(const world& w, generator& random) {
-  find_events question{random_selection(random, w.all), 1 + static_cast<std::int64_t>(random() % 30), static_cast<std::int64_t>(random() % 20), {}};
+  find_events question{random_selection(random, w.all), 1 + static_cast<std::int64_t>(random() % 30), static_cast<std::int64_t>(random() % 20), {}, chance(random, 40)};
   if (chance(random, 30) && !w.all.empty()) {
     const auto& last = w.all[random() % w.all.size()];
     question.before = event_position{last.at.at, last.row};
@@ -67,10 +67,14 @@ void check_find(const world& w, generator& random) {
     if (!is_selected(each, question.selection))
       continue;
     ++total;
-    if (!question.before || std::pair{each.at.at, each.row} < std::pair{question.before->at, question.before->row})
+    const auto place = std::pair{each.at.at, each.row};
+    const auto last = question.before ? std::pair{question.before->at, question.before->row} : place;
+    if (!question.before || (question.oldest_first ? place > last : place < last))
       wanted.push_back(&each);
   }
-  std::sort(wanted.begin(), wanted.end(), [](const event* a, const event* b) { return std::pair{a->at.at, a->row} > std::pair{b->at.at, b->row}; });
+  std::sort(wanted.begin(), wanted.end(), [&](const event* a, const event* b) {
+    return question.oldest_first ? std::pair{a->at.at, a->row} < std::pair{b->at.at, b->row} : std::pair{a->at.at, a->row} > std::pair{b->at.at, b->row};
+  });
   wanted.erase(wanted.begin(), wanted.begin() + std::min<std::ptrdiff_t>(question.offset, std::ssize(wanted)));
   wanted.resize(std::min(wanted.size(), static_cast<std::size_t>(question.limit)));
   const auto found = answer(w.partition.snapshot(), question, {});
