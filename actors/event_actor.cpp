@@ -36,6 +36,19 @@ caf::result<events_awaited> await_more(event_self self, const await_events& ques
   return promise;
 }
 
+/// By row of the block. What was committed just now is in memory, so its id can always be told.
+std::vector<std::string> ids_of(const event_partition& partition, const std::vector<event_outcome>& outcomes, staged_block& staged) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0, known = 0; i < outcomes.size(); ++i)
+    if (outcomes[i] == event_outcome::refused)
+      out.emplace_back();
+    else if (outcomes[i] == event_outcome::accepted)
+      out.push_back(*partition.event_id_text(staged.rows[i]));
+    else
+      out.push_back(std::move(staged.known_ids[known++]));
+  return out;
+}
+
 caf::result<events_appended> append(event_self self, append_events& message) {
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   struct pending {
@@ -55,13 +68,12 @@ caf::result<events_appended> append(event_self self, append_events& message) {
         return {};
       },
       [self, shared, wants_ids = message.wants_event_ids] {
-        auto& partition = self->state.entity->domain()->partition();
+        const auto& partition = self->state.entity->domain()->partition();
         tell_watchers_soon(self);
         events_appended answer;
         answer.outcomes = std::move(shared->staged.outcomes);
         if (wants_ids)
-          for (std::size_t i = 0; i < answer.outcomes.size(); ++i)
-            answer.event_ids.push_back(answer.outcomes[i] == event_outcome::refused ? std::string{} : partition.event_id_text(shared->staged.rows[i]));
+          answer.event_ids = ids_of(partition, answer.outcomes, shared->staged);
         return answer;
       },
       [shared] { return command_content{"append_events", shared->block}; });
@@ -93,8 +105,8 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
                                                  actor_place place, tenant_actor supervisor) {
   const auto child = std::string{to_string(id.kind)} + "/" + id.name;
   const auto window = environment.dedupe_window.count();
-  start_entity<event_domain>(self, std::move(id), claim, environment, std::move(place),
-                             [key = environment.random(), window] { return std::make_unique<event_domain>(key, window); },
+  start_entity<event_domain>(self, id, claim, environment, std::move(place),
+                             [key = environment.random(), window, segments = environment.segments, id] { return std::make_unique<event_domain>(key, window, segments->source_of(id)); },
                              [self](const failure& why) { self->quit(to_caf_error(why)); });
   end_with_supervisor(self, caf::actor_cast<caf::actor>(supervisor));
   watch_idleness(self, supervisor, child);

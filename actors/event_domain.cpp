@@ -9,7 +9,7 @@ std::function<encoded_snapshot()> snapshot_of<event_domain>::prepare(event_domai
     encoded.version = image.version;
     encoded.payload = std::move(image.payload);
     for (auto& each : image.new_segments)
-      encoded.new_segments.push_back({each.number, each.min_time_ms, each.max_time_ms, each.row_count, std::move(each.payload)});
+      encoded.new_segments.push_back({each.number, each.min_time_ms, each.max_time_ms, each.row_count, std::move(each.payload), std::move(each.parts)});
     for (const auto& each : image.live_segments)
       encoded.live_segments.push_back(each.number);
     encoded.token = event_snapshot_image{image.version, {}, std::move(image.new_segments), std::move(image.live_segments)};

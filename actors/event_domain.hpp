@@ -13,11 +13,11 @@ class event_domain {
 public:
   using segment_reader = std::function<result<bytes>(segment_number)>;
 
-  event_domain(std::uint64_t key, std::int64_t dedupe_window_milliseconds)
-      : window_{dedupe_window_milliseconds}, partition_{key, dedupe_window_milliseconds} {}
+  event_domain(std::uint64_t key, std::int64_t dedupe_window_milliseconds, std::shared_ptr<segment_source> source)
+      : window_{dedupe_window_milliseconds}, source_{std::move(source)}, partition_{key, dedupe_window_milliseconds, source_} {}
 
   result<void> restore(std::uint32_t version, bytes_view payload, const segment_reader& read) {
-    auto restored = event_partition::restore(version, payload, read, window_);
+    auto restored = event_partition::restore(version, payload, read, source_, window_);
     if (!restored)
       return restored.error();
     partition_ = std::move(*restored);
@@ -34,6 +34,7 @@ public:
 
 private:
   std::int64_t window_;
+  std::shared_ptr<segment_source> source_;
   event_partition partition_;
 };
 

@@ -19,6 +19,9 @@ inline std::string name_of_snapshot(const std::string& entity, journal_sequence 
 inline std::string name_of_segment(const std::string& entity, segment_number number) {
   return "segment " + std::to_string(number) + " of " + entity;
 }
+inline std::string name_of_part(const std::string& entity, segment_number number, std::uint32_t part) {
+  return "part " + std::to_string(part) + " of " + name_of_segment(entity, number);
+}
 
 /// A failure of the vendor's: clients get a sentence of ours, operators what the vendor said (it may name hosts, ports and files).
 inline failure store_failure(error_code code, std::string cause) {
@@ -52,6 +55,9 @@ inline failure missing_live_segment(const std::string& entity) {
 }
 inline failure missing_segment(const std::string& entity, segment_number number) {
   return {error_code::not_found, name_of_segment(entity, number) + " does not exist", "number"};
+}
+inline failure missing_part(const std::string& entity, segment_number number, std::uint32_t part) {
+  return {error_code::not_found, name_of_part(entity, number, part) + " does not exist", "parts"};
 }
 inline failure missing_dead_letter(std::uint64_t id) {
   return {error_code::not_found, "dead letter " + std::to_string(id) + " does not exist", "id"};

@@ -85,6 +85,11 @@ result<void> check_snapshot_write(const snapshot_write& write) {
     if (segment.payload.size() > payload_bytes_max)
       return over_limit("segment " + std::to_string(segment.number) + " of " + to_string(entity),
                         payload_bytes_max, "payload");
+    for (const auto& part : segment.parts)
+      if (part.size() > payload_bytes_max)
+        return over_limit("a part of segment " + std::to_string(segment.number) + " of " + to_string(entity), payload_bytes_max, "parts");
+    if (segment.parts.size() > segment_parts_max)
+      return invalid("a segment has at most " + std::to_string(segment_parts_max) + " parts", "parts");
     if (segment.number > stored_number_max || segment.row_count > stored_number_max)
       return invalid("the number or row count of a segment is over 2^63 - 1", "new_segments");
     if (std::find(write.live_segments.begin(), write.live_segments.end(), segment.number) ==

@@ -45,11 +45,11 @@ public:
     for (std::size_t d = 0; d < dimensions_.size(); ++d)
       dimensions_[d].fill(chunk, first, mask, std::span{codes_[d]}.first(mask.size()));
     for (std::size_t u = 0; u < 3; ++u)
-      chunk.codes[static_cast<std::size_t>(unique_fields[u])].unpack(first, std::span{ids_[u]}.first(mask.size()));
+      chunk.codes(unique_fields[u]).unpack(first, std::span{ids_[u]}.first(mask.size()));
     for (std::uint32_t i = 0; i < mask.size(); ++i) {
       if (mask[i] == 0)
         continue;
-      group_key key{cursor_.start_of(timestamp{chunk.at[first + i]}).milliseconds, {}};
+      group_key key{cursor_.start_of(timestamp{chunk.at()[first + i]}).milliseconds, {}};
       for (std::size_t d = 0; d < dimensions_.size(); ++d)
         key.dimensions[d] = codes_[d][i];
       if (counts_.empty() || !(key == last_key_)) {

@@ -1,6 +1,8 @@
 #include "core/events/event_segment.hpp"
 #include "core/events/event_storage.hpp"
 
+#include <algorithm>
+
 namespace dotmac {
 namespace {
 
@@ -11,8 +13,8 @@ failure does_not_follow(const char* how) { return {error_code::corrupt_data, std
 packed_integers wide(const std::vector<std::int64_t>& values) { return {values.data(), sizeof(std::int64_t), 0, static_cast<std::uint32_t>(values.size())}; }
 
 /// A full chunk in as few bytes as its values need.
-std::shared_ptr<const event_chunk> sealed(const segment_chunk& from, std::uint64_t first_row) {
-  event_chunk chunk;
+std::shared_ptr<const chunk_columns> sealed(const segment_chunk& from, std::uint64_t first_row) {
+  chunk_columns chunk;
   chunk.first_row = first_row;
   chunk.rows = from.rows;
   const auto [low, high] = std::minmax_element(from.at.begin(), from.at.end());
@@ -32,18 +34,18 @@ std::shared_ptr<const event_chunk> sealed(const segment_chunk& from, std::uint64
     chunk.properties.push_back({each.column, static_cast<std::uint32_t>(each.values.size()), wide(each.rows), wide(each.values)});
   chunk.uuids = from.uuids.data();
   chunk.id_texts = from.id_texts.data();
-  return std::make_shared<event_chunk>(narrow(chunk, static_cast<std::uint32_t>(from.uuids.size()), static_cast<std::uint32_t>(from.id_texts.size())));
+  return std::make_shared<chunk_columns>(narrow(chunk, static_cast<std::uint32_t>(from.uuids.size()), static_cast<std::uint32_t>(from.id_texts.size())));
 }
 
-template <class T> void fill(growing_array<T>& to, const std::vector<std::int64_t>& from) {
-  for (const auto each : from)
-    to.push_back(static_cast<T>(each));
+template <class T> void fill(growing_array<T>& to, const packed_integers& from) {
+  for (std::size_t i = 0; i < from.size(); ++i)
+    to.push_back(static_cast<T>(from[i]));
 }
 
 /// One that goes on growing.
-growing_chunk open_again(const segment_chunk& from, std::uint64_t first_row) {
+growing_chunk open_again(const chunk_columns& from) {
   growing_chunk chunk;
-  chunk.first_row = first_row;
+  chunk.first_row = from.first_row;
   fill(chunk.at, from.at);
   fill(chunk.received, from.received_at);
   fill(chunk.finer_rows, from.finer_rows);
@@ -53,18 +55,25 @@ growing_chunk open_again(const segment_chunk& from, std::uint64_t first_row) {
   for (std::size_t f = 0; f < event_field_count; ++f)
     if (f != id_field)
       fill(chunk.codes[f], from.codes[f]);
-  chunk.uuids.append(from.uuids.data(), static_cast<std::uint32_t>(from.uuids.size()));
-  chunk.id_texts.append(from.id_texts.data(), static_cast<std::uint32_t>(from.id_texts.size()));
+  std::uint32_t uuids = 0;
+  for (std::uint32_t row = 0; row < from.rows; ++row)
+    uuids += from.id_references[row] % 2 != 0;
+  chunk.uuids.append(from.uuids, uuids);
+  if (!from.id_text_ends.empty())
+    chunk.id_texts.append(from.id_texts, static_cast<std::uint32_t>(from.id_text_ends[from.id_text_ends.size() - 1]));
   for (const auto& each : from.properties) {
     auto& slice = chunk.properties[each.column];
     fill(slice.values, each.values);
-    if (each.is_dense)
-      for (std::uint32_t row = 0; row < from.rows; ++row)
-        slice.rows.push_back(row);
-    else
-      fill(slice.rows, each.rows);
+    for (std::uint32_t i = 0; i < each.count; ++i)
+      slice.rows.push_back(each.row_at(i));
   }
   return chunk;
+}
+
+chunk_place place_of_sealed(std::shared_ptr<const chunk_columns> columns) {
+  chunk_place out{*columns, {}, {}, 0};
+  out.columns = std::move(columns);
+  return out;
 }
 
 } // namespace
@@ -73,19 +82,25 @@ class segment_appender {
 public:
   segment_appender(event_columns::storage& to, const decoded_segment& from) : to_{to}, from_{from} {}
 
-  result<void> run() {
-    if (to_.rows != to_.committed || from_.first_row != to_.rows || (!from_.chunks.empty() && to_.rows % event_chunk_rows != 0))
+  result<void> add_entries() {
+    if (to_.rows != to_.committed || from_.first_row != to_.rows)
       return does_not_follow("its first row is not the next one");
     for (const auto& each : from_.sections)
       if (auto added = add(each); !added)
         return added;
+    return {};
+  }
+  result<void> add_rows() {
+    if (!from_.chunks.empty() && to_.rows % event_chunk_rows != 0)
+      return does_not_follow("its first row is not the next one");
     for (const auto& each : from_.chunks) {
       if (auto fits = check_codes(each); !fits)
         return fits;
+      auto columns = sealed(each, to_.rows);
       if (each.rows == event_chunk_rows)
-        to_.sealed.push_back(sealed(each, to_.rows));
+        to_.sealed.push_back(place_of_sealed(std::move(columns)));
       else
-        to_.open.push_back(open_again(each, to_.rows));
+        to_.open.push_back(open_again(*columns));
       to_.rows += each.rows;
     }
     return {};
@@ -143,11 +158,55 @@ dictionary_counts event_columns::counts() const {
   return out;
 }
 
-result<void> event_columns::append_segment(const decoded_segment& segment) {
-  if (auto appended = segment_appender{*storage_, segment}.run(); !appended)
-    return appended;
+result<void> event_columns::append_entries(const decoded_segment& segment) {
+  auto added = segment_appender{*storage_, segment}.add_entries();
+  if (added)
+    commit();
+  return added;
+}
+
+result<void> event_columns::append_rows(const decoded_segment& segment) {
+  auto added = segment_appender{*storage_, segment}.add_rows();
+  if (added)
+    commit();
+  return added;
+}
+
+result<void> event_columns::append_rows(std::span<const std::shared_ptr<const chunk_columns>> chunks) {
+  auto& s = *storage_;
+  for (const auto& each : chunks) {
+    if (each->first_row != s.rows || s.rows % event_chunk_rows != 0)
+      return does_not_follow("its first row is not the next one");
+    if (each->rows == event_chunk_rows)
+      s.sealed.push_back(place_of_sealed(each));
+    else
+      s.open.push_back(open_again(*each));
+    s.rows += each->rows;
+  }
   commit();
   return {};
+}
+
+result<void> event_columns::append_rows(std::shared_ptr<const stored_columns> segment) {
+  auto& s = *storage_;
+  for (std::uint32_t i = 0; i < segment->directory.chunks.size(); ++i) {
+    const auto& bounds = segment->directory.chunks[i];
+    if (bounds.first_row != s.rows || s.rows % event_chunk_rows != 0 || bounds.rows != event_chunk_rows)
+      return does_not_follow("its first row is not the next one");
+    s.sealed.push_back({bounds, nullptr, segment, i});
+    s.rows += bounds.rows;
+  }
+  commit();
+  return {};
+}
+
+void event_columns::release(const std::shared_ptr<const stored_columns>& segment) {
+  for (std::uint32_t i = 0; i < segment->directory.chunks.size(); ++i) {
+    auto& place = storage_->sealed[segment->directory.chunks[i].first_row / event_chunk_rows];
+    place.columns = nullptr;
+    place.stored = segment;
+    place.index_in_segment = i;
+  }
 }
 
 } // namespace dotmac

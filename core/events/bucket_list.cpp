@@ -12,8 +12,8 @@ result<bucket_list> bucket_list::make(const event_view& view, timestamp start, t
   }
   std::optional<std::int64_t> oldest;
   for (const auto& chunk : view.chunks())
-    if (chunk->rows > 0)
-      oldest = std::min(oldest.value_or(chunk->min_at), chunk->min_at);
+    if (chunk.rows > 0)
+      oldest = std::min(oldest.value_or(chunk.min_at), chunk.min_at);
   if (end == timestamp_end)
     end = timestamp{std::max(view.newest().value_or(start).milliseconds, start.milliseconds) + 1};
   if (start == timestamp_min)

@@ -13,7 +13,7 @@ dimension_codes::dimension_codes(const event_view& view, std::string_view name) 
 
 void dimension_codes::fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
   if (is_field())
-    return chunk.codes[static_cast<std::size_t>(of_.field)].unpack(first, codes);
+    return chunk.codes(of_.field).unpack(first, codes);
   std::fill(codes.begin(), codes.end(), 0);
   if (of_.kind == event_reference::target::property) {
     if (key_)
@@ -22,29 +22,35 @@ void dimension_codes::fill(const event_chunk& chunk, std::uint32_t first, std::s
   }
   for (std::size_t i = 0; i < mask.size(); ++i)
     if (mask[i] != 0)
-      codes[i] = code_of(dimension_value(*view_, chunk.first_row + first + i, of_));
+      codes[i] = code_of(dimension_value(*view_, chunk, first + static_cast<std::uint32_t>(i), of_));
 }
 
 std::uint32_t dimension_codes::code_at(std::uint64_t row) {
-  const event_chunk& chunk = view_->chunk_of(row);
-  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+  if (!opened_ || opened_->first_row != row - row % event_chunk_rows)
+    opened_ = view_->chunk_of(row);
+  const auto code = code_in(*opened_, static_cast<std::uint32_t>(row % event_chunk_rows));
+  if (opened_->why_incomplete() && !why_incomplete_)
+    why_incomplete_ = opened_->why_incomplete();
+  return code;
+}
+
+std::uint32_t dimension_codes::code_in(const event_chunk& chunk, std::uint32_t at) {
   if (is_field())
-    return static_cast<std::uint32_t>(chunk.codes[static_cast<std::size_t>(of_.field)][at]);
+    return static_cast<std::uint32_t>(chunk.codes(of_.field)[at]);
   if (of_.kind != event_reference::target::property)
-    return code_of(dimension_value(*view_, row, of_));
+    return code_of(dimension_value(*view_, chunk, at, of_));
   if (!key_)
     return 0;
-  const auto first = std::lower_bound(chunk.properties.begin(), chunk.properties.end(), *key_ * value_kind_count, [](const property_slice& slice, std::uint32_t column) { return slice.column < column; });
-  for (auto slice = first; slice != chunk.properties.end() && slice->key() == *key_; ++slice) {
-    const auto position = slice->kind() == value_kind::null ? std::nullopt : slice->position_of(at);
+  for (const auto& slice : chunk.slices_of(*key_)) {
+    const auto position = slice.kind() == value_kind::null ? std::nullopt : slice.position_of(at);
     if (!position)
       continue;
-    if (slice->kind() != value_kind::text && slice->kind() != value_kind::json)
-      return code_of(dimension_value(*view_, row, of_));
+    if (slice.kind() != value_kind::text && slice.kind() != value_kind::json)
+      return code_of(dimension_value(*view_, chunk, at, of_));
     texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
-    auto& known = texts_[static_cast<std::size_t>(slice->values[*position])];
+    auto& known = texts_[static_cast<std::size_t>(slice.values[*position])];
     if (known == 0)
-      known = code_of(dimension_value(*view_, row, of_));
+      known = code_of(dimension_value(*view_, chunk, at, of_));
     return known;
   }
   return 0;
@@ -72,8 +78,8 @@ std::uint32_t dimension_codes::code_of(scalar value) {
 }
 
 void dimension_codes::fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
-  for (const property_slice& slice : chunk.properties) {
-    if (slice.key() != *key_ || slice.kind() == value_kind::null)
+  for (const property_slice& slice : chunk.slices_of(*key_)) {
+    if (slice.kind() == value_kind::null)
       continue;
     entries_.read(slice, first, static_cast<std::uint32_t>(mask.size()));
     if (slice.kind() == value_kind::text || slice.kind() == value_kind::json) {
@@ -82,7 +88,7 @@ void dimension_codes::fill_property(const event_chunk& chunk, std::uint32_t firs
     }
     for (std::uint32_t i = 0; i < entries_.size(); ++i)
       if (const auto row = entries_.row(i); mask[row] != 0)
-        codes[row] = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
+        codes[row] = code_of(dimension_value(*view_, chunk, first + row, of_));
   }
 }
 
@@ -94,7 +100,7 @@ void dimension_codes::fill_texts(const event_chunk& chunk, std::uint32_t first, 
       continue;
     std::uint32_t& known = texts_[static_cast<std::size_t>(entries_.value(i))];
     if (known == 0)
-      known = code_of(dimension_value(*view_, chunk.first_row + first + row, of_));
+      known = code_of(dimension_value(*view_, chunk, first + row, of_));
     codes[row] = known;
   }
 }

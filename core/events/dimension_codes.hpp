@@ -19,15 +19,17 @@ public:
   /// One code per row of the run; those of rows that the mask leaves out may be anything.
   void fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
   scalar value(std::uint32_t code) const;
-  /// Of a single row, by its number in the partition. Cost: a search among the chunk's properties.
+  /// Of a single row, by its number in the partition. Cost: a search among the chunk's properties; a chunk is opened anew where the one before was another.
   std::uint32_t code_at(std::uint64_t row);
   /// The code of a value of this dimension; a new one where it has not come yet. Not for fields: their codes are the view's.
   std::uint32_t code_of(scalar value);
   /// Takes the memory of the values numbered since the last time.
-  result<void> charge(memory_allowance& memory) { return memory.take(held_ - std::exchange(charged_, held_)); }
+  /// Errors: query_too_large; that of a stored column which code_at could not read: what it said since is of no use.
+  result<void> charge(memory_allowance& memory) { return why_incomplete_ ? result<void>{*why_incomplete_} : memory.take(held_ - std::exchange(charged_, held_)); }
   bool is_field() const noexcept { return of_.kind == event_reference::target::field && of_.field != event_field::event_id; }
 
 private:
+  std::uint32_t code_in(const event_chunk& chunk, std::uint32_t at);
   void fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
   void fill_texts(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
 
@@ -40,6 +42,8 @@ private:
   std::size_t charged_ = 0;
   std::vector<std::uint32_t> texts_; ///< by code of the property's texts: number of the value
   slice_run entries_;
+  std::optional<event_chunk> opened_; ///< by code_at
+  std::optional<failure> why_incomplete_;
 };
 
 } // namespace dotmac

@@ -48,6 +48,6 @@ result<std::uint64_t> scan_events(const event_view& view, const filter_plan& pla
                                   const std::function<result<void>(const event_chunk&, std::uint32_t, std::span<const std::uint8_t>)>& visit);
 
 /// The value to group by (see above) of one row.
-scalar dimension_value(const event_view& view, std::uint64_t row, const event_reference& of);
+scalar dimension_value(const event_view& view, const event_chunk& chunk, std::uint32_t at, const event_reference& of);
 
 } // namespace dotmac

@@ -16,26 +16,13 @@ std::string full_key(property_scope scope, std::string_view name) {
   return full.append(name);
 }
 
+chunk_place place_of(std::shared_ptr<const chunk_columns> columns) {
+  chunk_place out{*columns, {}, {}, 0};
+  out.columns = std::move(columns);
+  return out;
+}
+
 } // namespace
-
-std::optional<std::uint32_t> property_slice::position_of(std::uint32_t row) const noexcept {
-  if (rows.empty())
-    return row;
-  const std::uint32_t at = rows.lower_bound(row);
-  return at < count && rows[at] == row ? std::optional{at} : std::nullopt;
-}
-
-std::string_view event_chunk::id_text(std::uint32_t number) const noexcept {
-  const std::size_t start = number == 0 ? 0 : static_cast<std::size_t>(id_text_ends[number - 1]);
-  return {id_texts + start, static_cast<std::size_t>(id_text_ends[number]) - start};
-}
-
-std::uint32_t event_chunk::nanoseconds_at(std::uint32_t row) const noexcept {
-  const std::uint32_t at_position = finer_rows.lower_bound(row);
-  return at_position < finer_rows.size() && finer_rows[at_position] == row
-             ? static_cast<std::uint32_t>(finer_nanoseconds[at_position])
-             : 0;
-}
 
 event_columns::event_columns(std::uint64_t key) : storage_{std::make_shared<storage>()} { storage_->key = key; }
 event_columns::~event_columns() = default;
@@ -204,7 +191,7 @@ void event_columns::commit() {
     s.committed_texts[k] = s.texts[k]->size();
   while (!s.open.empty() && s.open.front().at.size() == event_chunk_rows) {
     const growing_chunk& full = s.open.front();
-    s.sealed.push_back(std::make_shared<event_chunk>(narrow(full.view(event_chunk_rows), full.uuids.size(), full.id_texts.size())));
+    s.sealed.push_back(place_of(std::make_shared<chunk_columns>(narrow(full.view(event_chunk_rows), full.uuids.size(), full.id_texts.size()))));
     s.open.erase(s.open.begin());
   }
 }
@@ -260,8 +247,8 @@ event_view event_columns::snapshot() const {
   view.chunks_ = s.sealed;
   for (const growing_chunk& each : s.open)
     if (each.first_row < s.committed)
-      view.chunks_.push_back(std::make_shared<event_chunk>(each.view(
-          static_cast<std::uint32_t>(std::min<std::uint64_t>(s.committed - each.first_row, event_chunk_rows)))));
+      view.chunks_.push_back(place_of(std::make_shared<chunk_columns>(each.view(
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(s.committed - each.first_row, event_chunk_rows))))));
   for (std::size_t f = 0; f < event_field_count; ++f) {
     view.dictionaries_[f] = &s.fields[f];
     view.counts_[f] = s.committed_fields[f];
@@ -283,74 +270,97 @@ std::size_t event_columns::memory_bytes() const {
   for (const auto& each : s.texts)
     total += each->memory_bytes() + sizeof(string_dictionary);
   for (const auto& each : s.sealed)
-    total += each->memory_bytes;
+    total += sizeof each + (each.columns ? each.columns->memory_bytes : 0);
   for (const growing_chunk& each : s.open)
     total += each.columns(each.at.size()).memory_bytes;
   return total;
 }
 
-std::optional<uuid_bytes> event_columns::uuid_of(std::uint64_t row) const {
+event_chunk event_columns::open(std::uint64_t row) const {
   const storage& s = *storage_;
-  const std::size_t chunk = row / event_chunk_rows;
-  const std::size_t at = row % event_chunk_rows;
-  const auto reference = chunk < s.sealed.size() ? static_cast<std::uint32_t>(s.sealed[chunk]->id_references[at])
-                                                 : s.open_chunk(row).id_references[at];
-  if (reference % 2 == 0)
-    return std::nullopt;
-  return chunk < s.sealed.size() ? s.sealed[chunk]->uuids[reference / 2] : s.open_chunk(row).uuids[reference / 2];
-}
-
-std::string_view event_columns::id_text_of(std::uint64_t row) const {
-  const storage& s = *storage_;
-  const std::size_t chunk = row / event_chunk_rows;
-  const std::size_t at = row % event_chunk_rows;
-  if (chunk < s.sealed.size()) {
-    const auto reference = static_cast<std::uint32_t>(s.sealed[chunk]->id_references[at]);
-    return reference == 0 || reference % 2 == 1 ? std::string_view{} : s.sealed[chunk]->id_text(reference / 2 - 1);
-  }
+  if (const auto number = row / event_chunk_rows; number < s.sealed.size())
+    return s.sealed[number].open();
   const growing_chunk& open = s.open_chunk(row);
-  const std::uint32_t reference = open.id_references[at];
-  if (reference == 0 || reference % 2 == 1)
-    return {};
-  const std::uint32_t number = reference / 2 - 1;
-  const std::uint32_t start = number == 0 ? 0 : open.id_text_ends[number - 1];
-  return {open.id_texts.data() + start, open.id_text_ends[number] - start};
+  return event_chunk{std::make_shared<chunk_columns>(open.columns(open.at.size()))};
 }
 
-bool event_columns::same_content(std::uint64_t row, const event_block_view& block, std::uint32_t block_row) const {
+result<event_columns::sent_id> event_columns::id_of(std::uint64_t row) const {
   const storage& s = *storage_;
-  const std::size_t number = row / event_chunk_rows;
-  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
-  const bool is_sealed = number < s.sealed.size();
-  const event_chunk unsealed = is_sealed ? event_chunk{} : s.open_chunk(row).columns(s.open_chunk(row).at.size());
-  const event_chunk& chunk = is_sealed ? *s.sealed[number] : unsealed;
+  sent_id out;
+  if (row / event_chunk_rows < s.sealed.size()) {
+    const auto chunk = open(row);
+    const auto reference = chunk.id_reference(static_cast<std::uint32_t>(row % event_chunk_rows));
+    if (chunk.why_incomplete())
+      return *chunk.why_incomplete();
+    if (reference % 2 == 1)
+      out.uuid = chunk.uuid(reference / 2);
+    else if (reference != 0)
+      out.text = chunk.id_text(reference / 2 - 1);
+    return out;
+  }
+  const growing_chunk& last = s.open_chunk(row);
+  const std::uint32_t reference = last.id_references[row % event_chunk_rows];
+  if (reference % 2 == 1) {
+    out.uuid = last.uuids[reference / 2];
+  } else if (reference != 0) {
+    const std::uint32_t number = reference / 2 - 1;
+    const std::uint32_t start = number == 0 ? 0 : last.id_text_ends[number - 1];
+    out.text.assign(last.id_texts.data() + start, last.id_text_ends[number] - start);
+  }
+  return out;
+}
+
+result<void> event_columns::visit_ids(std::uint64_t first, std::int64_t since, const std::function<void(std::uint64_t, std::string_view)>& visit) const {
+  for (std::uint64_t row = first; row < storage_->rows;) {
+    const auto number = row / event_chunk_rows;
+    const auto end = std::min<std::uint64_t>(storage_->rows, (number + 1) * event_chunk_rows);
+    if (number < storage_->sealed.size() && storage_->sealed[number].max_received < since) {
+      row = end;
+      continue;
+    }
+    const auto chunk = open(row);
+    for (; row < end; ++row) {
+      const auto reference = chunk.id_reference(static_cast<std::uint32_t>(row % event_chunk_rows));
+      if (chunk.why_incomplete())
+        return *chunk.why_incomplete();
+      if (reference % 2 == 1)
+        visit(row, {reinterpret_cast<const char*>(chunk.uuid(reference / 2).octets.data()), sizeof(uuid_bytes)});
+      else if (reference != 0)
+        visit(row, chunk.id_text(reference / 2 - 1));
+    }
+  }
+  return {};
+}
+
+bool event_columns::storage::is_same(const event_chunk& chunk, std::uint32_t at, const event_block_view& block, std::uint32_t block_row) const {
   const auto nanoseconds_in_block = [&] {
     const std::uint32_t i = block.finer_rows.lower_bound(block_row);
     return i < block.finer_rows.size() && block.finer_rows[i] == block_row ? block.finer_nanoseconds[i] : 0;
   };
-  const bool both_without_time = chunk.at[at] == chunk.received_at[at] && block.at[block_row] == block.received_at[block_row];
+  const bool both_without_time = chunk.at()[at] == chunk.received_at()[at] && block.at[block_row] == block.received_at[block_row];
   if (!both_without_time
-      && (chunk.at[at] != block.at[block_row] || chunk.nanoseconds_at(at) != nanoseconds_in_block()))
+      && (chunk.at()[at] != block.at[block_row] || chunk.nanoseconds_at(at) != nanoseconds_in_block()))
     return false;
   const auto block_text = [&](std::int64_t code) {
     return code == 0 ? std::string_view{} : block.text(static_cast<std::uint32_t>(code));
   };
   for (std::size_t f = 0; f < event_field_count; ++f)
     if (f != static_cast<std::size_t>(event_field::event_id)
-        && s.fields[f].text(static_cast<std::uint32_t>(chunk.codes[f][at])) != block_text(block.fields[f][block_row]))
+        && fields[f].text(static_cast<std::uint32_t>(chunk.codes(static_cast<event_field>(f))[at])) != block_text(block.fields[f][block_row]))
       return false;
+  const auto slices = chunk.all_slices();
   std::size_t stored = 0;
-  for (const property_slice& each : chunk.properties)
+  for (const property_slice& each : slices)
     stored += each.position_of(at).has_value();
   for (const block_property_column& each : block.columns) {
     const std::uint32_t i = each.rows.empty() ? block_row : each.rows.lower_bound(block_row);
     if (i >= each.count || each.row_at(i) != block_row)
       continue;
-    const std::uint32_t key = s.key_names.find(full_key(each.scope, block.text(each.key)));
-    const std::uint32_t column = (key - 1) * value_kind_count + static_cast<std::uint32_t>(each.kind);
-    const auto slice = std::lower_bound(chunk.properties.begin(), chunk.properties.end(), column,
+    const std::uint32_t key_code = key_names.find(full_key(each.scope, block.text(each.key)));
+    const std::uint32_t column = (key_code - 1) * value_kind_count + static_cast<std::uint32_t>(each.kind);
+    const auto slice = std::lower_bound(slices.begin(), slices.end(), column,
                                         [](const property_slice& left, std::uint32_t right) { return left.column < right; });
-    if (key == 0 || slice == chunk.properties.end() || slice->column != column)
+    if (key_code == 0 || slice == slices.end() || slice->column != column)
       return false;
     const auto position = slice->position_of(at);
     if (!position)
@@ -360,11 +370,21 @@ bool event_columns::same_content(std::uint64_t row, const event_block_view& bloc
       continue;
     const std::int64_t value = slice->values[*position];
     const bool is_coded = each.kind == value_kind::text || each.kind == value_kind::json;
-    if (is_coded ? s.texts[key - 1]->text(static_cast<std::uint32_t>(value)) != block_text(each.values[i])
+    if (is_coded ? texts[key_code - 1]->text(static_cast<std::uint32_t>(value)) != block_text(each.values[i])
                  : value != each.values[i])
       return false;
   }
   return stored == 0;
+}
+
+result<bool> event_columns::same_content(std::uint64_t row, const event_block_view& block, std::uint32_t block_row) const {
+  const storage& s = *storage_;
+  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+  const event_chunk chunk = open(row);
+  const bool is_same = s.is_same(chunk, at, block, block_row);
+  if (chunk.why_incomplete())
+    return *chunk.why_incomplete();
+  return is_same;
 }
 
 // -- views ------------------------------------------------------------------------------------------------------------------
@@ -387,32 +407,51 @@ std::uint32_t event_view::find_code(event_field which, std::string_view text) co
 std::optional<timestamp> event_view::newest() const {
   std::optional<timestamp> newest;
   for (const auto& each : chunks_)
-    if (!newest || newest->milliseconds < each->max_at)
-      newest = timestamp{each->max_at};
+    if (!newest || newest->milliseconds < each.max_at)
+      newest = timestamp{each.max_at};
   return newest;
 }
 
-std::string event_view::event_id_text(std::uint64_t row) const {
-  const event_chunk& chunk = chunk_of(row);
-  const auto reference = static_cast<std::uint32_t>(chunk.id_references[row % event_chunk_rows]);
+std::string event_view::event_id_text(const event_chunk& chunk, std::uint32_t at) const {
+  const auto reference = chunk.id_reference(at);
   if (reference == 0)
-    return format_uuid(derive_event_id(row, key_));
-  return reference % 2 == 1 ? format_uuid(chunk.uuids[reference / 2]) : std::string{chunk.id_text(reference / 2 - 1)};
+    return format_uuid(derive_event_id(chunk.first_row + at, key_));
+  return reference % 2 == 1 ? format_uuid(chunk.uuid(reference / 2)) : std::string{chunk.id_text(reference / 2 - 1)};
 }
 
-found_event event_view::read(std::uint64_t row) const {
-  const event_chunk& chunk = chunk_of(row);
-  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+result<std::string> event_view::event_id_text(std::uint64_t row) const {
+  const auto chunk = chunk_of(row);
+  auto text = event_id_text(chunk, static_cast<std::uint32_t>(row % event_chunk_rows));
+  if (chunk.why_incomplete())
+    return *chunk.why_incomplete();
+  return text;
+}
+
+result<found_event> event_view::read(std::uint64_t row) const {
+  const auto chunk = chunk_of(row);
+  auto event = read(chunk, static_cast<std::uint32_t>(row % event_chunk_rows));
+  if (chunk.why_incomplete())
+    return *chunk.why_incomplete();
+  return event;
+}
+
+event_view event_view::with_places(std::vector<chunk_place> places) const {
+  auto out = *this;
+  out.chunks_ = std::move(places);
+  return out;
+}
+
+found_event event_view::read(const event_chunk& chunk, std::uint32_t at) const {
   found_event out;
   for (std::size_t f = 0; f < event_field_count; ++f)
     if (f != static_cast<std::size_t>(event_field::event_id))
-      out.texts[f] = dictionaries_[f]->text(static_cast<std::uint32_t>(chunk.codes[f][at]));
-  out.texts[static_cast<std::size_t>(event_field::event_id)] = event_id_text(row);
-  out.at.milliseconds = chunk.at[at];
+      out.texts[f] = dictionaries_[f]->text(static_cast<std::uint32_t>(chunk.codes(static_cast<event_field>(f))[at]));
+  out.texts[static_cast<std::size_t>(event_field::event_id)] = event_id_text(chunk, at);
+  out.at.milliseconds = chunk.at()[at];
   out.nanoseconds_below = chunk.nanoseconds_at(at);
-  out.received_at.milliseconds = chunk.received_at[at];
-  out.row = row;
-  for (const property_slice& slice : chunk.properties) {
+  out.received_at.milliseconds = chunk.received_at()[at];
+  out.row = chunk.first_row + at;
+  for (const property_slice& slice : chunk.all_slices()) {
     const auto position = slice.position_of(at);
     if (!position)
       continue;

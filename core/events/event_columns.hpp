@@ -11,7 +11,7 @@
 /// Ownership  a view keeps alive all that it refers to.
 /// Cost       snapshot is linear in chunks and property columns of the newest chunk, not in rows.
 
-#include "core/events/event_block_view.hpp"
+#include "core/events/event_chunk.hpp"
 #include "core/events/event_questions.hpp"
 #include "core/events/string_dictionary.hpp"
 
@@ -22,36 +22,12 @@
 
 namespace dotmac {
 
-inline constexpr std::uint32_t event_chunk_rows = 65'536;
-
-/// Values of one (key, kind) in one chunk. Column number = key number * value_kind_count + kind.
-struct property_slice {
-  std::uint32_t column = 0;
-  std::uint32_t count = 0;
-  packed_integers rows; ///< rising, relative to the chunk; empty where every row has a value
-  packed_integers values;
-  value_kind kind() const noexcept { return static_cast<value_kind>(column % value_kind_count); }
-  std::uint32_t key() const noexcept { return column / value_kind_count; }
-  std::uint32_t row_at(std::uint32_t i) const noexcept { return rows.empty() ? i : static_cast<std::uint32_t>(rows[i]); }
-  std::optional<std::uint32_t> position_of(std::uint32_t row) const noexcept;
-};
-
-struct event_chunk {
-  std::uint64_t first_row = 0;
-  std::uint32_t rows = 0;
-  std::int64_t min_at = 0, max_at = 0, max_received = 0;
-  packed_integers at, received_at, finer_rows, finer_nanoseconds;
-  std::array<packed_integers, event_field_count> codes; ///< that of event_id stays empty
-  packed_integers id_references;                        ///< 0 none, uuid number * 2 + 1, text number * 2 + 2
-  packed_integers id_text_ends;
-  const uuid_bytes* uuids = nullptr;
-  const char* id_texts = nullptr;
-  std::vector<property_slice> properties; ///< by column
-  std::vector<std::shared_ptr<const void>> owners;
-  std::size_t memory_bytes = 0;
-
-  std::string_view id_text(std::uint32_t number) const noexcept;
-  std::uint32_t nanoseconds_at(std::uint32_t row) const noexcept;
+/// Where a chunk of a view is: in memory, or in a stored segment.
+struct chunk_place : chunk_bounds {
+  std::shared_ptr<const chunk_columns> columns;
+  std::shared_ptr<const stored_columns> stored; ///< where there are no `columns`
+  std::uint32_t index_in_segment = 0;
+  event_chunk open() const { return columns ? event_chunk{columns} : event_chunk{stored, index_in_segment}; }
 };
 
 struct property_key {
@@ -64,7 +40,7 @@ struct property_key {
 class event_view {
 public:
   std::uint64_t row_count() const noexcept { return rows_; }
-  const std::vector<std::shared_ptr<const event_chunk>>& chunks() const noexcept { return chunks_; }
+  const std::vector<chunk_place>& chunks() const noexcept { return chunks_; }
   const string_dictionary& dictionary(event_field which) const { return *dictionaries_[static_cast<std::size_t>(which)]; }
   std::uint32_t dictionary_size(event_field which) const { return counts_[static_cast<std::size_t>(which)]; }
   const std::vector<property_key>& keys() const noexcept { return keys_; }
@@ -74,9 +50,15 @@ public:
   std::optional<timestamp> newest() const;
   std::size_t memory_bytes() const noexcept { return memory_; }
 
-  const event_chunk& chunk_of(std::uint64_t row) const { return *chunks_[row / event_chunk_rows]; }
-  std::string event_id_text(std::uint64_t row) const;
-  found_event read(std::uint64_t row) const;
+  event_chunk chunk_of(std::uint64_t row) const { return chunks_[row / event_chunk_rows].open(); }
+  /// Of a row of one of its chunks, numbered within it.
+  std::string event_id_text(const event_chunk& chunk, std::uint32_t at) const;
+  found_event read(const event_chunk& chunk, std::uint32_t at) const;
+  /// Opens the chunk for it alone.
+  result<std::string> event_id_text(std::uint64_t row) const;
+  result<found_event> read(std::uint64_t row) const;
+  /// The same events, with the chunks in stored form that these places have.
+  event_view with_places(std::vector<chunk_place> places) const;
   std::uint64_t key() const noexcept { return key_; }
 
 private:
@@ -84,7 +66,7 @@ private:
   std::uint64_t rows_ = 0;
   std::uint64_t key_ = 0;
   std::size_t memory_ = 0;
-  std::vector<std::shared_ptr<const event_chunk>> chunks_;
+  std::vector<chunk_place> chunks_;
   std::array<const string_dictionary*, event_field_count> dictionaries_{};
   std::array<std::uint32_t, event_field_count> counts_{};
   std::vector<property_key> keys_;
@@ -110,9 +92,15 @@ public:
   result<void> append(const event_block_view& block, std::span<const std::uint32_t> rows);
   void commit();
   void discard();
-  /// The rows and dictionary entries of a stored segment, behind all that is here; committed at once. Nothing may be staged.
+  /// What a stored segment has, behind all that is here; committed at once. Nothing may be staged. First its dictionary entries, then, where it
+  /// has rows, these: all of an older form's segment; or the columns of its chunks; or the place where they are stored, if all chunks are full.
   /// Errors: corrupt_data where it does not follow what is here; what is here is then of no use any more.
-  result<void> append_segment(const decoded_segment& segment);
+  result<void> append_entries(const decoded_segment& segment);
+  result<void> append_rows(const decoded_segment& segment);
+  result<void> append_rows(std::span<const std::shared_ptr<const chunk_columns>> chunks);
+  result<void> append_rows(std::shared_ptr<const stored_columns> segment);
+  /// From now on these full chunks are read from where they are stored. Views made before keep what they have.
+  void release(const std::shared_ptr<const stored_columns>& segment);
 
   std::uint64_t row_count() const noexcept;     ///< with those not committed
   std::uint64_t committed_rows() const noexcept;
@@ -121,16 +109,24 @@ public:
   void set_key(std::uint64_t key) noexcept;
   event_view snapshot() const;
 
-  /// The stored id: none, or as it was sent.
-  std::optional<uuid_bytes> uuid_of(std::uint64_t row) const;
-  std::string_view id_text_of(std::uint64_t row) const;
+  /// The id as it was sent; neither where the event came without.
+  struct sent_id {
+    std::optional<uuid_bytes> uuid;
+    std::string text;
+    bool empty() const noexcept { return !uuid && text.empty(); }
+  };
+  result<sent_id> id_of(std::uint64_t row) const;
+  /// `visit(row, octets of the uuid or the text)` for each row from `first` on that has an id and was received at `since` or later, by row.
+  result<void> visit_ids(std::uint64_t first, std::int64_t since, const std::function<void(std::uint64_t, std::string_view)>& visit) const;
   /// Whether both are the same event apart from id and times of receipt. Events without a time of their own have the same one.
-  bool same_content(std::uint64_t row, const event_block_view& block, std::uint32_t block_row) const;
+  result<bool> same_content(std::uint64_t row, const event_block_view& block, std::uint32_t block_row) const;
   std::size_t memory_bytes() const;
 
 private:
   friend class segment_appender;
   struct storage;
+  /// The chunk of a row, as of now.
+  event_chunk open(std::uint64_t row) const;
   std::shared_ptr<storage> storage_;
 };
 

@@ -37,40 +37,52 @@ struct event_partition::incoming {
   bool has_id() const { return uuid || !id_text.empty(); }
 };
 
-event_partition::event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds)
-    : columns_{key}, window_{dedupe_window_milliseconds}, newest_received_{timestamp_min.milliseconds} {}
+event_partition::event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds, std::shared_ptr<segment_source> source)
+    : columns_{key}, source_{std::move(source)}, window_{dedupe_window_milliseconds}, newest_received_{timestamp_min.milliseconds} {}
 
-bool event_partition::has_this_id(std::uint64_t row, const incoming& event) const {
+result<bool> event_partition::has_this_id(std::uint64_t row, const incoming& event) const {
   if (row >= columns_.row_count()) {
     const std::size_t i = row - columns_.row_count();
     const incoming other{*deciding_, (*deciding_rows_)[i], deciding_uuids_[i], columns_.key()};
     return other.uuid == event.uuid && other.id_text == event.id_text;
   }
-  return event.uuid ? columns_.uuid_of(row) == event.uuid : columns_.id_text_of(row) == event.id_text;
+  const auto id = columns_.id_of(row);
+  if (!id)
+    return id.error();
+  return id->uuid == event.uuid && id->text == event.id_text;
 }
 
-std::optional<std::uint64_t> event_partition::find_row(const incoming& event) const {
+result<std::optional<std::uint64_t>> event_partition::find_row(const incoming& event) const {
+  using found = std::optional<std::uint64_t>;
   if (event.uuid)
-    if (const auto row = row_of_derived_id(*event.uuid, columns_.key()))
-      if (*row < columns_.row_count() && !columns_.uuid_of(*row) && columns_.id_text_of(*row).empty())
-        return row;
+    if (const auto row = row_of_derived_id(*event.uuid, columns_.key()); row && *row < columns_.row_count()) {
+      const auto id = columns_.id_of(*row);
+      if (!id)
+        return id.error();
+      if (id->empty())
+        return found{*row};
+    }
   if (slots_.empty())
-    return std::nullopt;
+    return found{};
   // The table's size is a power of two up to 2^32, so that the tag alone gives an entry's home.
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = event.tag & mask; slots_[at] != 0; at = (at + 1) & mask)
-    if (slots_[at] >> 32 == event.tag && has_this_id(static_cast<std::uint32_t>(slots_[at]) - 1, event))
-      return static_cast<std::uint32_t>(slots_[at]) - 1;
-  return std::nullopt;
+  for (std::size_t at = event.tag & mask; slots_[at] != 0; at = (at + 1) & mask) {
+    if (slots_[at] >> 32 != event.tag)
+      continue;
+    const std::uint64_t row = static_cast<std::uint32_t>(slots_[at]) - 1;
+    const auto is_it = has_this_id(row, event);
+    if (!is_it)
+      return is_it.error();
+    if (*is_it)
+      return found{row};
+  }
+  return found{};
 }
 
-void event_partition::remember_ids(std::uint64_t first_row) {
-  for (std::uint64_t row = first_row; row < columns_.row_count(); ++row) {
-    const auto uuid = columns_.uuid_of(row);
-    const std::string_view id = uuid ? std::string_view{reinterpret_cast<const char*>(uuid->octets.data()), uuid->octets.size()} : columns_.id_text_of(row);
-    if (!id.empty())
-      remember(static_cast<std::uint32_t>(XXH3_64bits_withSeed(id.data(), id.size(), columns_.key()) >> 32), row);
-  }
+result<void> event_partition::remember_ids(std::uint64_t first_row) {
+  return columns_.visit_ids(first_row, newest_received_ - window_, [&](std::uint64_t row, std::string_view id) {
+    remember(static_cast<std::uint32_t>(XXH3_64bits_withSeed(id.data(), id.size(), columns_.key()) >> 32), row);
+  });
 }
 
 void event_partition::remember(std::uint32_t tag, std::uint64_t row) {
@@ -89,9 +101,9 @@ void event_partition::grow() {
   std::uint64_t first_kept = 0;
   const event_view view = columns_.snapshot();
   for (const auto& chunk : view.chunks()) {
-    if (chunk->rows != event_chunk_rows || chunk->max_received >= newest_received_ - window_)
+    if (chunk.rows != event_chunk_rows || chunk.max_received >= newest_received_ - window_)
       break;
-    first_kept += chunk->rows;
+    first_kept += chunk.rows;
   }
   std::vector<std::uint64_t> kept;
   for (const std::uint64_t slot : slots_)
@@ -156,17 +168,26 @@ bool same_in_block(const event_block_view& block, std::uint32_t left, std::uint3
 
 } // namespace
 
-void event_partition::decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid,
-                             std::vector<std::uint32_t>& chosen, staged_block& out) {
+result<void> event_partition::decide_known(std::uint64_t before, const event_block_view& block, std::uint32_t row, const std::vector<std::uint32_t>& chosen, staged_block& out) const {
+  const bool is_staged_here = before >= columns_.row_count();
+  const auto same = is_staged_here ? result<bool>{same_in_block(block, chosen[before - columns_.row_count()], row)} : columns_.same_content(before, block, row);
+  if (!same)
+    return same.error();
+  out.outcomes.push_back(*same ? event_outcome::duplicate : event_outcome::conflicting);
+  out.rows.push_back(before);
+  return {};
+}
+
+result<void> event_partition::decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid,
+                                     std::vector<std::uint32_t>& chosen, staged_block& out) {
   const incoming event{block, row, uuid, columns_.key()};
   if (event.has_id()) {
-    if (const auto before = find_row(event)) {
-      const bool same = *before < columns_.row_count()
-                            ? columns_.same_content(*before, block, row)
-                            : same_in_block(block, chosen[*before - columns_.row_count()], row);
-      out.outcomes.push_back(same ? event_outcome::duplicate : event_outcome::conflicting);
-      out.rows.push_back(*before);
-      return;
+    const auto before = find_row(event);
+    if (!before)
+      return before.error();
+    if (*before) {
+      out.known_ids.push_back(event.uuid ? format_uuid(*event.uuid) : std::string{event.id_text});
+      return decide_known(**before, block, row, chosen, out);
     }
     remember(event.tag, columns_.row_count() + chosen.size());
   }
@@ -174,6 +195,7 @@ void event_partition::decide(const event_block_view& block, std::uint32_t row, s
   out.rows.push_back(columns_.row_count() + chosen.size());
   chosen.push_back(row);
   deciding_uuids_.push_back(uuid);
+  return {};
 }
 
 result<staged_block> event_partition::stage(bytes block) {
@@ -191,18 +213,23 @@ result<staged_block> event_partition::stage(bytes block) {
   const packed_integers& ids = view->fields[static_cast<std::size_t>(event_field::event_id)];
   std::uint32_t uuids = 0;
   const std::vector<bool> crowded_out = columns_.rows_without_room(*view);
-  for (std::uint32_t row = 0; row < view->row_count(); ++row) {
+  result<void> decided{};
+  for (std::uint32_t row = 0; row < view->row_count() && decided; ++row) {
     newest_received_ = std::max(newest_received_, view->received_at[row]);
     if (!crowded_out.empty() && crowded_out[row]) {
       out.outcomes.push_back(event_outcome::refused);
       out.rows.push_back(0);
     } else {
-      decide(*view, row, uuids, chosen, out);
+      decided = decide(*view, row, uuids, chosen, out);
     }
     uuids += ids[row] == std::int64_t{view->uuid_code()};
   }
   deciding_ = nullptr;
   deciding_rows_ = nullptr;
+  if (!decided) {
+    forget_from(out.first_row);
+    return decided.error();
+  }
   if (const result<void> appended = columns_.append(*view, chosen); !appended) {
     forget_from(out.first_row);
     return appended.error();
@@ -314,11 +341,13 @@ result<void> event_partition::apply(bytes_view payload) {
   return {};
 }
 
-std::string event_partition::event_id_text(std::uint64_t row) const {
-  if (const auto uuid = columns_.uuid_of(row))
-    return format_uuid(*uuid);
-  const std::string_view text = columns_.id_text_of(row);
-  return text.empty() ? format_uuid(derive_event_id(row, columns_.key())) : std::string{text};
+result<std::string> event_partition::event_id_text(std::uint64_t row) const {
+  auto id = columns_.id_of(row);
+  if (!id)
+    return id.error();
+  if (id->uuid)
+    return format_uuid(*id->uuid);
+  return id->text.empty() ? format_uuid(derive_event_id(row, columns_.key())) : std::move(id->text);
 }
 
 } // namespace dotmac

@@ -10,7 +10,8 @@
 ///          Events without an id have one derived from row number and key; sent back, it is recognized.
 /// Limits   event_rows_max rows: refused with the limit's name, and nothing is staged then. property_keys_max property names: the events
 ///          that would pass it are refused, each by its outcome.
-/// Errors   corrupt_data, unknown_schema_version for bytes; validation_failed at a limit.
+///          Rows that a snapshot has stored in full segments are given up in memory and read through `source`, if there is one.
+/// Errors   corrupt_data, unknown_schema_version for bytes; validation_failed at a limit; those of the source.
 /// Threads  one owner; event_view and snapshot_plan may be used by other threads.
 /// Cost     a stage is linear in its block; 8 bytes a slot of the dedupe table, which is at most two thirds full.
 
@@ -30,6 +31,7 @@ struct staged_block {
   std::uint64_t first_row = 0; ///< number of the first new row
   std::vector<event_outcome> outcomes;
   std::vector<std::uint64_t> rows; ///< per row of the block: its number, or that of the event that was there before; 0 where refused
+  std::vector<std::string> known_ids; ///< of the events that were there before, in the order of the block
 };
 
 struct event_snapshot_image {
@@ -50,7 +52,8 @@ struct event_snapshot_plan {
 
 class event_partition {
 public:
-  explicit event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default);
+  explicit event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default,
+                           std::shared_ptr<segment_source> source = nullptr);
 
   result<staged_block> stage(bytes block);
   bool has_staged() const noexcept { return !staged_.empty(); }
@@ -63,29 +66,31 @@ public:
   event_view snapshot() const { return columns_.snapshot(); }
   std::uint64_t row_count() const noexcept { return columns_.committed_rows(); }
   std::size_t memory_bytes() const { return columns_.memory_bytes() + slots_.size() * sizeof(std::uint64_t); }
-  std::string event_id_text(std::uint64_t row) const;
+  result<std::string> event_id_text(std::uint64_t row) const;
 
   event_snapshot_plan prepare_snapshot() const;
   void snapshot_written(const event_snapshot_image& image);
   static result<event_partition> restore(std::uint32_t version, bytes_view payload,
-                                         const std::function<result<bytes>(std::uint64_t segment_number)>& read_segment,
+                                         const std::function<result<bytes>(std::uint64_t segment_number)>& read_segment, std::shared_ptr<segment_source> source,
                                          std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default);
 
 private:
   struct incoming;
-  std::optional<std::uint64_t> find_row(const incoming& event) const;
-  bool has_this_id(std::uint64_t row, const incoming& event) const;
+  result<std::optional<std::uint64_t>> find_row(const incoming& event) const;
+  result<bool> has_this_id(std::uint64_t row, const incoming& event) const;
   void remember(std::uint32_t tag, std::uint64_t row);
   void forget_from(std::uint64_t row);
   void grow();
-  void decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid, std::vector<std::uint32_t>& chosen,
-              staged_block& out);
+  result<void> decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid, std::vector<std::uint32_t>& chosen, staged_block& out);
+  result<void> decide_known(std::uint64_t before, const event_block_view& block, std::uint32_t row, const std::vector<std::uint32_t>& chosen, staged_block& out) const;
   result<void> append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows);
-  result<void> append_stored(bytes_view payload);
+  result<void> append_stored(bytes_view payload, std::uint64_t number);
+  result<void> append_parts(segment_directory directory);
   result<void> append_block(bytes_view payload, std::uint64_t row_count);
-  void remember_ids(std::uint64_t first_row);
+  result<void> remember_ids(std::uint64_t first_row);
 
   event_columns columns_;
+  std::shared_ptr<segment_source> source_;
   std::int64_t window_;
   std::int64_t newest_received_;
   std::vector<std::uint64_t> slots_; ///< tag, row + 1; zero: free

@@ -9,6 +9,12 @@ namespace {
 
 failure damaged(std::string how) { return {error_code::corrupt_data, "a snapshot of events is damaged: " + std::move(how), {}}; }
 
+bool is_present_form(bytes_view segment, std::uint32_t snapshot_version) {
+  std::uint32_t version = 0;
+  binary::reader in{segment};
+  return snapshot_version == event_snapshot_version && in.read(version) && version == event_segment_version;
+}
+
 } // namespace
 
 event_snapshot_image event_snapshot_plan::encode() const {
@@ -19,7 +25,7 @@ event_snapshot_image event_snapshot_plan::encode() const {
   auto before = kept.empty() ? std::make_shared<const dictionary_counts>() : kept.back().end;
   while (row < view.row_count()) {
     for (auto& segment : encode_segments(view, row, *before, number)) {
-      image.live_segments.push_back({segment.number, segment.first_row, segment.row_count, segment.min_time_ms, segment.max_time_ms, {}, segment.end});
+      image.live_segments.push_back({segment.number, segment.first_row, segment.row_count, segment.min_time_ms, segment.max_time_ms, {}, segment.end, {}, segment.directory});
       image.new_segments.push_back(std::move(segment));
     }
     row += image.live_segments.back().row_count;
@@ -47,20 +53,50 @@ void event_partition::snapshot_written(const event_snapshot_image& image) {
   segments_ = image.live_segments;
   for (const event_segment& each : image.new_segments)
     next_segment_ = std::max(next_segment_, each.number + 1);
+  for (event_segment& each : segments_) {
+    if (each.directory != nullptr && each.row_count == event_segment_rows && source_ != nullptr)
+      columns_.release(std::make_shared<stored_columns>(stored_columns{*each.directory, source_}));
+    each.directory = nullptr;
+  }
 }
 
-result<void> event_partition::append_stored(bytes_view payload) {
-  const auto segment = decode_segment(payload);
+result<void> event_partition::append_stored(bytes_view payload, std::uint64_t number) {
+  auto segment = decode_segment(payload);
   if (!segment)
     return segment.error();
-  const auto first = columns_.row_count();
-  if (auto appended = columns_.append_segment(*segment); !appended)
-    return appended;
-  for (const auto& chunk : segment->chunks)
-    for (const auto received : chunk.received_at)
-      newest_received_ = std::max(newest_received_, received);
-  remember_ids(first);
-  return {};
+  if (auto added = columns_.append_entries(*segment); !added)
+    return added;
+  if (!segment->directory) {
+    for (const auto& chunk : segment->chunks)
+      for (const auto received : chunk.received_at)
+        newest_received_ = std::max(newest_received_, received);
+    return columns_.append_rows(*segment);
+  }
+  segment->directory->number = number;
+  segment->directory->end = std::make_shared<dictionary_counts>(columns_.counts());
+  for (const auto& each : segment->directory->chunks)
+    newest_received_ = std::max(newest_received_, each.max_received);
+  return append_parts(std::move(*segment->directory));
+}
+
+/// Full segments stay where they are; the last one, which goes on growing, comes in.
+result<void> event_partition::append_parts(segment_directory directory) {
+  std::uint64_t rows = 0;
+  for (const auto& each : directory.chunks)
+    rows += each.rows;
+  if (rows == event_segment_rows)
+    return columns_.append_rows(std::make_shared<stored_columns>(stored_columns{std::move(directory), source_}));
+  std::vector<std::shared_ptr<const segment_column>> parts;
+  for (std::uint32_t part = 0; part < directory.columns.size(); ++part) {
+    auto column = source_->column(directory, part);
+    if (!column)
+      return column.error();
+    parts.push_back(std::move(*column));
+  }
+  std::vector<std::shared_ptr<const chunk_columns>> chunks;
+  for (std::size_t c = 0; c < directory.chunks.size(); ++c)
+    chunks.push_back(assemble(directory, c, parts));
+  return columns_.append_rows(chunks);
 }
 
 /// A segment of version 1: a block as those that clients' events come in.
@@ -80,7 +116,7 @@ result<void> event_partition::append_block(bytes_view payload, std::uint64_t row
 }
 
 result<event_partition> event_partition::restore(std::uint32_t version, bytes_view payload,
-                                                 const std::function<result<bytes>(std::uint64_t)>& read_segment,
+                                                 const std::function<result<bytes>(std::uint64_t)>& read_segment, std::shared_ptr<segment_source> source,
                                                  std::int64_t dedupe_window_milliseconds) {
   if (version == 0 || version > event_snapshot_version)
     return failure{error_code::unknown_schema_version, "a snapshot of events has a version that this program does not know"};
@@ -91,7 +127,8 @@ result<event_partition> event_partition::restore(std::uint32_t version, bytes_vi
   std::uint32_t count = 0;
   if (!in.read(key) || !in.read(rows) || !in.read(next_segment) || !in.read(count))
     return damaged("it ends early");
-  event_partition out{key, dedupe_window_milliseconds};
+  event_partition out{key, dedupe_window_milliseconds, std::move(source)};
+  bool is_all_present = true; // in the present form
   out.next_segment_ = next_segment;
   for (std::uint32_t i = 0; i < count; ++i) {
     event_segment segment;
@@ -103,17 +140,21 @@ result<event_partition> event_partition::restore(std::uint32_t version, bytes_vi
     const result<bytes> stored = read_segment(segment.number);
     if (!stored)
       return stored.error();
-    if (const auto appended = version == 1 ? out.append_block(*stored, segment.row_count) : out.append_stored(*stored); !appended)
+    if (const auto appended = version == 1 ? out.append_block(*stored, segment.row_count) : out.append_stored(*stored, segment.number); !appended)
       return appended.error();
     if (out.columns_.row_count() != segment.first_row + segment.row_count)
       return damaged("a segment has another number of rows than it says");
+    is_all_present &= is_present_form(*stored, version);
     segment.end = std::make_shared<dictionary_counts>(out.columns_.counts());
     out.segments_.push_back(std::move(segment));
   }
   if (!in.at_end() || out.columns_.row_count() != rows)
     return damaged("it has another number of rows than its segments");
-  if (version == 1)
+  if (!is_all_present)
     out.segments_.clear(); // the next snapshot writes all of it in the present form
+  if (version != 1) // blocks bring their ids in themselves
+    if (auto remembered = out.remember_ids(0); !remembered)
+      return remembered.error();
   return out;
 }
 

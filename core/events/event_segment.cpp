@@ -3,6 +3,7 @@
 #include "core/events/segment_columns.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <functional>
 #include <map>
 
@@ -10,7 +11,7 @@ namespace dotmac {
 namespace {
 
 using segment_columns::form;
-using chunk_list = std::vector<const event_chunk*>;
+using chunk_list = std::vector<const chunk_columns*>;
 
 constexpr auto id_field = static_cast<std::size_t>(event_field::event_id);
 
@@ -105,81 +106,6 @@ void add_sections(section_writer& to, const event_view& view, const dictionary_c
     to.add(of::texts_of_key, key, before.texts_of(key), end.texts[key], [&](std::uint32_t code) { return view.keys()[key].texts->text(code); });
 }
 
-template <class Pick> std::vector<packed_integers> column_of(const chunk_list& chunks, Pick&& pick) {
-  std::vector<packed_integers> out;
-  for (const auto* each : chunks)
-    out.push_back(pick(*each));
-  return out;
-}
-
-/// How many ids of each form the rows of a chunk refer to.
-struct id_counts {
-  std::uint32_t uuids = 0;
-  std::uint32_t texts = 0;
-};
-id_counts count_ids(const event_chunk& chunk) {
-  id_counts out;
-  for (std::uint32_t row = 0; row < chunk.rows; ++row) {
-    const auto reference = chunk.id_references[row];
-    out.uuids += reference % 2 != 0;
-    out.texts += reference != 0 && reference % 2 == 0;
-  }
-  return out;
-}
-
-packed_integers first_of(const packed_integers& column, std::uint32_t count) {
-  return count >= column.size() ? column : packed_integers{column.data(), column.width(), column.base(), count};
-}
-
-void write_ids(bytes& out, const chunk_list& chunks) {
-  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.id_references; }), form::differences);
-  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return first_of(each.id_text_ends, count_ids(each).texts); }), form::differences);
-  for (const auto* each : chunks) {
-    const auto ids = count_ids(*each);
-    binary::write(out, ids.uuids);
-    out.append(reinterpret_cast<const char*>(each->uuids), std::size_t{ids.uuids} * sizeof(uuid_bytes));
-    const auto size = ids.texts == 0 ? 0u : static_cast<std::uint32_t>(each->id_text_ends[ids.texts - 1]);
-    binary::write(out, size);
-    out.append(each->id_texts, size);
-  }
-}
-
-void write_properties(bytes& out, const chunk_list& chunks) {
-  std::map<std::uint32_t, std::vector<const property_slice*>> columns;
-  for (std::size_t c = 0; c < chunks.size(); ++c)
-    for (const auto& each : chunks[c]->properties) {
-      auto& slices = columns[each.column];
-      slices.resize(chunks.size(), nullptr);
-      slices[c] = &each;
-    }
-  binary::write_length(out, columns.size());
-  for (const auto& [column, slices] : columns) {
-    binary::write(out, column);
-    std::vector<packed_integers> rows;
-    std::vector<packed_integers> values;
-    for (std::size_t c = 0; c < chunks.size(); ++c) {
-      const bool is_dense = slices[c] != nullptr && slices[c]->count == chunks[c]->rows;
-      binary::write(out, is_dense);
-      rows.push_back(slices[c] == nullptr || is_dense ? packed_integers{} : slices[c]->rows);
-      values.push_back(slices[c] == nullptr ? packed_integers{} : slices[c]->values);
-    }
-    segment_columns::write(out, rows, form::differences);
-    segment_columns::write(out, values, form::plain, static_cast<value_kind>(column % value_kind_count) == value_kind::number);
-  }
-}
-
-void write_columns(bytes& out, const chunk_list& chunks) {
-  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.at; }), form::differences);
-  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.received_at; }), form::differences);
-  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.finer_rows; }), form::differences);
-  segment_columns::write(out, column_of(chunks, [](const event_chunk& each) { return each.finer_nanoseconds; }), form::plain);
-  for (std::size_t f = 0; f < event_field_count; ++f)
-    if (f != id_field)
-      segment_columns::write(out, column_of(chunks, [f](const event_chunk& each) { return each.codes[f]; }), form::plain);
-  write_ids(out, chunks);
-  write_properties(out, chunks);
-}
-
 bytes start_payload(std::uint64_t first_row, std::uint32_t rows) {
   bytes out;
   binary::write(out, event_segment_version);
@@ -192,9 +118,10 @@ bytes start_payload(std::uint64_t first_row, std::uint32_t rows) {
 
 std::vector<event_segment> encode_segments(const event_view& view, std::uint64_t first_row, const dictionary_counts& before, std::uint64_t& next_number) {
   chunk_list chunks;
-  event_segment last{0, first_row, 0, timestamp_max.milliseconds, timestamp_min.milliseconds, {}, {}};
+  event_segment last{0, first_row, 0, timestamp_max.milliseconds, timestamp_min.milliseconds, {}, {}, {}, {}};
   for (std::size_t c = first_row / event_chunk_rows; c < view.chunks().size() && last.row_count < event_segment_rows; ++c) {
-    chunks.push_back(view.chunks()[c].get());
+    assert(view.chunks()[c].columns != nullptr); // what is not written yet is in memory
+    chunks.push_back(view.chunks()[c].columns.get());
     last.row_count += chunks.back()->rows;
     last.min_time_ms = std::min(last.min_time_ms, chunks.back()->min_at);
     last.max_time_ms = std::max(last.max_time_ms, chunks.back()->max_at);
@@ -204,13 +131,18 @@ std::vector<event_segment> encode_segments(const event_view& view, std::uint64_t
   section_writer sections{[&](bytes part) {
     auto payload = start_payload(first_row, 0);
     payload += part;
-    out.push_back({next_number++, first_row, 0, last.min_time_ms, last.max_time_ms, std::move(payload), last.end});
+    write_directory(payload, {});
+    out.push_back({next_number++, first_row, 0, last.min_time_ms, last.max_time_ms, std::move(payload), last.end, {}, {}});
   }};
   add_sections(sections, view, before, *last.end);
   last.payload = start_payload(first_row, static_cast<std::uint32_t>(last.row_count));
   last.payload += sections.take();
-  write_columns(last.payload, chunks);
-  last.number = next_number++;
+  const auto directory = std::make_shared<segment_directory>();
+  last.parts = write_parts(chunks, *directory);
+  write_directory(last.payload, *directory);
+  last.number = directory->number = next_number++;
+  directory->end = last.end;
+  last.directory = directory;
   out.push_back(std::move(last));
   return out;
 }

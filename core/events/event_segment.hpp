@@ -11,20 +11,13 @@
 /// Cost     linear in the rows and the new texts; a few nanoseconds a value.
 
 #include "core/events/event_columns.hpp"
+#include "core/events/segment_parts.hpp"
 
 namespace dotmac {
 
 inline constexpr std::uint32_t event_segment_rows = 2 * event_chunk_rows; ///< a plane of a column is then one block of the compressor
 inline constexpr std::size_t event_segment_texts_max = 32u << 20;         ///< bytes of texts in one segment
-inline constexpr std::uint32_t event_segment_version = 2;
-
-/// How many entries of each dictionary stand before some place.
-struct dictionary_counts {
-  std::array<std::uint32_t, event_field_count> fields{};
-  std::uint32_t keys = 0;
-  std::vector<std::uint32_t> texts; ///< by key; missing: 0
-  std::uint32_t texts_of(std::size_t key) const noexcept { return key < texts.size() ? texts[key] : 0; }
-};
+inline constexpr std::uint32_t event_segment_version = 3; ///< 2: all columns in the payload, read still
 
 struct event_segment {
   std::uint64_t number = 0;
@@ -34,12 +27,14 @@ struct event_segment {
   std::int64_t max_time_ms = 0;
   bytes payload;                                ///< empty for segments written before
   std::shared_ptr<const dictionary_counts> end; ///< what its last row can refer to
+  std::vector<bytes> parts;                     ///< its columns; empty for segments written before
+  std::shared_ptr<const segment_directory> directory; ///< of its columns, where it has just been written
 };
 
 /// The rows from `first_row`, a multiple of event_segment_rows, to the next one or to the view's end; with what goes before. `next_number` is raised.
 std::vector<event_segment> encode_segments(const event_view& view, std::uint64_t first_row, const dictionary_counts& before, std::uint64_t& next_number);
 
-/// Rows of one chunk as they were read.
+/// Rows of one chunk as version 2 had them.
 struct segment_chunk {
   std::uint32_t rows = 0;
   std::vector<std::int64_t> at, received_at, finer_rows, finer_nanoseconds, id_references, id_text_ends;
@@ -66,7 +61,8 @@ struct dictionary_section {
 struct decoded_segment {
   std::uint64_t first_row = 0;
   std::vector<dictionary_section> sections;
-  std::vector<segment_chunk> chunks;
+  std::vector<segment_chunk> chunks;          ///< of version 2
+  std::optional<segment_directory> directory; ///< of the present version, without number and `end`
 };
 
 /// Views into `payload`. What is in it is consistent with itself; whether it fits is up to event_columns::append_segment.

@@ -28,16 +28,23 @@ public:
     std::uint32_t rows = 0;
     if (!in_.read(version))
       return damaged("its header ends early");
-    if (version != event_segment_version)
+    if (version != event_segment_version && version != 2)
       return failure{error_code::unknown_schema_version, "a segment of events has a version that this program does not know", {}};
     if (!in_.read(out_.first_row) || !in_.read(rows))
       return damaged("its header ends early");
     if (rows > event_segment_rows)
       return damaged("it has more than event_segment_rows rows");
-    for (std::uint32_t left = rows; left > 0; left -= out_.chunks.back().rows)
-      out_.chunks.emplace_back().rows = std::min(left, event_chunk_rows);
     if (auto done = read_sections(); !done)
       return done.error();
+    if (version == event_segment_version) {
+      auto directory = read_directory(in_, out_.first_row, rows);
+      if (!directory)
+        return directory.error();
+      out_.directory = std::move(*directory);
+      return in_.at_end() ? result<decoded_segment>{std::move(out_)} : damaged("bytes are left over");
+    }
+    for (std::uint32_t left = rows; left > 0; left -= out_.chunks.back().rows)
+      out_.chunks.emplace_back().rows = std::min(left, event_chunk_rows);
     if (rows > 0)
       for (const auto part : {&segment_reader::read_times, &segment_reader::read_codes, &segment_reader::read_ids, &segment_reader::read_properties})
         if (auto done = (this->*part)(); !done)

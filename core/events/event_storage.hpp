@@ -16,7 +16,7 @@ struct event_columns::storage {
   std::uint32_t committed_keys = 0;
   std::vector<std::unique_ptr<string_dictionary>> texts;
   std::vector<std::uint32_t> committed_texts;
-  std::vector<std::shared_ptr<const event_chunk>> sealed;
+  std::vector<chunk_place> sealed;
   std::vector<growing_chunk> open; ///< follow the sealed ones; all but the last are full
   std::vector<std::uint32_t> translated; ///< scratch: the block's code -> ours
 
@@ -28,6 +28,7 @@ struct event_columns::storage {
   std::uint32_t key_number(property_scope scope, std::string_view name);
   /// Whether the names that are new in these rows stay within property_keys_max.
   bool has_room(const event_block_view& block, std::span<const std::uint32_t> chosen) const;
+  bool is_same(const event_chunk& chunk, std::uint32_t at, const event_block_view& block, std::uint32_t block_row) const;
   const growing_chunk& open_chunk(std::uint64_t row) const { return open[row / event_chunk_rows - sealed.size()]; }
 };
 

@@ -18,7 +18,7 @@ public:
       const auto row = chunk.first_row + found.first() + at;
       if (row < first_row || row >= end_row)
         continue;
-      auto event = view_.read(row);
+      auto event = view_.read(chunk, found.first() + at);
       size_ += answer_size(event);
       if (size_ > bytes_max_ && !page_.events.empty()) {
         page_.next_row = row;
@@ -48,10 +48,10 @@ result<events_exported> answer(const event_view& view, const export_events& ques
   const time_range range{question.selection.start_time.milliseconds, question.selection.end_time.milliseconds};
   const auto rows = std::make_unique<row_selection>();
   page_filler filler{view, page, std::min(question.page_bytes, export_page_bytes)};
-  for (const auto& held : view.chunks()) {
-    const event_chunk& chunk = *held;
-    if (!range.touches(chunk) || chunk.first_row + chunk.rows <= question.first_row || chunk.first_row >= page.end_row)
+  for (const auto& place : view.chunks()) {
+    if (!range.touches(place) || place.first_row + place.rows <= question.first_row || place.first_row >= page.end_row)
       continue;
+    const auto chunk = place.open();
     for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
       if (stop && stop())
         return question_cancelled();
@@ -59,7 +59,10 @@ result<events_exported> answer(const event_view& view, const export_events& ques
       if (chunk.first_row + first + count <= question.first_row)
         continue;
       rows->select(view, chunk, first, count, *plan, range);
-      if (!filler.take(chunk, *rows, question.first_row, page.end_row))
+      const bool is_full = !filler.take(chunk, *rows, question.first_row, page.end_row);
+      if (chunk.why_incomplete())
+        return *chunk.why_incomplete();
+      if (is_full)
         return page;
     }
   }

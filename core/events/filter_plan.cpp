@@ -239,9 +239,7 @@ void filter_plan::node::evaluate_property(const event_chunk& chunk, std::uint32_
   if (!key)
     return;
   slice_run entries;
-  for (const property_slice& slice : chunk.properties) {
-    if (slice.key() != *key)
-      continue;
+  for (const property_slice& slice : chunk.slices_of(*key)) {
     if (slice.kind() == value_kind::text && slice.rows.empty() && first + mask.size() <= slice.count) { // every row has a text
       slice.values.look_up(first, std::span{table}, mask);
       continue;
@@ -266,15 +264,18 @@ void filter_plan::node::evaluate_condition(const event_view& view, const event_c
   if (target.kind == event_reference::target::property)
     return evaluate_property(chunk, first, mask);
   if (target.kind == event_reference::target::field && target.field != event_field::event_id) {
-    const packed_integers& codes = chunk.codes[static_cast<std::size_t>(target.field)];
+    const packed_integers& codes = chunk.codes(target.field);
     codes.look_up(first, std::span{table}, mask);
     return;
   }
-  const packed_integers& times = target.kind == event_reference::target::timestamp ? chunk.at : chunk.received_at;
+  if (target.kind == event_reference::target::field) {
+    for (std::uint32_t i = 0; i < mask.size(); ++i)
+      mask[i] = (*matches)(view.event_id_text(chunk, first + i), false);
+    return;
+  }
+  const packed_integers& times = target.kind == event_reference::target::timestamp ? chunk.at() : chunk.received_at();
   for (std::size_t i = 0; i < mask.size(); ++i)
-    mask[i] = target.kind == event_reference::target::field
-                  ? (*matches)(view.event_id_text(chunk.first_row + first + i), false)
-                  : (*matches)(times[first + i], false);
+    mask[i] = (*matches)(times[first + i], false);
 }
 
 void filter_plan::node::evaluate(const event_view& view, const event_chunk& chunk, std::uint32_t first,

@@ -46,7 +46,7 @@ result<events_found> answer(const event_view& view, const find_events& question,
       if (mask[i] == 0)
         continue;
       ++out.total;
-      const place here{chunk.at[first + i], chunk.first_row + first + i};
+      const place here{chunk.at()[first + i], chunk.first_row + first + i};
       if (!question.before || comes_first({question.before->at.milliseconds, question.before->row}, here))
         found.push_back(here);
     }
@@ -59,8 +59,13 @@ result<events_found> answer(const event_view& view, const find_events& question,
   keep_first();
   std::sort(found.begin(), found.end(), comes_first);
   std::size_t size = 0;
+  std::optional<event_chunk> chunk;
   for (std::size_t i = static_cast<std::size_t>(question.offset); i < found.size() && !out.is_cut; ++i) {
-    auto event = view.read(found[i].row);
+    if (!chunk || chunk->first_row != found[i].row - found[i].row % event_chunk_rows)
+      chunk = view.chunk_of(found[i].row);
+    auto event = view.read(*chunk, static_cast<std::uint32_t>(found[i].row % event_chunk_rows));
+    if (chunk->why_incomplete())
+      return *chunk->why_incomplete();
     size += answer_size(event);
     out.is_cut = size > found_bytes_max && !out.events.empty();
     if (!out.is_cut)

@@ -6,8 +6,8 @@ std::uint32_t count_below(const growing_array<std::uint32_t>& rows, std::uint32_
   return static_cast<std::uint32_t>(std::lower_bound(rows.data(), rows.data() + rows.size(), bound) - rows.data());
 }
 
-event_chunk growing_chunk::columns(std::uint32_t rows) const {
-  event_chunk out;
+chunk_columns growing_chunk::columns(std::uint32_t rows) const {
+  chunk_columns out;
   out.first_row = first_row;
   out.rows = rows;
   const auto keep = [&out](const auto& array) {
@@ -47,8 +47,8 @@ event_chunk growing_chunk::columns(std::uint32_t rows) const {
   return out;
 }
 
-event_chunk growing_chunk::view(std::uint32_t rows) const {
-  event_chunk out = columns(rows);
+chunk_columns growing_chunk::view(std::uint32_t rows) const {
+  chunk_columns out = columns(rows);
   const auto [low, high] = std::minmax_element(at.data(), at.data() + rows);
   out.min_at = *low;
   out.max_at = *high;
@@ -56,8 +56,8 @@ event_chunk growing_chunk::view(std::uint32_t rows) const {
   return out;
 }
 
-event_chunk narrow(const event_chunk& wide, std::uint32_t uuid_count, std::uint32_t id_text_bytes) {
-  event_chunk out = wide;
+chunk_columns narrow(const chunk_columns& wide, std::uint32_t uuid_count, std::uint32_t id_text_bytes) {
+  chunk_columns out = wide;
   out.owners.clear();
   auto piece = std::make_shared<bytes>();
   std::vector<std::pair<packed_integers*, std::size_t>> placed;
@@ -88,7 +88,7 @@ event_chunk narrow(const event_chunk& wide, std::uint32_t uuid_count, std::uint3
   out.id_texts = piece->data() + texts_start;
   auto ids = std::make_shared<std::vector<uuid_bytes>>(wide.uuids, wide.uuids + uuid_count);
   out.uuids = ids->data();
-  out.memory_bytes = piece->size() + ids->size() * sizeof(uuid_bytes) + sizeof(event_chunk);
+  out.memory_bytes = piece->size() + ids->size() * sizeof(uuid_bytes) + sizeof(chunk_columns);
   out.owners = {piece, ids};
   return out;
 }

@@ -63,14 +63,14 @@ struct growing_chunk {
   std::map<std::uint32_t, growing_slice> properties;
 
   /// The first rows as a chunk whose times are not bounded yet, and with bounds: that takes a pass over the times.
-  event_chunk columns(std::uint32_t rows) const;
-  event_chunk view(std::uint32_t rows) const;
+  chunk_columns columns(std::uint32_t rows) const;
+  chunk_columns view(std::uint32_t rows) const;
 };
 
 /// How many of the rising numbers are less than `bound`.
 std::uint32_t count_below(const growing_array<std::uint32_t>& rows, std::uint32_t bound);
 
 /// The same chunk in as few bytes as its values need, in one piece.
-event_chunk narrow(const event_chunk& wide, std::uint32_t uuid_count, std::uint32_t id_text_bytes);
+chunk_columns narrow(const chunk_columns& wide, std::uint32_t uuid_count, std::uint32_t id_text_bytes);
 
 } // namespace dotmac

@@ -17,7 +17,7 @@ public:
     const std::span<std::uint8_t> mask = std::span{mask_}.first(count);
     plan.evaluate(view, chunk, first, mask);
     if (!range.holds(chunk)) {
-      chunk.at.unpack(first, std::span{times_}.first(count));
+      chunk.at().unpack(first, std::span{times_}.first(count));
       for (std::uint32_t i = 0; i < count; ++i)
         mask[i] &= static_cast<std::uint8_t>(times_[i] >= range.start && times_[i] < range.end);
     }

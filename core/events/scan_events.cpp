@@ -12,10 +12,10 @@ result<std::uint64_t> scan_events(const event_view& view, const filter_plan& pla
   std::array<std::uint8_t, scan_rows> holder;
   std::array<std::int64_t, scan_rows> times;
   std::uint64_t scanned = 0;
-  for (const auto& held : view.chunks()) {
-    const event_chunk& chunk = *held;
-    if (chunk.max_at < start.milliseconds || chunk.min_at >= end.milliseconds)
+  for (const auto& place : view.chunks()) {
+    if (place.max_at < start.milliseconds || place.min_at >= end.milliseconds)
       continue;
+    const auto chunk = place.open();
     const bool all_inside = chunk.min_at >= start.milliseconds && chunk.max_at < end.milliseconds;
     for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
       if (stop && stop())
@@ -24,34 +24,37 @@ result<std::uint64_t> scan_events(const event_view& view, const filter_plan& pla
       const std::span<std::uint8_t> mask = std::span{holder}.first(count);
       plan.evaluate(view, chunk, first, mask);
       if (!all_inside) {
-        chunk.at.unpack(first, std::span{times}.first(count));
+        chunk.at().unpack(first, std::span{times}.first(count));
         for (std::uint32_t i = 0; i < count; ++i)
           mask[i] &= static_cast<std::uint8_t>(times[i] >= start.milliseconds && times[i] < end.milliseconds);
       }
       scanned += count;
-      if (const result<void> visited = visit(chunk, first, mask); !visited)
+      const result<void> visited = visit(chunk, first, mask);
+      if (chunk.why_incomplete())
+        return *chunk.why_incomplete();
+      if (!visited)
         return visited.error();
     }
   }
   return scanned;
 }
 
-scalar dimension_value(const event_view& view, std::uint64_t row, const event_reference& of) {
-  const event_chunk& chunk = view.chunk_of(row);
-  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
+scalar dimension_value(const event_view& view, const event_chunk& chunk, std::uint32_t at, const event_reference& of) {
   if (of.kind == event_reference::target::timestamp)
-    return format_timestamp(timestamp{chunk.at[at]});
+    return format_timestamp(timestamp{chunk.at()[at]});
   if (of.kind == event_reference::target::received_at)
-    return format_timestamp(timestamp{chunk.received_at[at]});
+    return format_timestamp(timestamp{chunk.received_at()[at]});
   if (of.kind == event_reference::target::field) {
     if (of.field == event_field::event_id)
-      return view.event_id_text(row);
-    const auto code = static_cast<std::uint32_t>(chunk.codes[static_cast<std::size_t>(of.field)][at]);
+      return view.event_id_text(chunk, at);
+    const auto code = static_cast<std::uint32_t>(chunk.codes(of.field)[at]);
     return code == 0 ? scalar{} : scalar{std::string{view.dictionary(of.field).text(code)}};
   }
   const auto key = view.find_key(of.scope, of.key);
-  for (const property_slice& slice : chunk.properties) {
-    const auto position = key == slice.key() ? slice.position_of(at) : std::nullopt;
+  if (!key)
+    return {};
+  for (const property_slice& slice : chunk.slices_of(*key)) {
+    const auto position = slice.position_of(at);
     if (!position || slice.kind() == value_kind::null)
       continue;
     const std::int64_t value = slice.values[*position];
@@ -106,15 +109,18 @@ result<event_summary> answer(const event_view& view, const summarize_events&, co
   kind_counter counts{view.dictionary_size(event_field::event_type) + 1, view.dictionary_size(event_field::event_name) + 1};
   std::array<std::int64_t, scan_rows> type_codes;
   std::array<std::int64_t, scan_rows> name_codes;
-  for (const auto& chunk : view.chunks()) {
+  for (const auto& place : view.chunks()) {
     if (stop && stop())
       return failure{error_code::cancelled, "the question was cancelled"};
-    if (!out.first_event || chunk->min_at < out.first_event->milliseconds)
-      out.first_event = timestamp{chunk->min_at};
-    const packed_integers& types = chunk->codes[static_cast<std::size_t>(event_field::event_type)];
-    const packed_integers& names = chunk->codes[static_cast<std::size_t>(event_field::event_name)];
-    for (std::uint32_t first = 0; first < chunk->rows; first += scan_rows) {
-      const auto count = std::min(scan_rows, chunk->rows - first);
+    if (!out.first_event || place.min_at < out.first_event->milliseconds)
+      out.first_event = timestamp{place.min_at};
+    const auto chunk = place.open();
+    const packed_integers& types = chunk.codes(event_field::event_type);
+    const packed_integers& names = chunk.codes(event_field::event_name);
+    if (chunk.why_incomplete())
+      return *chunk.why_incomplete();
+    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+      const auto count = std::min(scan_rows, chunk.rows - first);
       types.unpack(first, std::span{type_codes}.first(count));
       names.unpack(first, std::span{name_codes}.first(count));
       for (std::uint32_t i = 0; i < count; ++i)

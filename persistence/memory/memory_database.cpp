@@ -79,6 +79,14 @@ bool memory_database::damage_segment(const entity_id& entity, segment_number num
   return damage(data->second.segments[number].payload);
 }
 
+bool memory_database::damage_part(const entity_id& entity, segment_number number, std::uint32_t part) {
+  const std::lock_guard lock{mutex_};
+  const auto data = entities_.find(entity);
+  if (data == entities_.end() || !data->second.segments.contains(number) || part >= data->second.segments[number].parts.size())
+    return false;
+  return damage(data->second.segments[number].parts[part]);
+}
+
 bool memory_database::lose_segment(const entity_id& entity, segment_number number) {
   const std::lock_guard lock{mutex_};
   const auto data = entities_.find(entity);

@@ -7,6 +7,16 @@
 #include <algorithm>
 
 namespace dotmac {
+namespace {
+
+bool holds_parts(const stored_segment& stored, const stored_segment& given) {
+  return std::equal(stored.parts.begin(), stored.parts.end(), given.parts.begin(), given.parts.end(), [](const bytes& encoded, const bytes& part) {
+    const auto payload = decode_payload(encoded, "a part");
+    return payload && *payload == part;
+  });
+}
+
+} // namespace
 
 result<void> memory_store::check_segments(const entity_data& data, const snapshot_write& write) {
   for (const auto& segment : write.new_segments) {
@@ -17,7 +27,7 @@ result<void> memory_store::check_segments(const entity_data& data, const snapsho
                                   name_of_segment(to_string(write.snapshot.entity), segment.number));
     if (!payload)
       return payload.error();
-    if (*payload != segment.payload)
+    if (*payload != segment.payload || !holds_parts(found->second, segment))
       return conflicting_segment(to_string(write.snapshot.entity), segment.number);
   }
   for (const auto number : write.live_segments) {
@@ -59,6 +69,8 @@ result<void> memory_store::commit_snapshot(memory_database& database, const snap
     return valid;
   for (auto segment : write.new_segments) {
     segment.payload = encode_payload(segment.payload);
+    for (auto& part : segment.parts)
+      part = encode_payload(part);
     data.segments[segment.number] = std::move(segment);
   }
   data.snapshots[snapshot.sequence] = held_snapshot{snapshot.version,
@@ -110,7 +122,28 @@ result<stored_segment> memory_store::read_segment(const entity_id& entity, segme
     if (!payload)
       return payload.error();
     segment.payload = *std::move(payload);
+    segment.parts.clear();
     return segment;
+  });
+}
+
+result<std::vector<bytes>> memory_store::read_segment_parts(const entity_id& entity, segment_number number, std::span<const std::uint32_t> parts) {
+  return locked([&](memory_database& database) -> result<std::vector<bytes>> {
+    const auto key = to_string(entity);
+    const auto data = database.entities_.find(entity);
+    if (data == database.entities_.end() || !data->second.segments.contains(number))
+      return missing_segment(key, number);
+    const auto& stored = data->second.segments[number].parts;
+    std::vector<bytes> out;
+    for (const auto part : parts) {
+      if (part >= stored.size())
+        return missing_part(key, number, part);
+      auto payload = decode_payload(stored[part], name_of_part(key, number, part));
+      if (!payload)
+        return payload.error();
+      out.push_back(*std::move(payload));
+    }
+    return out;
   });
 }
 
@@ -118,9 +151,12 @@ result<std::vector<snapshot_store::segment_summary>> memory_store::list_segments
   return locked([&](memory_database& database) -> result<std::vector<segment_summary>> {
     std::vector<segment_summary> summaries;
     if (const auto data = database.entities_.find(entity); data != database.entities_.end())
-      for (const auto& [number, segment] : data->second.segments)
-        summaries.push_back(
-            {number, segment.row_count, segment.payload.size(), segment.min_time_ms, segment.max_time_ms});
+      for (const auto& [number, segment] : data->second.segments) {
+        auto size = segment.payload.size();
+        for (const auto& part : segment.parts)
+          size += part.size();
+        summaries.push_back({number, segment.row_count, size, segment.min_time_ms, segment.max_time_ms});
+      }
     return summaries;
   });
 }

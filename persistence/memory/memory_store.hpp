@@ -45,6 +45,7 @@ public:
   bool damage_journal_row(const entity_id& entity, journal_sequence sequence);
   bool damage_snapshot(const entity_id& entity, journal_sequence sequence);
   bool damage_segment(const entity_id& entity, segment_number number);
+  bool damage_part(const entity_id& entity, segment_number number, std::uint32_t part);
   /// Away it goes, as if a file system had lost it.
   bool lose_segment(const entity_id& entity, segment_number number);
 

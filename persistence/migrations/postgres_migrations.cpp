@@ -91,6 +91,21 @@ CREATE VIEW readable_snapshots AS
 DROP VIEW readable_snapshots;
 DROP TABLE dead_letters;
 )sql"},
+    migration_step{3, "parts of segments",
+                   R"sql(
+CREATE TABLE segment_parts (
+  entity text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  part integer NOT NULL,
+  payload bytea NOT NULL,
+  PRIMARY KEY (entity, number, part),
+  FOREIGN KEY (entity, number) REFERENCES segments (entity, number) ON DELETE CASCADE
+);
+ALTER TABLE segment_parts ALTER COLUMN payload SET STORAGE EXTERNAL;
+)sql",
+                   R"sql(
+DROP TABLE segment_parts;
+)sql"},
 };
 
 } // namespace

@@ -87,6 +87,20 @@ CREATE VIEW readable_snapshots AS
 DROP VIEW readable_snapshots;
 DROP TABLE dead_letters;
 )sql"},
+    migration_step{3, "parts of segments",
+                   R"sql(
+CREATE TABLE segment_parts (
+  entity TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  payload BLOB NOT NULL,
+  PRIMARY KEY (entity, number, part),
+  FOREIGN KEY (entity, number) REFERENCES segments (entity, number) ON DELETE CASCADE
+) STRICT;
+)sql",
+                   R"sql(
+DROP TABLE segment_parts;
+)sql"},
 };
 
 } // namespace

@@ -29,7 +29,7 @@
 ///   unknown_schema_version  the store has not been migrated.
 /// Limits     payload_bytes_max a payload, append_bytes_max the payloads of a call; append_rows_max rows a
 /// call;
-///            live_segments_max segments an entity; dead_letters_per_tenant_max, after which the oldest go.
+///            live_segments_max segments an entity, segment_parts_max parts a segment; dead_letters_per_tenant_max, after which the oldest go.
 /// Cost       append_entries is one round trip where the vendor allows it.
 
 #include "core/bytes.hpp"
@@ -53,6 +53,7 @@ inline constexpr std::size_t entity_name_bytes_max = 255; ///< printable ASCII
 inline constexpr std::size_t lease_owner_bytes_max = 255; ///< printable ASCII
 inline constexpr std::chrono::milliseconds lease_max = std::chrono::hours{24};
 inline constexpr std::size_t live_segments_max = 65'536;
+inline constexpr std::size_t segment_parts_max = 65'536;
 inline constexpr std::size_t dead_letters_per_tenant_max = 1'000;
 inline constexpr std::size_t dead_letter_text_bytes_max = 4'096; ///< its reason; a longer one is cut
 
@@ -102,12 +103,14 @@ struct stored_snapshot {
 using segment_number = std::uint64_t;
 
 /// An immutable block of an entity's data. Numbers are chosen by the entity, and used again only when the snapshot that had them was dropped.
+/// Its parts, numbered from 0, can be read one by one: what a question does not need stays where it is.
 struct stored_segment {
   segment_number number = 0;
   std::int64_t min_time_ms = 0;
   std::int64_t max_time_ms = 0;
   std::uint64_t row_count = 0;
   bytes payload;
+  std::vector<bytes> parts = {};
 };
 
 /// One step of writing state down: new segments, then the snapshot that refers to them. The snapshot appears with all of its segments or not
@@ -138,11 +141,14 @@ public:
     std::vector<failure> damaged;
   };
   virtual result<kept_snapshots> read_snapshots(const entity_id& entity) = 0;
+  /// Without its parts.
   virtual result<stored_segment> read_segment(const entity_id& entity, segment_number number) = 0;
+  /// The parts asked for, in that order. not_found where the segment or one of them is not there.
+  virtual result<std::vector<bytes>> read_segment_parts(const entity_id& entity, segment_number number, std::span<const std::uint32_t> parts) = 0;
   struct segment_summary {
     segment_number number = 0;
     std::uint64_t row_count = 0;
-    std::uint64_t stored_bytes = 0;
+    std::uint64_t stored_bytes = 0; ///< with its parts
     std::int64_t min_time_ms = 0;
     std::int64_t max_time_ms = 0;
   };

@@ -20,6 +20,13 @@ constexpr postgres_statement read_segment_row{"read_segment",
                                               "SELECT min_time, max_time, row_count, payload FROM segments "
                                               "WHERE entity = $1::text AND number = $2::int8",
                                               false};
+constexpr postgres_statement insert_part{
+    "insert_part",
+    "INSERT INTO segment_parts(entity, number, part, payload) VALUES ($1::text, $2::int8, $3::int8, $4::bytea) "
+    "ON CONFLICT DO NOTHING RETURNING 1",
+    false};
+constexpr postgres_statement read_part{
+    "read_part", "SELECT payload FROM segment_parts WHERE entity = $1::text AND number = $2::int8 AND part = $3::int8", false};
 constexpr postgres_statement insert_snapshot{
     "insert_snapshot",
     "INSERT INTO snapshots(entity, seq, version, epoch, payload) "
@@ -55,8 +62,9 @@ constexpr postgres_statement read_all{
     "read_snapshots", "SELECT seq, version, payload FROM snapshots WHERE entity = $1::text ORDER BY seq DESC",
     false};
 constexpr postgres_statement list_all{"list_segments",
-                                      "SELECT number, row_count, octet_length(payload), min_time, max_time "
-                                      "FROM segments WHERE entity = $1::text "
+                                      "SELECT number, row_count, octet_length(payload) + (SELECT coalesce(sum(octet_length(p.payload)), 0)::int8 "
+                                      "FROM segment_parts p WHERE p.entity = s.entity AND p.number = s.number), min_time, max_time "
+                                      "FROM segments s WHERE entity = $1::text "
                                       "ORDER BY number",
                                       false};
 
@@ -101,6 +109,43 @@ result<void> write_segment(postgres_session& session, const std::string& entity,
     return payload.error();
   if (*payload != segment.payload)
     return conflicting_segment(entity, segment.number);
+  return {};
+}
+
+/// The stored part, if it is there.
+result<std::optional<bytes>> find_part(postgres_session& session, const std::string& entity, segment_number number, std::uint32_t part) {
+  auto row = session.execute(read_part, postgres_values{}.view(entity).number(as_signed(number)).number(part));
+  if (!row)
+    return row.error();
+  if (row->size() == 0)
+    return std::optional<bytes>{};
+  auto payload = decode_payload(row->view(0, 0), name_of_part(entity, number, part));
+  if (!payload)
+    return payload.error();
+  return std::optional{*std::move(payload)};
+}
+
+/// Writes the part, or finds the same one there.
+result<void> write_part(postgres_session& session, const std::string& entity, const stored_segment& segment, std::uint32_t part, bytes_view stored) {
+  auto inserted = session.execute(insert_part, postgres_values{}.view(entity).number(as_signed(segment.number)).number(part).view(stored));
+  if (!inserted)
+    return inserted.error();
+  if (inserted->size() == 1)
+    return {};
+  auto present = find_part(session, entity, segment.number, part);
+  if (!present)
+    return present.error();
+  if (*present != segment.parts[part])
+    return conflicting_segment(entity, segment.number);
+  return {};
+}
+
+result<void> write_with_parts(postgres_session& session, const std::string& entity, const stored_segment& segment, const encoded_segment& stored) {
+  if (auto written = write_segment(session, entity, segment, stored.payload); !written)
+    return written;
+  for (std::uint32_t part = 0; part < stored.parts.size(); ++part)
+    if (auto written = write_part(session, entity, segment, part, stored.parts[part]); !written)
+      return written;
   return {};
 }
 
@@ -158,7 +203,7 @@ result<void> postgres_snapshots::write_snapshot(const snapshot_write& write) {
       if (auto dropped = drop_unreadable(session, entity, *write.last_readable); !dropped)
         return dropped;
     for (std::size_t i = 0; i < write.new_segments.size(); ++i)
-      if (auto written = write_segment(session, entity, write.new_segments[i], encoded.segments[i]); !written)
+      if (auto written = write_with_parts(session, entity, write.new_segments[i], encoded.segments[i]); !written)
         return written;
     if (auto written = write_state(session, entity, write, encoded.payload); !written)
       return written;
@@ -199,6 +244,22 @@ result<stored_segment> postgres_snapshots::read_segment(const entity_id& entity,
       return payload.error();
     return stored_segment{number, row->number(0, 0), row->number(0, 1),
                           static_cast<std::uint64_t>(row->number(0, 2)), *std::move(payload)};
+  });
+}
+
+result<std::vector<bytes>> postgres_snapshots::read_segment_parts(const entity_id& entity, segment_number number, std::span<const std::uint32_t> parts) {
+  const auto key = to_string(entity);
+  return connection_.use([&](postgres_session& session) -> result<std::vector<bytes>> {
+    std::vector<bytes> out;
+    for (const auto part : parts) {
+      auto found = find_part(session, key, number, part);
+      if (!found)
+        return found.error();
+      if (!*found)
+        return missing_part(key, number, part);
+      out.push_back(**std::move(found));
+    }
+    return out;
   });
 }
 

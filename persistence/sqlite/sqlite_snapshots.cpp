@@ -99,6 +99,31 @@ result<void> insert_segment(sqlite_session& session, const std::string& entity,
       .run();
 }
 
+/// Writes the part, or finds the same one there.
+result<void> insert_part(sqlite_session& session, const std::string& entity, const stored_segment& segment, std::uint32_t part, bytes_view stored) {
+  auto insert = session.prepare("INSERT OR IGNORE INTO segment_parts(entity, number, part, payload) VALUES (?1, ?2, ?3, ?4)");
+  if (!insert)
+    return insert.error();
+  if (auto inserted = insert->bind_text(1, entity).bind(2, as_signed(segment.number)).bind(3, part).bind_blob(4, stored).run(); !inserted)
+    return inserted;
+  if (session.changes() == 1)
+    return {};
+  auto present = session.prepare("SELECT payload FROM segment_parts WHERE entity = ?1 AND number = ?2 AND part = ?3");
+  if (!present)
+    return present.error();
+  auto is_there = present->bind_text(1, entity).bind(2, as_signed(segment.number)).bind(3, part).step();
+  if (!is_there)
+    return is_there.error();
+  if (!*is_there)
+    return conflicting_segment(entity, segment.number);
+  auto payload = decode_payload(present->view(0), name_of_part(entity, segment.number, part));
+  if (!payload)
+    return payload.error();
+  if (*payload != segment.parts[part])
+    return conflicting_segment(entity, segment.number);
+  return {};
+}
+
 result<void> insert_snapshot(sqlite_session& session, const std::string& entity,
                              const snapshot_write& write, bytes_view stored) {
   const auto sequence = as_signed(to_number(write.snapshot.sequence));
@@ -147,11 +172,26 @@ template <class Act> result<void> sqlite_snapshots::write_as_owner(const shard_c
 }
 
 /// Nobody refers to them until the snapshot is there.
-result<void> sqlite_snapshots::write_segments(const std::string& entity, const snapshot_write& write, std::span<const bytes> stored) {
-  for (std::size_t next = 0; next < stored.size();) {
+result<void> sqlite_snapshots::write_segments(const std::string& entity, const snapshot_write& write, std::span<const encoded_segment> stored) {
+  struct piece {
+    std::size_t segment;
+    std::optional<std::uint32_t> part; ///< none: the segment itself
+    bytes_view bytes;
+  };
+  std::vector<piece> pieces;
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    pieces.push_back({i, std::nullopt, stored[i].payload});
+    for (std::uint32_t part = 0; part < stored[i].parts.size(); ++part)
+      pieces.push_back({i, part, stored[i].parts[part]});
+  }
+  const auto insert = [&](sqlite_session& session, const piece& each) {
+    const auto& segment = write.new_segments[each.segment];
+    return each.part ? insert_part(session, entity, segment, *each.part, each.bytes) : insert_segment(session, entity, segment, each.bytes);
+  };
+  for (std::size_t next = 0; next < pieces.size();) {
     auto written = write_as_owner(write.claim, [&](sqlite_session& session) -> result<void> {
-      for (std::size_t size = 0; next < stored.size() && size < transaction_bytes; size += stored[next++].size())
-        if (auto inserted = insert_segment(session, entity, write.new_segments[next], stored[next]); !inserted)
+      for (std::size_t size = 0; next < pieces.size() && size < transaction_bytes; size += pieces[next++].bytes.size())
+        if (auto inserted = insert(session, pieces[next]); !inserted)
           return inserted;
       return {};
     });
@@ -257,11 +297,35 @@ result<stored_segment> sqlite_snapshots::read_segment(const entity_id& entity, s
   });
 }
 
+result<std::vector<bytes>> sqlite_snapshots::read_segment_parts(const entity_id& entity, segment_number number, std::span<const std::uint32_t> parts) {
+  return connection_.use([&](sqlite_session& session) -> result<std::vector<bytes>> {
+    const auto key = to_string(entity);
+    auto row = session.prepare("SELECT payload FROM segment_parts WHERE entity = ?1 AND number = ?2 AND part = ?3");
+    if (!row)
+      return row.error();
+    std::vector<bytes> out;
+    for (const auto part : parts) {
+      auto is_there = row->bind_text(1, key).bind(2, as_signed(number)).bind(3, part).step();
+      if (!is_there)
+        return is_there.error();
+      if (!*is_there)
+        return missing_part(key, number, part);
+      auto payload = decode_payload(row->view(0), name_of_part(key, number, part));
+      if (!payload)
+        return payload.error();
+      out.push_back(*std::move(payload));
+      row->reset();
+    }
+    return out;
+  });
+}
+
 result<std::vector<snapshot_store::segment_summary>>
 sqlite_snapshots::list_segments(const entity_id& entity) {
   return connection_.use([&](sqlite_session& session) -> result<std::vector<segment_summary>> {
     const auto key = to_string(entity);
-    auto rows = session.prepare("SELECT number, row_count, length(payload), min_time, max_time FROM segments "
+    auto rows = session.prepare("SELECT number, row_count, length(payload) + (SELECT coalesce(sum(length(p.payload)), 0) FROM segment_parts p "
+                                "WHERE p.entity = s.entity AND p.number = s.number), min_time, max_time FROM segments s "
                                 "WHERE entity = ?1 ORDER BY number");
     if (!rows)
       return rows.error();

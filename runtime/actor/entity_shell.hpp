@@ -8,6 +8,7 @@
 #include "runtime/actor/actor_task.hpp"
 #include "runtime/actor/caller_answer.hpp"
 #include "runtime/actor/journaled_entity.hpp"
+#include "runtime/actor/segment_cache.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -24,6 +25,7 @@ struct actor_environment {
   entity_environment entity;
   std::shared_ptr<figures_registry> registry;
   std::shared_ptr<worker_pool> scans;
+  std::shared_ptr<segment_cache> segments; ///< of stored events
   std::size_t question_memory_max = 256u << 20; ///< bytes
   std::chrono::milliseconds idle_after{600'000};
   std::chrono::milliseconds dedupe_window{30LL * 86'400'000};

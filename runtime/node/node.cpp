@@ -97,6 +97,7 @@ struct node::implementation {
   std::shared_ptr<journal_writer> writer;
   std::shared_ptr<store_pool> stores;
   std::shared_ptr<worker_pool> scans;
+  std::shared_ptr<segment_cache> segments;
   std::shared_ptr<worker_pool> background;
   std::unique_ptr<folder_lock> lock; ///< of an embedded store's folder
   std::unique_ptr<lease_keeper> leases;
@@ -218,6 +219,7 @@ actor_environment node::implementation::environment() const {
   shared.entity.log = log_life;
   shared.registry = registry;
   shared.scans = scans;
+  shared.segments = segments;
   shared.question_memory_max = static_cast<std::size_t>(given.question_memory_max);
   shared.idle_after = std::chrono::seconds{given.actor_idle_seconds};
   shared.dedupe_window = std::chrono::hours{24 * given.event_dedupe_window_days};
@@ -246,6 +248,7 @@ result<void> node::implementation::start_actors() {
   stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
   background = std::make_shared<worker_pool>(1, waiting_recoveries_max, worker_pool::threads_of{"background", background_niceness});
   scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max, worker_pool::threads_of{"questions", question_niceness});
+  segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes));
   system = std::make_unique<caf::actor_system>(configuration);
   guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
   router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});

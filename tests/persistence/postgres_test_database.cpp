@@ -59,6 +59,10 @@ void postgres_test_database::damage_segment(const entity_id& entity, segment_num
   damage("segments", entity, "number", number);
 }
 
+void postgres_test_database::damage_part(const entity_id& entity, segment_number, std::uint32_t part) {
+  damage("segment_parts", entity, "part", part);
+}
+
 void postgres_test_database::pass_time(std::chrono::milliseconds by) {
   query("UPDATE shards SET lease_until = lease_until - interval '" + std::to_string(by.count()) +
         " milliseconds'");

@@ -259,11 +259,57 @@ TEST_P(snapshot_contract, reports_a_damaged_segment_and_never_returns_it) {
   EXPECT_EQ(code_of(store_->snapshots().read_segment(metric_, 1)), error_code::corrupt_data);
 }
 
+TEST_P(snapshot_contract, reads_the_parts_of_a_segment_one_by_one) {
+  SCOPED_TRACE("seed " + std::to_string(seed_));
+  auto whole = segment(5);
+  for (int part = 0; part < 5; ++part)
+    whole.parts.push_back(random_bytes(part == 3 ? 0 : 700'000)); // more than one short transaction
+  auto other = segment(6);
+  other.parts.push_back("of the other segment");
+  ASSERT_OK(snapshot_after(0, 1, {whole, other}, {5, 6}));
+  const auto read_parts = [&](segment_number number, std::vector<std::uint32_t> parts) { return store_->snapshots().read_segment_parts(metric_, number, parts); };
+  const auto some = read_parts(5, {4, 0, 3});
+  ASSERT_OK(some);
+  EXPECT_TRUE(*some == (std::vector<bytes>{whole.parts[4], whole.parts[0], whole.parts[3]}));
+  EXPECT_TRUE(read_parts(6, {0})->front() == other.parts[0]);
+  EXPECT_TRUE(read_parts(5, {})->empty());
+  EXPECT_EQ(code_of(read_parts(5, {0, 5})), error_code::not_found);
+  EXPECT_EQ(code_of(read_parts(7, {0})), error_code::not_found);
+  EXPECT_TRUE(store_->snapshots().read_segment(metric_, 5)->parts.empty());
+  EXPECT_GT(store_->snapshots().list_segments(metric_)->front().stored_bytes, 2'800'000u) << "the parts count";
+  database_->damage_part(metric_, 5, 4);
+  EXPECT_EQ(code_of(read_parts(5, {0, 4})), error_code::corrupt_data);
+  EXPECT_TRUE(read_parts(5, {1})->front() == whole.parts[1]);
+}
+
+TEST_P(snapshot_contract, compares_and_drops_the_parts_with_their_segment) {
+  auto whole = segment(5);
+  whole.parts = {"first", "second"};
+  ASSERT_OK(snapshot_after(0, 1, {whole}, {5}));
+  auto changed = whole;
+  changed.parts[1] = "another";
+  EXPECT_EQ(code_of(snapshot_after(1, 2, {changed}, {5})), error_code::sequence_conflict);
+  ASSERT_OK(snapshot_after(1, 2, {whole}, {5})) << "the same again";
+  ASSERT_OK(snapshot_after(2, 3, {segment(6)}, {6}));
+  ASSERT_OK(snapshot_after(3, 4, {}, {6}));
+  EXPECT_EQ(segments(), numbers{6});
+  const std::uint32_t first = 0;
+  EXPECT_EQ(code_of(store_->snapshots().read_segment_parts(metric_, 5, std::span{&first, 1})), error_code::not_found);
+  changed.number = 5;
+  ASSERT_OK(snapshot_after(4, 5, {changed}, {5, 6})) << "its number is free";
+  EXPECT_EQ(store_->snapshots().read_segment_parts(metric_, 5, std::span{&first, 1})->front(), "first");
+}
+
 TEST_P(snapshot_contract, refuses_payloads_over_the_limit) {
   EXPECT_EQ(code_of(snapshot(1, {}, {}, bytes(payload_bytes_max + 1, 'x'))), error_code::payload_too_large);
   snapshot_write write{{metric_, journal_sequence{1}, 7, "{}"}, {segment(1)}, {1}, acme_};
   write.new_segments[0].payload.assign(payload_bytes_max + 1, 'x');
   EXPECT_EQ(code_of(store_->snapshots().write_snapshot(write)), error_code::payload_too_large);
+  write.new_segments[0] = segment(1);
+  write.new_segments[0].parts.push_back(bytes(payload_bytes_max + 1, 'x'));
+  EXPECT_EQ(code_of(store_->snapshots().write_snapshot(write)), error_code::payload_too_large);
+  write.new_segments[0].parts.assign(segment_parts_max + 1, bytes{});
+  EXPECT_EQ(code_of(store_->snapshots().write_snapshot(write)), error_code::validation_failed);
 }
 
 TEST_P(snapshot_contract, takes_as_many_live_segments_as_the_limit_and_refuses_one_more) {

@@ -71,6 +71,10 @@ void sqlite_test_database::damage_segment(const entity_id& entity, segment_numbe
   damage("segments", entity, "number", number);
 }
 
+void sqlite_test_database::damage_part(const entity_id& entity, segment_number, std::uint32_t part) {
+  damage("segment_parts", entity, "part", part);
+}
+
 void sqlite_test_database::pass_time(std::chrono::milliseconds by) {
   query("UPDATE shards SET lease_until = lease_until - " + std::to_string(by.count()));
 }

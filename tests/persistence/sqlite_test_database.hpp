@@ -15,6 +15,7 @@ public:
   void damage_journal_row(const entity_id& entity, journal_sequence sequence) override;
   void damage_snapshot(const entity_id& entity, journal_sequence sequence) override;
   void damage_segment(const entity_id& entity, segment_number number) override;
+  void damage_part(const entity_id& entity, segment_number number, std::uint32_t part) override;
   void pass_time(std::chrono::milliseconds by) override;
 
   std::string url() const { return "sqlite://" + path(); }

@@ -21,6 +21,9 @@ public:
   void damage_segment(const entity_id& entity, segment_number number) override {
     ASSERT_TRUE(database_->damage_segment(entity, number));
   }
+  void damage_part(const entity_id& entity, segment_number number, std::uint32_t part) override {
+    ASSERT_TRUE(database_->damage_part(entity, number, part));
+  }
   void pass_time(std::chrono::milliseconds by) override { database_->advance_clock(by); }
 
 private:

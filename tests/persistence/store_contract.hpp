@@ -22,6 +22,8 @@ public:
   virtual void damage_journal_row(const entity_id& entity, journal_sequence sequence) = 0;
   virtual void damage_snapshot(const entity_id& entity, journal_sequence sequence) = 0;
   virtual void damage_segment(const entity_id& entity, segment_number number) = 0;
+  /// Of an entity that has one segment with such a part.
+  virtual void damage_part(const entity_id& entity, segment_number number, std::uint32_t part) = 0;
   /// Let `by` go by for the leases.
   virtual void pass_time(std::chrono::milliseconds by) = 0;
 };

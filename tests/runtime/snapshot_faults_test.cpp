@@ -2,6 +2,7 @@
 // snapshots go on, and the journal is cut again.
 
 #include "actors/event_domain.hpp"
+#include "runtime/actor/segment_cache.hpp"
 #include "actors/metric_domain.hpp"
 #include "core/events/event_answers.hpp"
 #include "core/events/event_block.hpp"
@@ -21,7 +22,7 @@ constexpr timestamp noon{1'700'000'000'000};
 struct event_kind {
   using domain = event_domain;
   static constexpr auto kind = entity_kind::events;
-  static std::unique_ptr<domain> make() { return std::make_unique<domain>(7, 86'400'000); }
+  static std::unique_ptr<domain> make(std::shared_ptr<segment_source> segments) { return std::make_unique<domain>(7, 86'400'000, std::move(segments)); }
   static result<void> stage(domain& into, const std::string& id) {
     event_block_builder builder;
     builder.begin_event(noon);
@@ -35,7 +36,7 @@ struct event_kind {
   static std::multiset<std::string> ids(domain& of) {
     std::multiset<std::string> found;
     for (std::uint64_t row = 0; row < of.partition().row_count(); ++row)
-      found.insert(of.partition().event_id_text(row));
+      found.insert((*of.partition().event_id_text(row)));
     return found;
   }
 };
@@ -43,7 +44,7 @@ struct event_kind {
 struct metric_kind {
   using domain = metric_domain;
   static constexpr auto kind = entity_kind::metric;
-  static std::unique_ptr<domain> make() {
+  static std::unique_ptr<domain> make(const std::shared_ptr<segment_source>&) {
     return std::make_unique<domain>(metric_semantics{}, 7, metric_limits{}, [] { return noon; });
   }
   static result<void> stage(domain& into, const std::string& id) {
@@ -91,7 +92,7 @@ protected:
     owner.post = [this](std::function<void()> run) { box.post(std::move(run)); };
     owner.after = [this](std::chrono::milliseconds, std::function<void()> run) { box.post(std::move(run)); };
     owner.on_fatal = [this](const failure& why) { fatal = why; };
-    subject = std::make_shared<entity>(id, claim, environment, owner, Kind::make, std::make_shared<actor_figures>());
+    subject = std::make_shared<entity>(id, claim, environment, owner, [this] { return Kind::make(segments->source_of(id)); }, std::make_shared<actor_figures>());
     subject->start();
   }
   void stop() {
@@ -146,6 +147,7 @@ protected:
 
   std::shared_ptr<memory_database> database = std::make_shared<memory_database>();
   std::shared_ptr<store_factory> factory{make_memory_store_factory(database)};
+  std::shared_ptr<segment_cache> segments = std::make_shared<segment_cache>(factory, 16u << 20);
   std::unique_ptr<store> session;
   entity_environment environment;
   shard_claim claim;

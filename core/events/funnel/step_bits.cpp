@@ -68,7 +68,7 @@ void step_bits::fill(const event_view& view, const event_chunk& chunk, std::uint
   std::fill(bits.begin(), bits.end(), 0);
   for (const auto& each : fields_) {
     const auto codes = std::span{to.codes}.first(count);
-    chunk.codes[static_cast<std::size_t>(each.field)].unpack(first, codes);
+    chunk.codes(each.field).unpack(first, codes);
     for (std::uint32_t i = 0; i < count; ++i)
       bits[i] |= each.bits[codes[i]];
   }

@@ -45,8 +45,8 @@ result<void> user_events::add(std::size_t worker, const event_chunk& chunk, cons
 }
 
 result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range) {
-  chunk.codes[static_cast<std::size_t>(user_field_)].unpack(first, std::span{mine.users}.first(count));
-  chunk.at.unpack(first, std::span{mine.times}.first(count));
+  chunk.codes(user_field_).unpack(first, std::span{mine.users}.first(count));
+  chunk.at().unpack(first, std::span{mine.times}.first(count));
   std::size_t taken = 0;
   std::uint64_t last_bits = ~std::uint64_t{0};
   std::uint64_t kind = 0;
@@ -72,8 +72,8 @@ std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk
                                         const step_bits::kinds_by_code& kinds) {
   auto& kind_of_row = mine.bits->mask;
   std::fill_n(kind_of_row.begin() + count, std::min<std::size_t>(8, kind_of_row.size() - count), std::uint8_t{0});
-  chunk.codes[static_cast<std::size_t>(kinds.field)].look_up(first, kinds.kind, std::span{kind_of_row}.first(count));
-  const auto& users = chunk.codes[static_cast<std::size_t>(user_field_)];
+  chunk.codes(kinds.field).look_up(first, kinds.kind, std::span{kind_of_row}.first(count));
+  const auto& users = chunk.codes(user_field_);
   const bool is_inside = range.holds(chunk);
   std::size_t taken = 0;
   for (std::uint32_t word_at = 0; word_at < count; word_at += 8) {
@@ -82,7 +82,7 @@ std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk
     for (; word != 0; word &= ~(std::uint64_t{0xff} << (std::countr_zero(word) & ~7))) {
       const auto i = word_at + static_cast<std::uint32_t>(std::countr_zero(word)) / 8;
       const auto user = static_cast<std::uint32_t>(users[first + i]);
-      const auto at = chunk.at[first + i];
+      const auto at = chunk.at()[first + i];
       if (user == 0 || (!is_inside && (at < range.start || at >= range.end)))
         continue;
       mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(at, kind_of_row[i])});

@@ -33,8 +33,8 @@ public:
       const auto count = std::min(scan_rows, chunk.rows - first);
       fill(view, chunk, first, std::span{with.mask}.first(count));
       const auto matching = std::span<const std::uint32_t>{with.rows}.first(find_rows(first, count, with));
-      gather(chunk.codes[static_cast<std::size_t>(user_field)], matching, with.users.data());
-      gather(chunk.at, matching, with.times.data());
+      gather(chunk.codes(user_field), matching, with.users.data());
+      gather(chunk.at(), matching, with.times.data());
       for (std::size_t i = 0; i < matching.size(); ++i)
         if (with.users[i] != 0 && (is_inside || (with.times[i] >= range.start && with.times[i] < range.end)))
           take(with.users[i], with.times[i]);
@@ -66,7 +66,7 @@ private:
   }
   void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const {
     if (coded_)
-      chunk.codes[static_cast<std::size_t>(coded_->field)].look_up(first, coded_->is_true, mask);
+      chunk.codes(coded_->field).look_up(first, coded_->is_true, mask);
     else
       plan_.evaluate(view, chunk, first, mask);
   }

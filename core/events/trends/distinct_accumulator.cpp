@@ -93,7 +93,7 @@ public:
   result<void> add(const measured_rows& rows) override {
     const auto selected = rows.selection->rows();
     const std::span<std::uint32_t> ids = std::span{ids_}.first(rows.selection->run_rows());
-    rows.chunk->codes[field_].unpack(rows.selection->first(), ids);
+    rows.chunk->codes(static_cast<event_field>(field_)).unpack(rows.selection->first(), ids);
     if (!uses_bitmaps_) {
       for (std::size_t i = 0; i < selected.size(); ++i)
         if (ids[selected[i]] != 0)

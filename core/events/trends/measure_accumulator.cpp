@@ -53,7 +53,7 @@ public:
   }
   result<void> add(const measured_rows& rows) override {
     cells_.clear();
-    const auto& codes = rows.chunk->codes[static_cast<std::size_t>(event_field::user_id)];
+    const auto& codes = rows.chunk->codes(event_field::user_id);
     const auto selected = rows.selection->rows();
     for (std::size_t i = 0; i < selected.size(); ++i)
       if (codes[rows.selection->first() + selected[i]] != 0)

@@ -22,8 +22,8 @@ public:
     if (!key_)
       return;
     bool has_cells = false;
-    for (const property_slice& slice : rows.chunk->properties) {
-      if (slice.key() != *key_ || (slice.kind() != value_kind::integer && slice.kind() != value_kind::number))
+    for (const property_slice& slice : rows.chunk->slices_of(*key_)) {
+      if (slice.kind() != value_kind::integer && slice.kind() != value_kind::number)
         continue;
       entries_.read(slice, rows.selection->first(), rows.selection->run_rows());
       if (entries_.size() > 0 && !std::exchange(has_cells, true))

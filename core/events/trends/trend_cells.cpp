@@ -24,7 +24,7 @@ result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk,
   const auto bucket_count = static_cast<std::uint32_t>(buckets_.starts.size());
   if (bucket_count == 1)
     return std::span<const std::uint32_t>{out};
-  chunk.at.unpack(selection.first(), std::span{times_}.first(selection.run_rows()));
+  chunk.at().unpack(selection.first(), std::span{times_}.first(selection.run_rows()));
   for (std::size_t i = 0; i < rows.size(); ++i)
     out[i] = out[i] * bucket_count + bucket_.of(times_[rows[i]]);
   return std::span<const std::uint32_t>{out};

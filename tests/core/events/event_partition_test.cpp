@@ -1,3 +1,4 @@
+#include "tests/core/events/held_segments.hpp"
 #include "core/events/event_answers.hpp"
 #include "core/events/event_partition.hpp"
 
@@ -93,7 +94,7 @@ TEST(event_partition, reads_an_event_back_as_it_was_sent) {
   ASSERT_TRUE(partition.stage(builder.finish()));
   EXPECT_EQ(partition.snapshot().row_count(), 0u) << "staged events are in no view";
   partition.commit_staged();
-  const found_event event = partition.snapshot().read(0);
+  const found_event event = *partition.snapshot().read(0);
   EXPECT_EQ(event.texts[0], "click");
   EXPECT_EQ(event.texts[2], "0188d1c2-7a3b-7c4d-8e5f-0123456789ab");
   EXPECT_EQ(event.at.milliseconds, 4000);
@@ -165,10 +166,10 @@ TEST(event_partition, takes_each_event_id_once_also_across_discard_and_recovery)
   ASSERT_EQ(recovered.row_count(), kept.size());
   const event_view view = recovered.snapshot();
   for (std::size_t row = 0; row < kept.size(); ++row) {
-    EXPECT_EQ(view.read(row).texts[3], kept[row].user);
-    EXPECT_EQ(view.event_id_text(row), partition.event_id_text(row));
+    EXPECT_EQ((*view.read(row)).texts[3], kept[row].user);
+    EXPECT_EQ((*view.event_id_text(row)), (*partition.event_id_text(row)));
     if (!kept[row].id.empty()) {
-      EXPECT_EQ(view.event_id_text(row), kept[row].id);
+      EXPECT_EQ((*view.event_id_text(row)), kept[row].id);
     }
   }
 }
@@ -178,7 +179,7 @@ TEST(event_partition, recognizes_a_derived_id_that_is_sent_back) {
   plain_event e{.type = "a", .at = start_of_2026};
   ASSERT_TRUE(partition.stage(block_of({e})));
   partition.commit_staged();
-  e.id = partition.event_id_text(0);
+  e.id = (*partition.event_id_text(0));
   EXPECT_EQ(partition.stage(block_of({e}))->outcomes[0], event_outcome::duplicate);
   e.amount = 5;
   EXPECT_EQ(partition.stage(block_of({e}))->outcomes[0], event_outcome::conflicting);
@@ -191,8 +192,8 @@ TEST(event_partition, answers_as_plain_code_does_also_from_a_snapshot) {
   std::mt19937_64 random{seed};
   for (int round = 0; round < 60; ++round) {
     std::vector<plain_event> events;
-    event_partition live{random()};
-    std::map<std::uint64_t, bytes> segments;
+    const auto segments = std::make_shared<held_segments>();
+    event_partition live{random(), dedupe_window_milliseconds_default, segments};
     event_snapshot_image image;
     std::vector<bytes> journal;
     for (int batch = 0; batch < 8; ++batch) {
@@ -206,15 +207,14 @@ TEST(event_partition, answers_as_plain_code_does_also_from_a_snapshot) {
       live.commit_staged();
       if (random() % 3 == 0) {
         image = live.prepare_snapshot().encode();
-        for (const event_segment& each : image.new_segments)
-          segments[each.number] = each.payload;
+        segments->keep(image);
         live.snapshot_written(image);
         journal.clear();
       }
     }
     event_partition partition{0};
     if (!image.payload.empty()) {
-      auto restored = event_partition::restore(image.version, image.payload, [&](std::uint64_t number) -> result<bytes> { return segments.at(number); });
+      auto restored = event_partition::restore(image.version, image.payload, segments->payloads(), segments);
       ASSERT_TRUE(restored);
       partition = std::move(*restored);
     }
@@ -299,7 +299,7 @@ TEST(event_partition, keeps_full_chunks_and_later_ones_apart) {
   const event_view view = partition.snapshot();
   ASSERT_EQ(view.chunks().size(), 3u);
   for (std::size_t row = 0; row < events.size(); row += 997) {
-    const found_event event = view.read(row);
+    const found_event event = (*view.read(row));
     EXPECT_EQ(event.texts[0], events[row].type);
     EXPECT_EQ(event.texts[2], events[row].id);
     EXPECT_EQ(event.at.milliseconds, events[row].at);

@@ -1,5 +1,8 @@
 // Stored segments: every column comes back, old forms are read, damage is told and never taken for data.
 
+#include "tests/core/events/held_segments.hpp"
+#include "core/events/event_answers.hpp"
+#include "core/events/export_events.hpp"
 #include "core/events/segment_columns.hpp"
 #include "tests/core/events/random_cases.hpp"
 
@@ -65,24 +68,22 @@ struct written {
   world of;
   event_snapshot_image image;
   result<event_partition> read_back(const std::function<void(bytes&)>& change = [](bytes&) {}) const {
-    return event_partition::restore(image.version, image.payload, [&](std::uint64_t number) -> result<bytes> {
-      for (const auto& each : image.new_segments)
-        if (each.number == number) {
-          auto payload = each.payload;
-          change(payload);
-          return payload;
-        }
-      return failure{error_code::not_found, "no such segment", {}};
-    });
+    const auto segments = std::make_shared<held_segments>();
+    segments->all() = of.segments->all();
+    segments->keep(image);
+    for (auto& [number, each] : segments->all()) {
+      change(each.payload);
+      for (auto& part : each.parts)
+        change(part);
+    }
+    return event_partition::restore(image.version, image.payload, segments->payloads(), segments);
   }
 };
 
 written write_down(std::uint64_t seed, std::size_t count) {
   generator random{seed};
   written out{random_world(random, count), {}};
-  auto plan = out.of.partition.prepare_snapshot();
-  plan.kept.clear(); // all of it, in one piece
-  out.image = plan.encode();
+  out.image = out.of.partition.prepare_snapshot().encode();
   return out;
 }
 
@@ -95,15 +96,20 @@ TEST(event_segment, gives_back_every_event_over_the_border_of_segments) {
   const auto before = held.of.partition.snapshot();
   const auto after = restored->snapshot();
   ASSERT_EQ(after.row_count(), before.row_count());
+  std::optional<event_chunk> stored;
   for (std::uint64_t row = 0; row < before.row_count(); ++row) {
-    const auto a = before.read(row);
-    const auto b = after.read(row);
+    if (row % event_chunk_rows == 0)
+      stored = after.chunk_of(row);
+    const auto a = *before.read(row);
+    const auto b = after.read(*stored, static_cast<std::uint32_t>(row % event_chunk_rows));
     ASSERT_EQ(a.texts, b.texts) << row;
     ASSERT_TRUE(a.at == b.at && a.nanoseconds_below == b.nanoseconds_below && a.received_at == b.received_at) << row;
     ASSERT_EQ(a.properties.size(), b.properties.size()) << row;
     for (std::size_t i = 0; i < a.properties.size(); ++i)
       ASSERT_TRUE(a.properties[i].key == b.properties[i].key && a.properties[i].value == b.properties[i].value && a.properties[i].json == b.properties[i].json) << row;
   }
+  EXPECT_NE(after.chunks()[0].stored, nullptr) << "full segments are read when they are looked at";
+  EXPECT_EQ(after.chunks()[2].stored, nullptr);
   EXPECT_EQ(restored->prepare_snapshot().kept.size(), 1u) << "the full segment stays, the last one is written anew";
 }
 
@@ -127,7 +133,7 @@ TEST(event_segment, puts_texts_that_are_too_many_for_one_into_segments_of_their_
     EXPECT_LT(each.payload.size(), event_segment_texts_max + 1'000'000);
   const auto restored = held.read_back();
   ASSERT_TRUE(restored) << restored.error().message;
-  EXPECT_EQ(restored->snapshot().read(count - 1).properties.at(0).value, scalar{long_text + std::to_string(count - 1)});
+  EXPECT_EQ((*restored->snapshot().read(count - 1)).properties.at(0).value, scalar{long_text + std::to_string(count - 1)});
 }
 
 /// What version 1 wrote: a segment was a block of events.
@@ -148,9 +154,9 @@ TEST(event_segment, of_version_1_is_read_and_written_anew_in_the_present_form) {
   binary::write_length(payload, 1);
   for (const std::uint64_t value : {1u, 0u, 3u, 1'000u, 1'002u})
     binary::write(payload, value);
-  auto old = event_partition::restore(1, payload, [&](std::uint64_t) -> result<bytes> { return block; });
+  auto old = event_partition::restore(1, payload, [&](std::uint64_t) -> result<bytes> { return block; }, nullptr);
   ASSERT_TRUE(old) << old.error().message;
-  EXPECT_EQ(old->event_id_text(1), "own id");
+  EXPECT_EQ((*old->event_id_text(1)), "own id");
   const auto plan = old->prepare_snapshot();
   EXPECT_TRUE(plan.kept.empty());
   const written held{{}, plan.encode()};
@@ -158,7 +164,7 @@ TEST(event_segment, of_version_1_is_read_and_written_anew_in_the_present_form) {
   EXPECT_EQ(held.image.new_segments.at(0).number, 2u) << "numbers go on";
   auto again = held.read_back();
   ASSERT_TRUE(again) << again.error().message;
-  EXPECT_EQ(again->snapshot().read(2).properties.at(0).value, scalar{3.0});
+  EXPECT_EQ((*again->snapshot().read(2)).properties.at(0).value, scalar{3.0});
   event_block_builder same;
   same.begin_event(timestamp{3'000});
   same.set_field(event_field::event_type, "b");
@@ -193,7 +199,11 @@ TEST(event_segment, that_is_damaged_is_refused_or_at_least_does_no_harm) {
 TEST(event_segment, that_does_not_follow_the_one_before_is_refused) {
   const auto first = write_down(21, 300);
   const auto other = write_down(22, 300);
-  const auto restored = event_partition::restore(first.image.version, first.image.payload, [&](std::uint64_t) -> result<bytes> { return other.image.new_segments.at(0).payload; });
+  const auto others = std::make_shared<held_segments>();
+  auto foreign = other.image.new_segments.at(0);
+  foreign.number = first.image.new_segments.at(0).number;
+  others->keep(foreign);
+  const auto restored = event_partition::restore(first.image.version, first.image.payload, others->payloads(), others);
   if (restored) {
     EXPECT_EQ(restored->row_count(), first.of.partition.row_count());
   } else {
@@ -201,6 +211,11 @@ TEST(event_segment, that_does_not_follow_the_one_before_is_refused) {
   }
   bytes twice;
   const auto& payload = first.image.new_segments.at(0).payload;
+  const auto firsts = std::make_shared<held_segments>();
+  firsts->keep(first.image);
+  auto second = first.image.new_segments.at(0);
+  second.number = 2;
+  firsts->keep(second);
   const auto row_count = first.of.partition.row_count();
   for (const std::uint64_t value : {std::uint64_t{1}, 2 * row_count, std::uint64_t{3}})
     binary::write(twice, value);
@@ -208,9 +223,112 @@ TEST(event_segment, that_does_not_follow_the_one_before_is_refused) {
   for (std::uint64_t i = 0; i < 2; ++i)
     for (const std::uint64_t value : {i + 1, i * row_count, row_count, std::uint64_t{0}, std::uint64_t{0}})
       binary::write(twice, value);
-  const auto refused = event_partition::restore(first.image.version, twice, [&](std::uint64_t) -> result<bytes> { return payload; });
+  const auto refused = event_partition::restore(first.image.version, twice, [&](std::uint64_t) -> result<bytes> { return payload; }, firsts);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, error_code::corrupt_data);
+}
+
+/// Whatever cannot be read ends the question: an answer without these events would be a wrong one.
+TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_needs_it) {
+  generator random{31};
+  auto w = random_world(random, 3'000);
+  const auto segments = std::make_shared<held_segments>();
+  const auto view = cold_view(w.partition.snapshot(), segments);
+  measure_trends trends;
+  trends.series.push_back({.measure = trend_measure::unique_users});
+  trends.dimensions = {"plan"};
+  count_funnel funnel;
+  funnel.steps.resize(2);
+  funnel.dimensions = {"plan"};
+  export_events exported;
+  find_events page;
+  page.limit = 10;
+  const auto ask = [&](const auto& question) {
+    if constexpr (requires { answer(view, question, scan_context{}); })
+      return answer(view, question, scan_context{}).has_value();
+    else
+      return answer(view, question, stop_check{}).has_value();
+  };
+  const auto count_failures = [&](const auto& question) {
+    segments->fails_from.reset();
+    segments->reads = 0;
+    EXPECT_TRUE(ask(question));
+    const auto reads = segments->reads;
+    EXPECT_GT(reads, 0u);
+    std::size_t failures = 0;
+    for (std::size_t from = 1; from <= reads; ++from) {
+      segments->reads = 0;
+      segments->fails_from = from;
+      failures += !ask(question);
+    }
+    EXPECT_EQ(failures, reads);
+  };
+  count_failures(trends);
+  count_failures(funnel);
+  count_failures(page);
+  count_failures(exported);
+  count_failures(summarize_events{});
+  count_failures(find_users{});
+}
+
+/// Ids are known, and contents compared, also where the rows are in the store only; while they cannot be read, nothing is taken.
+TEST(event_partition, finds_ids_and_contents_among_rows_that_are_stored_only) {
+  const auto segments = std::make_shared<held_segments>();
+  event_partition partition{5, dedupe_window_milliseconds_default, segments};
+  const auto block_of_rows = [](std::uint32_t first, std::uint32_t count, std::int64_t price) {
+    event_block_builder builder;
+    for (std::uint32_t i = first; i < first + count; ++i) {
+      builder.begin_event(timestamp{1'000});
+      builder.set_timestamp({timestamp{static_cast<std::int64_t>(i)}, 0});
+      builder.set_field(event_field::event_type, "buy");
+      if (i % 2 == 0)
+        builder.set_field(event_field::event_id, "id " + std::to_string(i));
+      builder.add_integer(property_scope::properties, "price", price + i);
+      builder.end_event();
+    }
+    return builder.finish();
+  };
+  for (std::uint32_t first = 0; first < event_segment_rows; first += 4'096) {
+    ASSERT_TRUE(partition.stage(block_of_rows(first, 4'096, 0)));
+    partition.commit_staged();
+  }
+  const auto memory = partition.memory_bytes();
+  const auto derived = *partition.event_id_text(7);
+  auto image = partition.prepare_snapshot().encode();
+  segments->keep(image);
+  partition.snapshot_written(image);
+  EXPECT_LT(partition.memory_bytes(), memory / 2) << "the columns are given up";
+  auto restored = event_partition::restore(image.version, image.payload, segments->payloads(), segments);
+  ASSERT_TRUE(restored);
+  for (auto* each : {&partition, &*restored}) {
+    auto same = each->stage(block_of_rows(100, 10, 0));
+    ASSERT_TRUE(same);
+    EXPECT_EQ(same->outcomes, (std::vector{event_outcome::duplicate, event_outcome::accepted, event_outcome::duplicate, event_outcome::accepted, event_outcome::duplicate,
+                                           event_outcome::accepted, event_outcome::duplicate, event_outcome::accepted, event_outcome::duplicate, event_outcome::accepted}));
+    EXPECT_EQ(same->known_ids, (std::vector<std::string>{"id 100", "id 102", "id 104", "id 106", "id 108"}));
+    EXPECT_EQ(same->rows[2], 102u);
+    each->discard_staged();
+    const auto other = each->stage(block_of_rows(100, 1, 1));
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->outcomes[0], event_outcome::conflicting);
+    each->discard_staged();
+    event_block_builder builder;
+    builder.begin_event(timestamp{1'000});
+    builder.set_timestamp({timestamp{7}, 0});
+    builder.set_field(event_field::event_type, "buy");
+    builder.set_field(event_field::event_id, derived);
+    builder.add_integer(property_scope::properties, "price", 7);
+    builder.end_event();
+    const auto again = each->stage(builder.finish());
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->outcomes[0], event_outcome::duplicate) << "an id that was derived is known";
+    segments->fails_from = 1;
+    EXPECT_EQ(each->stage(block_of_rows(100, 2, 0)).error().code, error_code::storage_unavailable);
+    EXPECT_FALSE(each->has_staged());
+    segments->fails_from.reset();
+    EXPECT_EQ(each->stage(block_of_rows(100, 2, 0))->outcomes[1], event_outcome::accepted) << "nothing was taken before";
+    each->discard_staged();
+  }
 }
 
 } // namespace

@@ -30,7 +30,7 @@ void append(world& to, std::size_t count, std::size_t text_size) {
 std::vector<std::uint64_t> exported_rows(world& w, export_events question, std::size_t& pages) {
   std::vector<std::uint64_t> rows;
   for (;;) {
-    const auto page = answer(w.partition.snapshot(), question, {});
+    const auto page = answer(w.view(), question, {});
     EXPECT_TRUE(page) << page.error().message;
     ++pages;
     std::size_t size = 0;
@@ -93,7 +93,7 @@ TEST(export_events, a_page_ends_at_its_size_and_holds_one_event_at_least) {
 TEST(export_events, can_be_stopped) {
   world w;
   append(w, 3, 1);
-  const auto stopped = answer(w.partition.snapshot(), export_events{}, [] { return true; });
+  const auto stopped = answer(w.view(), export_events{}, [] { return true; });
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, error_code::cancelled);
 }

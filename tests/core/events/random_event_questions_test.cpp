@@ -77,7 +77,7 @@ void check_find(const world& w, generator& random) {
   });
   wanted.erase(wanted.begin(), wanted.begin() + std::min<std::ptrdiff_t>(question.offset, std::ssize(wanted)));
   wanted.resize(std::min(wanted.size(), static_cast<std::size_t>(question.limit)));
-  const auto found = answer(w.partition.snapshot(), question, {});
+  const auto found = answer(w.view(), question, {});
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->total, total);
   ASSERT_EQ(found->events.size(), wanted.size());
@@ -98,7 +98,7 @@ void check_aggregate(const world& w, generator& random) {
   const auto reach = question.selection.end_time.milliseconds - question.selection.start_time.milliseconds;
   question.fill_zero = chance(random, 40) && reach < 200 * 86'400'000ll && question.size >= (question.dimensions.empty() ? granularity::hour : granularity::week) && question.size != granularity::all;
   const auto expected = aggregate(w.all, question);
-  const auto found = answer(w.partition.snapshot(), question, {});
+  const auto found = answer(w.view(), question, {});
   ASSERT_TRUE(found) << found.error().message;
   ASSERT_EQ(found->aggregates.size(), expected.size());
   auto wanted = expected.begin();
@@ -179,7 +179,7 @@ void check_funnel(const world& w, generator& random) {
   test_executor threads{3};
   scan_context context;
   context.executor = chance(random, 50) ? &threads : nullptr;
-  const auto found = answer(w.partition.snapshot(), question, context);
+  const auto found = answer(w.view(), question, context);
   ASSERT_TRUE(found) << found.error().message;
   expect_counts(found->steps, expected.all);
   for (std::size_t k = 0; k < found->steps.size(); ++k)
@@ -192,7 +192,7 @@ void check_funnel(const world& w, generator& random) {
 }
 
 void check_summary(const world& w) {
-  const auto found = answer(w.partition.snapshot(), summarize_events{}, {});
+  const auto found = answer(w.view(), summarize_events{}, {});
   ASSERT_TRUE(found);
   std::map<std::pair<std::string, std::string>, std::uint64_t> kinds;
   std::set<std::string> users;

@@ -2,6 +2,7 @@
 
 /// Random events in a partition and beside it as plain structs; random filters over them.
 
+#include "tests/core/events/held_segments.hpp"
 #include "core/events/event_partition.hpp"
 #include "tests/core/events/plain_events.hpp"
 
@@ -114,14 +115,27 @@ inline void add(event_block_builder& to, const event& e) {
 struct world {
   event_partition partition{1};
   events all;
+  std::shared_ptr<held_segments> segments = std::make_shared<held_segments>(); ///< those of its snapshots
+  bool is_cold = false; ///< its views are read from stored segments
+  event_view view() const {
+    if (!is_cold)
+      return partition.snapshot();
+    if (!cold_ || cold_->row_count() != partition.row_count())
+      cold_ = cold_view(partition.snapshot(), std::make_shared<held_segments>());
+    return *cold_;
+  }
+
+private:
+  mutable std::optional<event_view> cold_;
 };
 
 /// Batches are committed, thrown away, snapshotted; in the end the partition may be one that was recovered.
 inline world random_world(generator& random, std::size_t count) {
   world out;
-  out.partition = event_partition{random()};
+  const auto segments = out.segments;
+  out.partition = event_partition{random(), dedupe_window_milliseconds_default, segments};
+  out.is_cold = chance(random, 50);
   const auto shape = random_shape(random, count);
-  std::map<std::uint64_t, bytes> segments;
   event_snapshot_image image;
   std::vector<bytes> journal;
   while (out.all.size() < count) {
@@ -146,8 +160,7 @@ inline world random_world(generator& random, std::size_t count) {
     }
     if (chance(random, 25)) {
       image = out.partition.prepare_snapshot().encode();
-      for (const auto& each : image.new_segments)
-        segments[each.number] = each.payload;
+      segments->keep(image);
       out.partition.snapshot_written(image);
       journal.clear();
     }
@@ -155,13 +168,13 @@ inline world random_world(generator& random, std::size_t count) {
   if (chance(random, 50)) {
     event_partition recovered{0};
     if (!image.payload.empty())
-      recovered = *event_partition::restore(image.version, image.payload, [&](std::uint64_t number) -> result<bytes> { return segments.at(number); });
+      recovered = *event_partition::restore(image.version, image.payload, segments->payloads(), segments);
     for (const auto& each : journal)
       static_cast<void>(recovered.apply(each));
     out.partition = std::move(recovered);
   }
   for (auto& each : out.all)
-    each.texts[static_cast<std::size_t>(event_field::event_id)] = out.partition.event_id_text(each.row);
+    each.texts[static_cast<std::size_t>(event_field::event_id)] = (*out.partition.event_id_text(each.row));
   return out;
 }
 

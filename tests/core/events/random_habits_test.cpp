@@ -53,7 +53,7 @@ void check_stickiness(const world& w, generator& random, const scan_context& con
     for (auto i = 1 + random() % 3; i > 0; --i)
       question.dimensions.push_back(random_dimension(random));
   question.groups_answered = static_cast<std::int64_t>(1 + random() % 4);
-  const auto found = answer(w.partition.snapshot(), question, context);
+  const auto found = answer(w.view(), question, context);
   ASSERT_TRUE(found) << found.error().message;
   users_by_periods all;
   std::map<std::vector<scalar>, users_by_periods> groups;
@@ -94,7 +94,7 @@ void check_stickiness(const world& w, generator& random, const scan_context& con
 
 void check_lifecycle(const world& w, generator& random, const scan_context& context) {
   const auto question = random_habit<measure_lifecycle>(random, w.all);
-  const auto found = answer(w.partition.snapshot(), question, context);
+  const auto found = answer(w.view(), question, context);
   ASSERT_TRUE(found) << found.error().message;
   const auto periods = buckets_of(question.start_time, question.end_time, question.size, question.zone);
   ASSERT_EQ(found->periods.size(), periods.size());

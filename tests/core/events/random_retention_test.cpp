@@ -123,7 +123,7 @@ TEST(random_retention, equals_a_plain_computation_over_random_events) {
       const auto question = random_retention(random, w.all);
       scan_context context;
       context.executor = chance(random, 50) ? &threads : nullptr;
-      const auto found = answer(w.partition.snapshot(), question, context);
+      const auto found = answer(w.view(), question, context);
       ASSERT_TRUE(found) << found.error().message;
       expect_retention(question, *found, retention(w.all, question));
       for (const auto& each : found->summary)

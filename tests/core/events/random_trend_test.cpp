@@ -285,7 +285,7 @@ TEST(random_trends, equal_a_plain_computation_over_random_events) {
         question.size = static_cast<granularity>(static_cast<int>(question.size) + 1);
       scan_context context;
       context.executor = chance(random, 50) ? &threads : nullptr;
-      const auto found = answer(w.partition.snapshot(), question, context);
+      const auto found = answer(w.view(), question, context);
       ASSERT_TRUE(found) << found.error().message;
       const auto question_before = interval_before(question);
       const expected_trends earlier{w.all, question_before};

@@ -90,7 +90,7 @@ TEST(random_users, equal_a_plain_computation_over_random_events) {
         question.limit = 1'000;
       scan_context context;
       context.executor = chance(random, 50) ? &threads : nullptr;
-      expect_pages(w.partition.snapshot(), question, context, wanted);
+      expect_pages(w.view(), question, context, wanted);
       ASSERT_FALSE(::testing::Test::HasFailure());
     }
   }

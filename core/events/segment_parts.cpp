@@ -1,0 +1,262 @@
+#include "core/events/segment_parts.hpp"
+
+#include "core/events/segment_columns.hpp"
+
+#include <algorithm>
+
+namespace dotmac {
+namespace {
+
+constexpr auto id_field = static_cast<std::size_t>(event_field::event_id);
+
+failure misfit(const char* how) { return {error_code::corrupt_data, std::string{"a segment of events is damaged: "} + how, {}}; }
+
+bool rises_below(const segment_columns::values& of, std::int64_t bound) {
+  for (std::size_t i = 0; i < of.size(); ++i)
+    if (of[i] < 0 || of[i] >= bound || (i > 0 && of[i] <= of[i - 1]))
+      return false;
+  return true;
+}
+
+/// Ids are numbered in the order of the rows.
+bool fits_ids(const segment_columns::values& references, const segment_columns::values& ends, std::size_t uuid_count, std::size_t text_bytes) {
+  std::int64_t uuids = 0;
+  std::int64_t texts = 0;
+  for (const auto reference : references) {
+    if (reference == 0)
+      continue;
+    if (reference != (reference % 2 != 0 ? uuids++ * 2 + 1 : texts++ * 2 + 2))
+      return false;
+  }
+  if (uuids != static_cast<std::int64_t>(uuid_count) || texts != std::ssize(ends))
+    return false;
+  return texts == 0 ? text_bytes == 0 : rises_below(ends, static_cast<std::int64_t>(text_bytes) + 1) && ends.back() == static_cast<std::int64_t>(text_bytes);
+}
+
+class part_decoder {
+public:
+  part_decoder(bytes_view part, const segment_directory& directory, const segment_directory::column& column) : in_{part}, directory_{directory}, column_{column} {}
+
+  result<segment_column> run() {
+    out_.chunks.resize(directory_.chunks.size());
+    auto done = column_.kind == column_kind::finer_times ? read_finer_times()
+                : column_.kind == column_kind::ids       ? read_ids()
+                : column_.kind == column_kind::property  ? read_property()
+                                                         : read_plain();
+    if (!done)
+      return done.error();
+    if (!in_.at_end())
+      return misfit("bytes are left over in a column");
+    for (const auto& each : out_.chunks)
+      out_.memory_bytes += sizeof each + each.packed.capacity() + each.uuids.capacity() * sizeof(uuid_bytes) + each.texts.capacity();
+    return std::move(out_);
+  }
+
+private:
+  using all_values = std::vector<segment_columns::values>;
+
+  result<all_values> values() { return segment_columns::read(in_, directory_.chunks.size(), event_chunk_rows); }
+  bool has_counts(const all_values& of) const {
+    for (std::size_t c = 0; c < of.size(); ++c)
+      if (of[c].size() != column_.counts[c])
+        return false;
+    return true;
+  }
+  /// Packs what was read, the first column and the second.
+  void keep(const all_values& first, const all_values* second) {
+    for (std::size_t c = 0; c < out_.chunks.size(); ++c) {
+      auto& to = out_.chunks[c];
+      const auto one = pack_values(to.packed, first[c], first[c].size());
+      const auto size = to.packed.size();
+      const auto two = second == nullptr ? packed_layout{} : pack_values(to.packed, (*second)[c], (*second)[c].size());
+      to.packed.shrink_to_fit();
+      to.first = {to.packed.data(), one.width, one.base, static_cast<std::uint32_t>(first[c].size())};
+      if (second != nullptr)
+        to.second = {to.packed.data() + size, two.width, two.base, static_cast<std::uint32_t>((*second)[c].size())};
+    }
+  }
+
+  result<void> read_plain() {
+    const auto found = values();
+    if (!found)
+      return found.error();
+    const bool are_codes = column_.kind == column_kind::codes;
+    const std::int64_t low = are_codes ? 0 : timestamp_min.milliseconds;
+    const std::int64_t high = are_codes ? std::int64_t{directory_.end->fields[column_.index]} : timestamp_max.milliseconds;
+    for (std::size_t c = 0; c < found->size(); ++c) {
+      const auto& each = (*found)[c];
+      if (each.size() != directory_.chunks[c].rows)
+        return misfit("a column has another number of values than there are rows");
+      const auto [min, max] = std::minmax_element(each.begin(), each.end());
+      if (*min < low || *max > high)
+        return misfit(are_codes ? "it refers to an entry of a dictionary that is not there" : "a time is out of bounds");
+    }
+    keep(*found, nullptr);
+    return {};
+  }
+
+  result<void> read_finer_times() {
+    const auto rows = values();
+    if (!rows)
+      return rows.error();
+    const auto nanoseconds = values();
+    if (!nanoseconds)
+      return nanoseconds.error();
+    for (std::size_t c = 0; c < rows->size(); ++c)
+      if (!rises_below((*rows)[c], directory_.chunks[c].rows)
+          || !std::all_of((*nanoseconds)[c].begin(), (*nanoseconds)[c].end(), [](std::int64_t value) { return value >= 0 && value < 1'000'000; }))
+        return misfit("its finer times do not fit");
+    if (!has_counts(*rows) || !has_counts(*nanoseconds))
+      return misfit("its finer times do not fit");
+    keep(*rows, &*nanoseconds);
+    return {};
+  }
+
+  result<void> read_ids() {
+    const auto references = values();
+    if (!references)
+      return references.error();
+    const auto ends = values();
+    if (!ends)
+      return ends.error();
+    for (std::size_t c = 0; c < out_.chunks.size(); ++c) {
+      auto& to = out_.chunks[c];
+      std::uint32_t count = 0;
+      bytes_view raw;
+      if (!in_.read(count) || count > directory_.chunks[c].rows || !in_.take(std::size_t{count} * sizeof(uuid_bytes), raw))
+        return misfit("its ids end early");
+      to.uuids.resize(count);
+      if (count > 0)
+        std::memcpy(to.uuids.data(), raw.data(), raw.size());
+      if (!in_.read(count) || !in_.take(count, raw))
+        return misfit("its ids end early");
+      to.texts = raw;
+      if ((*references)[c].size() != directory_.chunks[c].rows || !fits_ids((*references)[c], (*ends)[c], to.uuids.size(), to.texts.size()))
+        return misfit("its rows refer to ids that it does not have");
+    }
+    keep(*references, &*ends);
+    return {};
+  }
+
+  result<void> read_property() {
+    const auto rows = values();
+    if (!rows)
+      return rows.error();
+    const auto found = values();
+    if (!found)
+      return found.error();
+    const auto kind = static_cast<value_kind>(column_.index % value_kind_count);
+    const std::int64_t text_count = directory_.end->texts_of(column_.index / value_kind_count);
+    for (std::size_t c = 0; c < rows->size(); ++c) {
+      const bool is_dense = column_.counts[c] == directory_.chunks[c].rows;
+      if ((*found)[c].size() != column_.counts[c] || (*rows)[c].size() != (is_dense ? 0 : column_.counts[c]) || !rises_below((*rows)[c], directory_.chunks[c].rows))
+        return misfit("a property does not fit its rows");
+      if ((kind == value_kind::text || kind == value_kind::json)
+          && std::any_of((*found)[c].begin(), (*found)[c].end(), [&](std::int64_t code) { return code < 0 || code > text_count; }))
+        return misfit("it refers to a text that is not there");
+    }
+    keep(*rows, &*found);
+    return {};
+  }
+
+  binary::reader in_;
+  const segment_directory& directory_;
+  const segment_directory::column& column_;
+  segment_column out_;
+};
+
+} // namespace
+
+std::optional<std::uint32_t> segment_directory::find(column_kind kind, std::uint32_t index) const noexcept {
+  const auto at = std::lower_bound(columns.begin(), columns.end(), std::pair{kind, index}, [](const column& left, const auto& right) { return std::pair{left.kind, left.index} < right; });
+  return at != columns.end() && at->kind == kind && at->index == index ? std::optional{static_cast<std::uint32_t>(at - columns.begin())} : std::nullopt;
+}
+
+void write_directory(bytes& out, const segment_directory& from) {
+  for (const auto& each : from.chunks) {
+    binary::write(out, each.min_at);
+    binary::write(out, each.max_at);
+    binary::write(out, each.max_received);
+  }
+  binary::write_length(out, from.columns.size());
+  for (const auto& each : from.columns) {
+    binary::write(out, each.kind);
+    binary::write(out, each.index);
+    for (const auto count : each.counts)
+      binary::write(out, count);
+  }
+}
+
+result<segment_directory> read_directory(binary::reader& in, std::uint64_t first_row, std::uint32_t rows) {
+  segment_directory out;
+  for (std::uint32_t done = 0; done < rows; done += out.chunks.back().rows) {
+    auto& chunk = out.chunks.emplace_back();
+    chunk.first_row = first_row + done;
+    chunk.rows = std::min(rows - done, event_chunk_rows);
+    if (!in.read(chunk.min_at) || !in.read(chunk.max_at) || !in.read(chunk.max_received))
+      return misfit("its directory ends early");
+    if (chunk.min_at > chunk.max_at || chunk.min_at < timestamp_min.milliseconds || chunk.max_at > timestamp_max.milliseconds)
+      return misfit("a time is out of bounds");
+  }
+  std::uint32_t count = 0;
+  if (!in.read(count))
+    return misfit("its directory ends early");
+  for (std::uint32_t i = 0; i < count; ++i) {
+    segment_directory::column column;
+    if (!in.read(column.kind) || !in.read(column.index))
+      return misfit("its directory ends early");
+    for (const auto& chunk : out.chunks)
+      if (!in.read(column.counts.emplace_back()) || column.counts.back() > chunk.rows)
+        return misfit("its directory does not fit its rows");
+    if (column.kind > column_kind::property || (column.kind == column_kind::codes && (column.index >= event_field_count || column.index == id_field)))
+      return misfit("it has a column of no kind");
+    if (!out.columns.empty() && std::pair{out.columns.back().kind, out.columns.back().index} >= std::pair{column.kind, column.index})
+      return misfit("its columns are out of order");
+    out.columns.push_back(std::move(column));
+  }
+  if (rows > 0 && (!out.find(column_kind::at, 0) || !out.find(column_kind::received_at, 0)))
+    return misfit("it has no times");
+  return out;
+}
+
+result<segment_column> decode_part(bytes_view part, const segment_directory& directory, std::uint32_t number) {
+  return part_decoder{part, directory, directory.columns[number]}.run();
+}
+
+std::shared_ptr<const chunk_columns> assemble(const segment_directory& directory, std::size_t chunk, std::span<const std::shared_ptr<const segment_column>> parts) {
+  auto out = std::make_shared<chunk_columns>();
+  static_cast<chunk_bounds&>(*out) = directory.chunks[chunk];
+  const packed_integers none{nullptr, 0, 0, out->rows};
+  out->codes.fill(none);
+  out->codes[id_field] = {};
+  out->id_references = none;
+  out->memory_bytes = sizeof(chunk_columns);
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const auto& column = directory.columns[p];
+    const auto& from = parts[p]->chunks[chunk];
+    out->owners.push_back(parts[p]);
+    out->memory_bytes += from.packed.size() + from.uuids.size() * sizeof(uuid_bytes) + from.texts.size();
+    switch (column.kind) {
+    case column_kind::at: out->at = from.first; break;
+    case column_kind::received_at: out->received_at = from.first; break;
+    case column_kind::finer_times:
+      out->finer_rows = from.first;
+      out->finer_nanoseconds = from.second;
+      break;
+    case column_kind::codes: out->codes[column.index] = from.first; break;
+    case column_kind::ids:
+      out->id_references = from.first;
+      out->id_text_ends = from.second;
+      out->uuids = from.uuids.data();
+      out->id_texts = from.texts.data();
+      break;
+    case column_kind::property:
+      if (column.counts[chunk] > 0)
+        out->properties.push_back({column.index, column.counts[chunk], from.first, from.second});
+      break;
+    }
+  }
+  return out;
+}
+
+} // namespace dotmac

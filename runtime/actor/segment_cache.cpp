@@ -1,0 +1,141 @@
+#include "runtime/actor/segment_cache.hpp"
+
+namespace dotmac {
+namespace {
+
+/// Spreads the bits of a number: the finalizer of SplitMix64 (Steele, Lea, Flood 2014).
+std::uint64_t spread(std::uint64_t value) noexcept {
+  value += 0x9e3779b97f4a7c15u;
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
+  return value ^ (value >> 31);
+}
+
+} // namespace
+
+class segment_cache::entity_source final : public segment_source {
+public:
+  entity_source(std::shared_ptr<segment_cache> cache, entity_id entity, std::uint64_t number) : cache_{std::move(cache)}, entity_{std::move(entity)}, number_{number} {}
+  ~entity_source() override { cache_->forget(number_); }
+  entity_source(const entity_source&) = delete;
+  entity_source& operator=(const entity_source&) = delete;
+
+  result<std::shared_ptr<const segment_column>> column(const segment_directory& of, std::uint32_t part) override {
+    const column_key key{number_, of.number, part};
+    if (auto found = cache_->find(key))
+      return found;
+    const auto stored = cache_->read(entity_, of.number, part);
+    if (!stored)
+      return stored.error();
+    auto decoded = decode_part(*stored, of, part);
+    if (!decoded)
+      return failure{decoded.error().code, "segment " + std::to_string(of.number) + " of " + to_string(entity_) + ": " + decoded.error().message, {}};
+    auto column = std::make_shared<const segment_column>(std::move(*decoded));
+    cache_->keep(key, column);
+    return column;
+  }
+
+private:
+  const std::shared_ptr<segment_cache> cache_;
+  const entity_id entity_;
+  const std::uint64_t number_;
+};
+
+std::size_t segment_cache::key_hash::operator()(const column_key& of) const noexcept {
+  return spread(spread(of.source) ^ spread(of.segment << 20 ^ of.part));
+}
+
+std::shared_ptr<segment_source> segment_cache::source_of(entity_id entity) {
+  const std::lock_guard lock{mutex_};
+  return std::make_shared<entity_source>(shared_from_this(), std::move(entity), ++sources_);
+}
+
+segment_cache::figures segment_cache::read_figures() const {
+  const std::lock_guard lock{mutex_};
+  auto out = counted_;
+  out.bytes = bytes_;
+  out.columns = entries_.size();
+  return out;
+}
+
+std::shared_ptr<const segment_column> segment_cache::find(const column_key& key) {
+  const std::lock_guard lock{mutex_};
+  const auto at = places_.find(key);
+  if (at == places_.end()) {
+    ++counted_.misses;
+    return nullptr;
+  }
+  ++counted_.hits;
+  entries_[at->second].used_at = ++clock_;
+  return entries_[at->second].column;
+}
+
+void segment_cache::keep(const column_key& key, std::shared_ptr<const segment_column> column) {
+  std::vector<std::shared_ptr<const segment_column>> dropped; // freed outside of the lock
+  const std::lock_guard lock{mutex_};
+  if (column->memory_bytes > bytes_max_ || places_.contains(key))
+    return;
+  while (bytes_ + column->memory_bytes > bytes_max_) {
+    const auto victim = pick_victim();
+    dropped.push_back(entries_[victim].column);
+    drop(victim);
+  }
+  bytes_ += column->memory_bytes;
+  places_.emplace(key, entries_.size());
+  entries_.push_back({key, std::move(column), ++clock_});
+}
+
+std::size_t segment_cache::pick_victim() {
+  constexpr int picked = 2; // more come closer to the least recently used of all, which is the worst choice for a scan that goes round
+  std::size_t victim = 0;
+  for (int i = 0; i < picked; ++i)
+    if (const auto at = spread(++picks_) % entries_.size(); i == 0 || entries_[at].used_at < entries_[victim].used_at)
+      victim = at;
+  return victim;
+}
+
+void segment_cache::drop(std::size_t at) {
+  bytes_ -= entries_[at].column->memory_bytes;
+  places_.erase(entries_[at].key);
+  if (at + 1 != entries_.size()) {
+    entries_[at] = std::move(entries_.back());
+    places_[entries_[at].key] = at;
+  }
+  entries_.pop_back();
+}
+
+void segment_cache::forget(std::uint64_t source) {
+  const std::lock_guard lock{mutex_};
+  for (std::size_t at = entries_.size(); at-- > 0;)
+    if (entries_[at].key.source == source)
+      drop(at);
+}
+
+result<bytes> segment_cache::read(const entity_id& entity, std::uint64_t segment, std::uint32_t part) {
+  std::unique_ptr<store> session;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!idle_sessions_.empty()) {
+      session = std::move(idle_sessions_.back());
+      idle_sessions_.pop_back();
+    }
+  }
+  if (session == nullptr) {
+    auto opened = stores_->open();
+    if (!opened)
+      return opened.error();
+    session = std::move(*opened);
+  }
+  auto parts = session->snapshots().read_segment_parts(entity, segment, std::span{&part, 1});
+  {
+    const std::lock_guard lock{mutex_};
+    idle_sessions_.push_back(std::move(session));
+  }
+  if (parts)
+    return std::move(parts->front());
+  if (parts.error().code == error_code::not_found)
+    return failure{error_code::corrupt_data, parts.error().message, {}};
+  return parts.error();
+}
+
+} // namespace dotmac

@@ -1,0 +1,73 @@
+#pragma once
+
+/// The columns of stored event segments that questions look at, decoded, for all partitions of a node, within a bound.
+///
+/// Promise   what is given out is what the store has; it stays valid for whoever holds it, also when it is dropped here.
+/// Limits    bytes_max of columns are kept; those in use by a question beyond that are the question's (one segment's a thread).
+/// Errors    those of the store; corrupt_data where a part is damaged or missing.
+/// Threads   any. Who misses reads on his own thread, with a session that is kept for the next one: as many as read at once.
+/// Source    which one goes: the least recently used of a few picked at random, as Redis does; a scan over more than fits then still finds a part of it.
+/// Cost      a hit: a lock and a look-up. A miss: reading one part and decoding it.
+
+#include "core/events/segment_parts.hpp"
+#include "persistence/ports/store.hpp"
+
+#include <mutex>
+#include <unordered_map>
+
+namespace dotmac {
+
+class segment_cache : public std::enable_shared_from_this<segment_cache> {
+public:
+  segment_cache(std::shared_ptr<store_factory> stores, std::size_t bytes_max) : stores_{std::move(stores)}, bytes_max_{bytes_max} {}
+
+  /// The columns of one activation of a partition; forgotten with it.
+  std::shared_ptr<segment_source> source_of(entity_id entity);
+
+  struct figures {
+    std::uint64_t bytes = 0;
+    std::uint64_t columns = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+  };
+  figures read_figures() const;
+
+private:
+  class entity_source;
+
+  struct column_key {
+    std::uint64_t source = 0;
+    std::uint64_t segment = 0;
+    std::uint32_t part = 0;
+    friend bool operator==(const column_key&, const column_key&) = default;
+  };
+  struct key_hash {
+    std::size_t operator()(const column_key& of) const noexcept;
+  };
+  struct entry {
+    column_key key;
+    std::shared_ptr<const segment_column> column;
+    std::uint64_t used_at = 0;
+  };
+
+  std::shared_ptr<const segment_column> find(const column_key& key);
+  void keep(const column_key& key, std::shared_ptr<const segment_column> column);
+  void drop(std::size_t at);
+  std::size_t pick_victim();
+  void forget(std::uint64_t source);
+  result<bytes> read(const entity_id& entity, std::uint64_t segment, std::uint32_t part);
+
+  const std::shared_ptr<store_factory> stores_;
+  const std::size_t bytes_max_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<store>> idle_sessions_;
+  std::vector<entry> entries_;
+  std::unordered_map<column_key, std::size_t, key_hash> places_;
+  std::size_t bytes_ = 0;
+  std::uint64_t clock_ = 0; ///< of uses
+  std::uint64_t picks_ = 0;
+  std::uint64_t sources_ = 0;
+  figures counted_;
+};
+
+} // namespace dotmac

@@ -1,0 +1,70 @@
+#pragma once
+
+/// Stored segments in memory: what the tests of core/ read cold columns from.
+
+#include "core/events/event_partition.hpp"
+
+#include <map>
+#include <mutex>
+
+namespace dotmac {
+
+class held_segments final : public segment_source {
+public:
+  void keep(const event_snapshot_image& image) {
+    for (const auto& each : image.new_segments)
+      segments_[each.number] = each;
+  }
+  void keep(event_segment segment) { segments_[segment.number] = std::move(segment); }
+  std::map<std::uint64_t, event_segment>& all() { return segments_; }
+
+  std::function<result<bytes>(std::uint64_t)> payloads() {
+    return [this](std::uint64_t number) -> result<bytes> {
+      const auto at = segments_.find(number);
+      return at == segments_.end() ? result<bytes>{failure{error_code::not_found, "no such segment", {}}} : at->second.payload;
+    };
+  }
+  result<std::shared_ptr<const segment_column>> column(const segment_directory& of, std::uint32_t part) override {
+    const std::lock_guard lock{mutex_};
+    ++reads;
+    if (fails_from && reads >= *fails_from)
+      return failure{error_code::storage_unavailable, "the store is away", {}};
+    auto& known = decoded_[{of.number, part}];
+    if (known != nullptr)
+      return known;
+    const auto at = segments_.find(of.number);
+    if (at == segments_.end() || part >= at->second.parts.size())
+      return failure{error_code::corrupt_data, "a part is missing", {}};
+    auto decoded = decode_part(at->second.parts[part], of, part);
+    if (!decoded)
+      return decoded.error();
+    return known = std::make_shared<const segment_column>(std::move(*decoded));
+  }
+
+  std::size_t reads = 0;
+  std::optional<std::size_t> fails_from; ///< the number of the read, from 1
+
+private:
+  std::map<std::uint64_t, event_segment> segments_;
+  std::map<std::pair<std::uint64_t, std::uint32_t>, std::shared_ptr<const segment_column>> decoded_;
+  std::mutex mutex_;
+};
+
+/// The same events, all of them to be read from `segments`. Every chunk of `view` must be in memory.
+inline event_view cold_view(const event_view& view, const std::shared_ptr<held_segments>& segments) {
+  std::vector<chunk_place> places;
+  std::uint64_t number = 1'000'000;
+  auto before = std::make_shared<const dictionary_counts>();
+  for (std::uint64_t row = 0; row < view.row_count();) {
+    auto encoded = encode_segments(view, row, *before, number);
+    before = encoded.back().end;
+    row += encoded.back().row_count;
+    const auto stored = std::make_shared<stored_columns>(stored_columns{*encoded.back().directory, segments});
+    for (std::uint32_t c = 0; c < stored->directory.chunks.size(); ++c)
+      places.push_back({stored->directory.chunks[c], nullptr, stored, c});
+    segments->keep(std::move(encoded.back()));
+  }
+  return view.with_places(std::move(places));
+}
+
+} // namespace dotmac
