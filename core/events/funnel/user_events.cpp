@@ -125,6 +125,20 @@ result<void> user_events::match_constants() {
   return common == nullptr ? result<void>{} : common->charge(memory_);
 }
 
+funnel_event user_events::event_of(const found_by_worker& by, const entry& event, std::uint32_t constant) {
+  const auto at = static_cast<std::int64_t>(event.at_and_kind >> 16) + timestamp_min.milliseconds;
+  return step_bits::event_of(by.kinds[event.at_and_kind & 0xffff], at, event.row, constant);
+}
+
+void user_events::place_with_constants(found_by_worker& by, std::size_t part, workplace& into) {
+  for (std::size_t i = 0; i < by.parts[part].size(); ++i) {
+    const auto& event = by.parts[part][i];
+    const auto own = by.constant_parts[part][i];
+    into.events[into.ends[event.user & (part_users - 1)]++] = event_of(by, event, by.common_numbers.empty() ? own : by.common_numbers[own]);
+  }
+  by.constant_parts[part] = {};
+}
+
 void user_events::gather(std::size_t part, workplace& into) {
   into.ends.assign(part_users + 1, 0);
   std::size_t total = 0;
@@ -140,16 +154,12 @@ void user_events::gather(std::size_t part, workplace& into) {
   for (const auto& each : workers_) {
     if (!each)
       continue;
-    const auto* constant = each->constants ? each->constant_parts[part].data() : nullptr;
-    for (const auto& event : each->parts[part]) {
-      const auto at = static_cast<std::int64_t>(event.at_and_kind >> 16) + timestamp_min.milliseconds;
-      const auto own = constant == nullptr ? 0 : *constant++;
-      into.events[into.ends[event.user & (part_users - 1)]++] =
-          step_bits::event_of(each->kinds[event.at_and_kind & 0xffff], at, event.row, each->common_numbers.empty() ? own : each->common_numbers[own]);
-    }
+    if (each->constants)
+      place_with_constants(*each, part, into);
+    else
+      for (const auto& event : each->parts[part])
+        into.events[into.ends[event.user & (part_users - 1)]++] = event_of(*each, event, 0);
     each->parts[part] = {};
-    if (constant != nullptr)
-      each->constant_parts[part] = {};
   }
   into.ends.pop_back();
 }

@@ -73,6 +73,8 @@ private:
   result<std::size_t> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
   std::size_t take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
   static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
+  static funnel_event event_of(const found_by_worker& by, const entry& event, std::uint32_t constant);
+  static void place_with_constants(found_by_worker& by, std::size_t part, workplace& into);
   void gather(std::size_t part, workplace& into);
   static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
 
