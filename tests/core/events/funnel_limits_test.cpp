@@ -1,9 +1,13 @@
-// The limits of funnels, each where it is reached and passed, and the end before time.
+// The limits of funnels, each where it is reached and passed, the end before time, and values that threads number apart.
 
 #include "tests/core/events/random_cases.hpp"
 #include "tests/core/events/test_executor.hpp"
 
 #include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
 
 namespace dotmac {
 namespace {
@@ -169,6 +173,51 @@ TEST(funnel_limits, end_a_question_where_it_is_stopped_whenever_that_is) {
   find_funnel_users users;
   users.funnel = pairs();
   check(users);
+}
+
+/// Asked between runs of rows: holds each thread up until another has begun too, so that no single one takes all chunks.
+class meeting_of_two {
+public:
+  bool operator()() {
+    std::unique_lock lock{mutex_};
+    here_.insert(std::this_thread::get_id());
+    arrived_.notify_all();
+    arrived_.wait_for(lock, std::chrono::seconds{20}, [this] { return here_.size() > 1; });
+    return false;
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::set<std::thread::id> here_;
+};
+
+TEST(held_constants, are_equal_also_where_threads_number_them_in_another_order) {
+  event_partition partition{1};
+  event_block_builder builder;
+  const auto users = static_cast<std::int64_t>(event_chunk_rows);
+  for (const std::string type : {"a", "b"}) // a chunk each
+    for (std::int64_t i = 0; i < users; ++i) {
+      const auto user = type == "a" ? i : users - 1 - i;
+      builder.begin_event(timestamp{plain::world_start_ms});
+      builder.set_timestamp({timestamp{plain::world_start_ms + (type == "b") * 1'000}, 0});
+      builder.set_field(event_field::event_type, type);
+      builder.set_field(event_field::user_id, "u" + std::to_string(user));
+      builder.add_integer(property_scope::properties, "k", type == "b" && user % 3 == 0 ? -1 : user % 100); // every third user has another one
+      builder.end_event();
+    }
+  static_cast<void>(partition.stage(builder.finish()));
+  partition.commit_staged();
+  auto question = pairs();
+  question.hold_constant = {"k"};
+  test_executor threads{2};
+  meeting_of_two meeting;
+  scan_context context{[&meeting] { return meeting(); }};
+  context.executor = &threads;
+  const auto found = answer(partition.snapshot(), question, context);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->all.steps[0].count, static_cast<std::uint64_t>(users));
+  EXPECT_EQ(found->all.steps[1].count, static_cast<std::uint64_t>(users - (users + 2) / 3));
 }
 
 } // namespace
