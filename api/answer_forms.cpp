@@ -28,18 +28,6 @@ json found_event_form() {
                     {"timestamp", time(), "when it happened"}, {"received_at", time(), "when it came"}});
 }
 
-json funnel_steps_form() {
-  return list_of(object_of({{"step", {{"type", "integer"}, {"minimum", 1}}, "its number"},
-                            {"name", text(), "its label; one that comes again carries its number"},
-                            {"count", count(), "users who came this far"},
-                            {"conversion_rate", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}, "of step 1"},
-                            {"drop_off", count(), "users lost since the step before"},
-                            {"drop_off_rate", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}, "of the step before"},
-                            {"median_seconds_to_convert", number_or_null(), "from the step before"},
-                            {"p90_seconds_to_convert", number_or_null(), "from the step before"},
-                            {"users", list_of(text()), "at most users_limit ids, where asked for", false}}));
-}
-
 json recorded_value_form() {
   return object_of({{"value_id", text(), "as sent, else given by the server"}, {"metric_id", text(), "as sent: id or name"},
                     {"value", number_or_null(), "null where it was not recorded"},
@@ -100,16 +88,6 @@ json event_aggregates_form() {
   row["properties"]["dimensions"] = with_meaning(object_with(json_schema<scalar>()), "by name; null where an event has none");
   row = joined(row, object_of({{"granularity", json_schema<granularity>(), "as asked for"}}));
   return joined(object_of({{"aggregates", list_of(row), "by bucket, then by dimensions"}, {"count", count(), ""}, {"timezone", text(), "whose calendar"}}), scope_form());
-}
-
-json funnel_form() {
-  const auto data = object_of({{"count", count(), ""}, {"conversion_rate", {{"type", "number"}}, "of step 1"}, {"users", list_of(text()), "where asked for", false}});
-  const auto group = object_of({{"dimensions", object_with(json_schema<scalar>()), "as of the user's first step"}, {"steps", funnel_steps_form(), ""}});
-  return joined(object_of({{"funnel_steps", list_of(text()), "labels in order"},
-                           {"analysis_period", object_of({{"start", time(), ""}, {"end", time(), "excluded"}}), ""},
-                           {"funnel_data", object_with(data), "by label"}, {"steps", funnel_steps_form(), "in order"},
-                           {"groups", list_of(group), "where dimensions were asked for; largest first", false}}),
-                scope_form());
 }
 
 json event_schema_form() {

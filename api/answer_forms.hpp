@@ -11,7 +11,8 @@ json tracked_form();
 json batch_tracked_form();
 json events_found_form();
 json event_aggregates_form();
-json funnel_form();
+json funnel_form(); ///< beside its handler
+json funnel_users_form(); ///< beside its handler
 json live_form(); ///< beside its handler
 json export_form(); ///< beside its handler
 json event_trends_form(); ///< beside its handler

@@ -87,65 +87,14 @@ void append_batch(const gateway_call_pointer& call, const event_schemas& schemas
                            }});
 }
 
+} // namespace
+
 json dimensions_as_json(const std::vector<std::string>& names, const std::vector<scalar>& values) {
   json object = json::object();
   for (std::size_t i = 0; i < names.size() && i < values.size(); ++i)
     object[names[i]] = write_json(values[i]);
   return object;
 }
-
-json seconds(const std::optional<double>& milliseconds) { return milliseconds ? json(*milliseconds / 1'000) : json(nullptr); }
-
-/// Each step's label; a label that comes again carries its number, so that no step hides another.
-std::vector<std::string> labels_of(const std::vector<funnel_step>& steps) {
-  std::vector<std::string> labels;
-  for (const auto& each : steps) {
-    const auto label = !each.text.empty() ? each.text : each.event_name ? *each.event_name : each.event_type.value_or("any event");
-    auto unique = label;
-    for (std::size_t n = 2; std::find(labels.begin(), labels.end(), unique) != labels.end(); ++n)
-      unique = label + " (" + std::to_string(n) + ")";
-    labels.push_back(std::move(unique));
-  }
-  return labels;
-}
-
-json steps_as_json(const std::vector<std::string>& labels, const std::vector<funnel_step_result>& results, bool wants_users) {
-  json list = json::array();
-  const auto share = [](std::uint64_t part, std::uint64_t whole) { return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole); };
-  for (std::size_t i = 0; i < results.size() && i < labels.size(); ++i) {
-    const auto& each = results[i];
-    const auto before = i == 0 ? each.count : results[i - 1].count;
-    json step{{"step", i + 1}, {"name", labels[i]}, {"count", each.count}, {"conversion_rate", share(each.count, results[0].count)},
-              {"drop_off", before - each.count}, {"drop_off_rate", share(before - each.count, before)},
-              {"median_seconds_to_convert", seconds(each.median_milliseconds)}, {"p90_seconds_to_convert", seconds(each.p90_milliseconds)}};
-    if (wants_users)
-      step["users"] = each.users;
-    list.push_back(std::move(step));
-  }
-  return list;
-}
-
-json funnel_as_json(const funnel_request& request, const funnel_counted& counted) {
-  const auto labels = labels_of(request.funnel_steps);
-  const bool wants_users = request.users_limit > 0;
-  json steps = steps_as_json(labels, counted.steps, wants_users);
-  json data = json::object();
-  for (const auto& each : steps) {
-    auto& entry = data[each["name"].get<std::string>()] = {{"count", each["count"]}, {"conversion_rate", each["conversion_rate"]}};
-    if (wants_users)
-      entry["users"] = each["users"];
-  }
-  json body{{"funnel_steps", labels}, {"funnel_data", std::move(data)}, {"steps", std::move(steps)},
-            {"analysis_period", {{"start", format_timestamp(request.start_time)}, {"end", format_timestamp(request.end_time)}}}};
-  if (!request.dimensions.empty()) {
-    auto& groups = body["groups"] = json::array();
-    for (const auto& each : counted.groups)
-      groups.push_back({{"dimensions", dimensions_as_json(request.dimensions, each.dimensions)}, {"steps", steps_as_json(labels, each.steps, wants_users)}});
-  }
-  return body;
-}
-
-} // namespace
 
 json schema_as_json(const event_schema& schema) {
   auto body = write_json(schema);
@@ -233,30 +182,6 @@ void aggregate_event_counts(const gateway_call_pointer& call) {
                                call->answer(answer);
                              }});
   });
-}
-
-void analyse_funnel(const gateway_call_pointer& call) {
-  auto body = call->read_body<funnel_request>();
-  if (!body || !check_interval(call, body->start_time, body->end_time))
-    return;
-  count_funnel question;
-  question.steps = body->funnel_steps;
-  question.start_time = body->start_time;
-  question.end_time = body->end_time;
-  question.user_id_field = field_of(body->user_id_field);
-  if (body->conversion_window)
-    question.window_milliseconds = body->conversion_window->milliseconds;
-  question.order = body->order;
-  question.start = body->start;
-  question.exclusions = body->exclusions;
-  question.dimensions = body->dimensions;
-  question.users_listed = body->users_limit;
-  gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
-                           std::function<void(funnel_counted&)>{[call, request = *std::move(body)](funnel_counted& counted) {
-                             auto answer = funnel_as_json(request, counted);
-                             add_scope(answer, counted.scope, request.start_time, request.end_time);
-                             call->answer(answer);
-                           }});
 }
 
 void create_schema(const gateway_call_pointer& call) {

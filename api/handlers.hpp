@@ -14,6 +14,7 @@ void aggregate_event_counts(const gateway_call_pointer& call);
 void export_events_as_lines(const gateway_call_pointer& call);
 void show_live_events(const gateway_call_pointer& call);
 void analyse_funnel(const gateway_call_pointer& call);
+void list_funnel_users(const gateway_call_pointer& call);
 void show_event_trends(const gateway_call_pointer& call);
 void show_event_retention(const gateway_call_pointer& call);
 void show_event_stickiness(const gateway_call_pointer& call);
@@ -60,6 +61,9 @@ void add_scope(json& body, const answer_scope& scope, timestamp start, timestamp
 /// The calendar asked for, else the tenant's.
 void with_zone(const gateway_call_pointer& call, const std::optional<std::string>& name,
                std::function<void(std::shared_ptr<const zone_rules>)> use);
+
+/// Values by the names of their dimensions.
+json dimensions_as_json(const std::vector<std::string>& names, const std::vector<scalar>& values);
 
 json optional_time(const std::optional<timestamp>& at);
 

@@ -74,29 +74,6 @@ inline event_field field_of(funnel_user user) {
   return fields[static_cast<std::size_t>(user)];
 }
 
-struct funnel_request {
-  std::vector<funnel_step> funnel_steps;
-  timestamp start_time, end_time;
-  funnel_user user_id_field = funnel_user::user_id;
-  std::optional<duration_form> conversion_window;
-  funnel_order order = funnel_order::ordered;
-  funnel_start start = funnel_start::any;
-  std::vector<std::string> dimensions;
-  std::vector<funnel_step> exclusions;
-  std::int64_t users_limit = 0;
-};
-template <> struct description<funnel_request> {
-  using r = funnel_request;
-  static constexpr auto fields = std::tuple{
-      field{"funnel_steps", &r::funnel_steps, "in order", bounds{1, funnel_steps_max}, presence::required},
-      field{"start_time", &r::start_time, "from this time on", presence::required}, field{"end_time", &r::end_time, "before this time", presence::required},
-      field{"user_id_field", &r::user_id_field, "who is counted"}, field{"conversion_window", &r::conversion_window, "from step 1 to the last, inclusive"},
-      field{"order", &r::order, "of the steps"}, field{"start", &r::start, "which event of step 1 may be the start"},
-      field{"dimensions", &r::dimensions, "group by, as of the user's first step", bounds{0, question_dimensions_max}},
-      field{"exclusions", &r::exclusions, "events that end an attempt", bounds{0, funnel_steps_max}},
-      field{"users_limit", &r::users_limit, "how many ids to list per step", bounds{0, funnel_users_listed_max}}};
-};
-
 struct event_schema_request {
   std::string event_type, event_name;
   json_text definition;

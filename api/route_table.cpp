@@ -1,5 +1,6 @@
 #include "api/answer_forms.hpp"
 #include "api/export_requests.hpp"
+#include "api/funnel_requests.hpp"
 #include "api/habit_requests.hpp"
 #include "api/handlers.hpp"
 #include "api/list_requests.hpp"
@@ -66,6 +67,8 @@ constexpr std::array table{
     route{"POST", "/events/trends", "Events", "show_event_trends", "Measure events over time: counts, people, sums, percentiles; several series, groups, formulas, comparison", reading, nullptr,
           schema_of<event_trends_request>, event_trends_form, show_event_trends, examples::event_trends},
     route{"POST", "/events/funnel", "Events", "analyse_funnel", "How far users come through steps", reading, nullptr, schema_of<funnel_request>, funnel_form, analyse_funnel, examples::funnel},
+    route{"POST", "/events/funnel/users", "Events", "list_funnel_users", "Who reached a step of a funnel, or dropped before it", reading, nullptr, schema_of<funnel_users_request>,
+          funnel_users_form, list_funnel_users, examples::funnel_users},
     route{"POST", "/events/retention", "Events", "show_event_retention", "How many of the users who did one thing come back to do another, by period", reading, nullptr,
           schema_of<event_retention_request>, event_retention_form, show_event_retention, examples::event_retention},
     route{"POST", "/events/stickiness", "Events", "show_event_stickiness", "In how many days, or other intervals, users were active", reading, nullptr, schema_of<event_stickiness_request>,

@@ -8,15 +8,19 @@
 ///                first counts, of several such the latest start. An exclusion ends the attempts that began before it; if it is a step
 ///                itself it is served first. Strict: the very next event of the user must be the next step.
 ///                Any order: step k is reached when distinct events of one window serve the steps 1 to k; the time to it is counted
-///                from when steps 1 to k - 1 were served. `start: first` goes with ordered and strict only.
+///                from when steps 1 to k - 1 were served. `start: first` goes with ordered and strict only. Time to convert is counted from the
+///                attempt's first event to its last step; a trend is by the time of the first event. Of one that did not reach `attribution_step` every
+///                dimension is null. Held constant: events that lack a value are left out, those of equal values are followed as if they were the user's
+///                only ones, and the best attempt over all values counts. Attempts: funnel_walk.hpp.
 ///   Retention    see core/events/retention/retention_questions.hpp; stickiness and lifecycle: habit_questions.hpp beside it.
-/// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, funnel_users_listed_max.
+/// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, those of funnel_questions.hpp.
 /// Errors     validation_failed; query_too_large naming the limit; cancelled.
 /// Threads    pure: any number of threads over one view.
 /// Cost       linear in the rows of chunks that the times do not rule out; a funnel sorts its matching events by user.
 
 #include "core/events/event_messages.hpp"
 #include "core/events/filter_plan.hpp"
+#include "core/events/funnel/funnel_questions.hpp"
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
@@ -33,6 +37,7 @@ std::size_t answer_size(const found_event& event);
 result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop);
 result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);
 result<funnel_counted> answer(const event_view& view, const count_funnel& question, const scan_context& context);
+result<funnel_users_found> answer(const event_view& view, const find_funnel_users& question, const scan_context& context);
 result<event_summary> answer(const event_view& view, const summarize_events& question, const stop_check& stop);
 result<trends_measured> answer(const event_view& view, const measure_trends& question, const scan_context& context);
 result<retention_measured> answer(const event_view& view, const measure_retention& question, const scan_context& context);
@@ -49,5 +54,7 @@ result<std::uint64_t> scan_events(const event_view& view, const filter_plan& pla
 
 /// The value to group by (see above) of one row.
 scalar dimension_value(const event_view& view, const event_chunk& chunk, std::uint32_t at, const event_reference& of);
+/// Opens the row's chunk for it alone.
+result<scalar> dimension_value(const event_view& view, std::uint64_t row, const event_reference& of);
 
 } // namespace dotmac

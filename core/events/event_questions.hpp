@@ -18,7 +18,6 @@ inline constexpr std::int64_t event_query_limit_max = 1'000;
 inline constexpr std::size_t funnel_steps_max = 32;
 inline constexpr std::size_t question_dimensions_max = 3;
 inline constexpr std::size_t answer_groups_max = 100'000; ///< buckets times combinations of dimension values
-inline constexpr std::size_t funnel_users_listed_max = 10'000;
 
 template <> struct description<timestamp> {
   static constexpr auto fields = std::tuple{field{"milliseconds", &timestamp::milliseconds, "since 1970"}};
@@ -182,15 +181,6 @@ template <> struct description<event_aggregates> {
       field{"scope", &event_aggregates::scope, "how far the answer reaches"}};
 };
 
-enum class funnel_order : std::uint8_t { ordered, strict, any };
-template <> struct enumeration<funnel_order> {
-  static constexpr std::array<std::string_view, 3> names{"ordered", "strict", "any"};
-};
-enum class funnel_start : std::uint8_t { any, first };
-template <> struct enumeration<funnel_start> {
-  static constexpr std::array<std::string_view, 2> names{"any", "first"};
-};
-
 /// `text` matches the event type, or the event name where no event of the tenant has such a type; else type and / or name.
 struct funnel_step {
   std::string text;
@@ -204,68 +194,6 @@ template <> struct description<funnel_step> {
       field{"event_type", &funnel_step::event_type, "type"},
       field{"event_name", &funnel_step::event_name, "name"},
       field{"filters", &funnel_step::filters, "conditions"}};
-};
-
-struct count_funnel {
-  std::vector<funnel_step> steps;
-  timestamp start_time = timestamp_min;
-  timestamp end_time = timestamp_end;
-  event_field user_id_field = event_field::user_id;
-  std::optional<std::int64_t> window_milliseconds; ///< none: the whole period
-  funnel_order order = funnel_order::ordered;
-  funnel_start start = funnel_start::any;
-  std::vector<funnel_step> exclusions; ///< such an event between the first and the furthest step ends the attempt
-  std::vector<std::string> dimensions; ///< of the user's first step
-  std::int64_t users_listed = 0;       ///< how many ids to list per step
-};
-template <> struct description<count_funnel> {
-  static constexpr auto fields = std::tuple{
-      field{"steps", &count_funnel::steps, "in order"},
-      field{"start_time", &count_funnel::start_time, "from this time on"},
-      field{"end_time", &count_funnel::end_time, "before this time"},
-      field{"user_id_field", &count_funnel::user_id_field, "who is counted"},
-      field{"window_milliseconds", &count_funnel::window_milliseconds, "from step 1 to the last"},
-      field{"order", &count_funnel::order, "ordered, strict or any"},
-      field{"start", &count_funnel::start, "any or first step 1"},
-      field{"exclusions", &count_funnel::exclusions, "events that end an attempt"},
-      field{"dimensions", &count_funnel::dimensions, "group by"},
-      field{"users_listed", &count_funnel::users_listed, "ids per step"}};
-};
-
-struct funnel_step_result {
-  std::uint64_t count = 0;
-  std::optional<double> median_milliseconds; ///< from the step before; none for step 1 or where nobody came
-  std::optional<double> p90_milliseconds;
-  std::vector<std::string> users;
-};
-template <> struct description<funnel_step_result> {
-  static constexpr auto fields = std::tuple{
-      field{"count", &funnel_step_result::count, "users who came this far"},
-      field{"median_milliseconds", &funnel_step_result::median_milliseconds, "from the step before"},
-      field{"p90_milliseconds", &funnel_step_result::p90_milliseconds, "from the step before"},
-      field{"users", &funnel_step_result::users, "some of them"}};
-};
-
-struct funnel_group {
-  std::vector<scalar> dimensions;
-  std::vector<funnel_step_result> steps;
-};
-template <> struct description<funnel_group> {
-  static constexpr auto fields = std::tuple{
-      field{"dimensions", &funnel_group::dimensions, "values in the order asked for"},
-      field{"steps", &funnel_group::steps, "as in the whole"}};
-};
-
-struct funnel_counted {
-  std::vector<funnel_step_result> steps;
-  std::vector<funnel_group> groups; ///< only where dimensions were asked for; by count of step 1, largest first
-  answer_scope scope;
-};
-template <> struct description<funnel_counted> {
-  static constexpr auto fields = std::tuple{
-      field{"steps", &funnel_counted::steps, "in order"},
-      field{"groups", &funnel_counted::groups, "by dimension"},
-      field{"scope", &funnel_counted::scope, "how far the answer reaches"}};
 };
 
 } // namespace dotmac

@@ -71,6 +71,14 @@ scalar dimension_value(const event_view& view, const event_chunk& chunk, std::ui
   return {};
 }
 
+result<scalar> dimension_value(const event_view& view, std::uint64_t row, const event_reference& of) {
+  const auto chunk = view.chunk_of(row);
+  auto value = dimension_value(view, chunk, static_cast<std::uint32_t>(row % event_chunk_rows), of);
+  if (chunk.why_incomplete())
+    return *chunk.why_incomplete();
+  return value;
+}
+
 namespace {
 
 /// Counts pairs of codes: in a table where the codes leave room for one, else in a map.

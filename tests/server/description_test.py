@@ -115,6 +115,9 @@ class Description(NodeTest):
         self.sample("post", "/events/aggregate", {"granularity": "all", "fill": "zero", **WHOLE})
         self.sample("post", "/events/funnel", {"funnel_steps": ["a", "a", {"event_name": "b", "filters": {"x": 1}}], "dimensions": ["plan"], "users_limit": 5, "order": "any",
                                                "exclusions": ["gone"], "conversion_window": 60.5, **WHOLE})
+        self.sample("post", "/events/funnel", {"funnel_steps": ["page_view", "conversion"], "dimensions": ["plan"], "histogram_bins": 3, "granularity": "month", "count": "attempts",
+                                               "attribution": "last", "hold_constant": ["user_id"], **MONTH})
+        self.sample("post", "/events/funnel/users", {"funnel_steps": ["page_view"], "dimensions": ["plan"], "limit": 1, **WHOLE})
         self.sample("post", "/events/retention", {"start_event": "a", "return_event": {}, "cohort": "recurring", "dimensions": ["plan", "price"], **MONTH})
         self.sample("post", "/events/stickiness", {"event": {}, "granularity": "week", "dimensions": ["plan"], **MONTH})
         self.sample("post", "/events/users", {"event": {"event_type": None}, "limit": 1, "max_count": 9, **WHOLE})

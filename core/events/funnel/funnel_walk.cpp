@@ -10,22 +10,6 @@ constexpr std::int64_t nobody = -1;
 
 bool matches(const funnel_event& event, std::size_t step) { return (event.steps >> step & 1) != 0; }
 
-/// The attempt that starts at `start`, each step as early as possible.
-void follow(std::span<const funnel_event> events, const funnel_rules& rules, std::size_t start, funnel_progress& out) {
-  out.first_row = events[start].row;
-  out.reached.assign(1, events[start].at);
-  for (std::size_t i = start + 1; i < events.size() && out.reached.size() < rules.step_count; ++i) {
-    const funnel_event& event = events[i];
-    if (event.at - events[start].at > rules.window)
-      return;
-    const bool serves = matches(event, out.reached.size()) && event.at > out.reached.back();
-    if (serves)
-      out.reached.push_back(event.at);
-    if (event.is_exclusion || (!serves && rules.order == funnel_order::strict))
-      return;
-  }
-}
-
 /// One pass: for each step the latest start from which it can have been reached by now, kept apart for times before the
 /// present one (a step must be strictly later than the one before it).
 std::int64_t best_ordered_start(std::span<const funnel_event> events, const funnel_rules& rules) {
@@ -68,7 +52,7 @@ void walk_strict(std::span<const funnel_event> events, const funnel_rules& rules
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (!matches(events[i], 0))
       continue;
-    follow(events, rules, i, attempt);
+    follow_attempt(events, rules, i, attempt);
     const std::size_t end = i + attempt.reached.size();
     if (attempt.reached.size() > out.reached.size() || (attempt.reached.size() == out.reached.size() && end < end_of_best)) {
       out = attempt;
@@ -161,31 +145,51 @@ void walk_any(std::span<const funnel_event> events, const funnel_rules& rules, f
     if (shrinking.depth() < best)
       break;
   }
+  out.started_at = events[best_low].at;
   out.first_row = events[best_low].row;
   window_matching growing{rules.step_count};
   for (std::size_t i = best_low; i <= best_end; ++i) {
     growing.add(events[i].steps);
     for (std::size_t depth = growing.depth(); out.reached.size() < std::min(depth, best);)
-      out.reached.push_back(events[i].at);
+      out.reach(events[i]);
   }
 }
 
 } // namespace
 
+std::size_t follow_attempt(std::span<const funnel_event> events, const funnel_rules& rules, std::size_t start, funnel_progress& out) {
+  out.clear();
+  out.started_at = events[start].at;
+  out.first_row = events[start].row;
+  out.reach(events[start]);
+  std::size_t i = start + 1;
+  for (; i < events.size() && out.reached.size() < rules.step_count; ++i) {
+    const funnel_event& event = events[i];
+    if (event.at - events[start].at > rules.window)
+      return i;
+    const bool serves = matches(event, out.reached.size()) && event.at > out.reached.back();
+    if (serves)
+      out.reach(event);
+    if (event.is_exclusion || (!serves && rules.order == funnel_order::strict))
+      return serves ? i + 1 : i;
+  }
+  return i;
+}
+
 void walk_funnel(std::span<const funnel_event> events, const funnel_rules& rules, funnel_progress& out) {
-  out.reached.clear();
+  out.clear();
   if (rules.order == funnel_order::any)
     return walk_any(events, rules, out);
   if (rules.start == funnel_start::first) {
     const auto first = std::find_if(events.begin(), events.end(), [](const funnel_event& each) { return matches(each, 0); });
     if (first != events.end())
-      follow(events, rules, static_cast<std::size_t>(first - events.begin()), out);
+      follow_attempt(events, rules, static_cast<std::size_t>(first - events.begin()), out);
     return;
   }
   if (rules.order == funnel_order::strict)
     return walk_strict(events, rules, out);
   if (const std::int64_t start = best_ordered_start(events, rules); start != nobody)
-    follow(events, rules, static_cast<std::size_t>(start), out);
+    follow_attempt(events, rules, static_cast<std::size_t>(start), out);
 }
 
 } // namespace dotmac

@@ -35,8 +35,8 @@ public:
 
   /// Into bits, one entry per row of [first, first + count).
   void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, workplace& to) const;
-  static funnel_event event_of(std::uint64_t bits, std::int64_t at, std::uint64_t row) {
-    return {at, row, static_cast<std::uint32_t>(bits), (bits & exclusion_bit) != 0};
+  static funnel_event event_of(std::uint64_t bits, std::int64_t at, std::uint32_t row, std::uint32_t constant = 0) {
+    return {at, row, static_cast<std::uint32_t>(bits), constant, (bits & exclusion_bit) != 0};
   }
 
 private:

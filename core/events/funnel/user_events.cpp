@@ -5,8 +5,8 @@
 
 namespace dotmac {
 
-user_events::user_events(const event_view& view, event_field user_field, bool takes_all, std::size_t workers, memory_allowance& memory)
-    : view_{view}, user_field_{user_field}, takes_all_{takes_all}, part_count_{(view.dictionary_size(user_field) >> part_users_log) + 1}, memory_{memory}, workers_(workers) {}
+user_events::user_events(const event_view& view, event_field user_field, bool takes_all, std::size_t workers, memory_allowance& memory, std::vector<std::string> constants)
+    : view_{view}, user_field_{user_field}, takes_all_{takes_all}, part_count_{(view.dictionary_size(user_field) >> part_users_log) + 1}, memory_{memory}, constants_{std::move(constants)}, workers_(workers) {}
 
 result<std::uint64_t> user_events::kind_of(found_by_worker& mine, std::uint64_t bits) {
   const auto known = std::find(mine.kinds.begin(), mine.kinds.end(), bits);
@@ -24,13 +24,17 @@ result<void> user_events::add(std::size_t worker, const event_chunk& chunk, cons
     mine = std::make_unique<found_by_worker>();
     mine->parts.resize(part_count_);
     mine->bits = std::make_unique<step_bits::workplace>();
+    if (!constants_.empty()) {
+      mine->constants = std::make_unique<held_constants>(view_, constants_);
+      mine->constant_parts.resize(part_count_);
+    }
   }
   std::size_t taken = 0;
   for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
     if (context.is_stopped())
       return question_cancelled();
     const auto count = std::min(scan_rows, chunk.rows - first);
-    if (steps.by_code() && !takes_all_) {
+    if (steps.by_code() && !takes_all_ && !mine->constants) {
       mine->kinds = steps.by_code()->kinds;
       taken += take_coded_run(*mine, chunk, first, count, range, *steps.by_code());
       continue;
@@ -41,7 +45,20 @@ result<void> user_events::add(std::size_t worker, const event_chunk& chunk, cons
       return here.error();
     taken += *here;
   }
-  return memory_.take(taken * 2 * sizeof(entry)); // an array that grows may take twice what it holds
+  if (mine->constants)
+    if (auto charged = mine->constants->charge(memory_); !charged)
+      return charged;
+  const auto entry_size = sizeof(entry) + (mine->constants ? sizeof(std::uint32_t) : 0);
+  return memory_.take(taken * 2 * entry_size); // an array that grows may take twice what it holds
+}
+
+std::span<const std::uint32_t> user_events::constants_of_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count) const {
+  if (!mine.constants)
+    return {};
+  const auto mask = std::span{mine.bits->mask}.first(count);
+  for (std::uint32_t i = 0; i < count; ++i)
+    mask[i] = takes_all_ || mine.bits->bits[i] != 0;
+  return mine.constants->of(chunk, first, mask);
 }
 
 result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range) {
@@ -50,9 +67,10 @@ result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chu
   std::size_t taken = 0;
   std::uint64_t last_bits = ~std::uint64_t{0};
   std::uint64_t kind = 0;
+  const auto constants = constants_of_run(mine, chunk, first, count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto bits = mine.bits->bits[i];
-    if ((bits == 0 && !takes_all_) || mine.users[i] == 0 || mine.times[i] < range.start || mine.times[i] >= range.end)
+    if ((bits == 0 && !takes_all_) || (!constants.empty() && constants[i] == 0) || mine.users[i] == 0 || mine.times[i] < range.start || mine.times[i] >= range.end)
       continue;
     if (bits != last_bits) {
       const auto found = kind_of(mine, bits);
@@ -62,6 +80,8 @@ result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chu
       last_bits = bits;
     }
     mine.parts[mine.users[i] >> part_users_log].push_back({mine.users[i], static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kind)});
+    if (!constants.empty())
+      mine.constant_parts[mine.users[i] >> part_users_log].push_back(constants[i]);
     ++taken;
   }
   return taken;
@@ -92,6 +112,33 @@ std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk
   return taken;
 }
 
+result<void> user_events::match_constants() {
+  held_constants* common = nullptr;
+  for (const auto& each : workers_) {
+    if (!each || !each->constants)
+      continue;
+    if (common == nullptr)
+      common = each->constants.get();
+    else
+      each->common_numbers = common->take_in(*each->constants);
+  }
+  return common == nullptr ? result<void>{} : common->charge(memory_);
+}
+
+funnel_event user_events::event_of(const found_by_worker& by, const entry& event, std::uint32_t constant) {
+  const auto at = static_cast<std::int64_t>(event.at_and_kind >> 16) + timestamp_min.milliseconds;
+  return step_bits::event_of(by.kinds[event.at_and_kind & 0xffff], at, event.row, constant);
+}
+
+void user_events::place_with_constants(found_by_worker& by, std::size_t part, workplace& into) {
+  for (std::size_t i = 0; i < by.parts[part].size(); ++i) {
+    const auto& event = by.parts[part][i];
+    const auto own = by.constant_parts[part][i];
+    into.events[into.ends[event.user & (part_users - 1)]++] = event_of(by, event, by.common_numbers.empty() ? own : by.common_numbers[own]);
+  }
+  by.constant_parts[part] = {};
+}
+
 void user_events::gather(std::size_t part, workplace& into) {
   into.ends.assign(part_users + 1, 0);
   std::size_t total = 0;
@@ -107,10 +154,11 @@ void user_events::gather(std::size_t part, workplace& into) {
   for (const auto& each : workers_) {
     if (!each)
       continue;
-    for (const auto& event : each->parts[part]) {
-      const auto at = static_cast<std::int64_t>(event.at_and_kind >> 16) + timestamp_min.milliseconds;
-      into.events[into.ends[event.user & (part_users - 1)]++] = step_bits::event_of(each->kinds[event.at_and_kind & 0xffff], at, event.row);
-    }
+    if (each->constants)
+      place_with_constants(*each, part, into);
+    else
+      for (const auto& event : each->parts[part])
+        into.events[into.ends[event.user & (part_users - 1)]++] = event_of(*each, event, 0);
     each->parts[part] = {};
   }
   into.ends.pop_back();

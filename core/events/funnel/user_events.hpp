@@ -5,9 +5,10 @@
 ///
 /// Threads  `add` on several, each with a worker number of its own; then `visit` of different parts on several.
 /// Limits   the question's memory: query_too_large; kinds_max different sets of steps that events serve at once.
-/// Cost     16 bytes an event; each is moved twice.
+/// Cost     16 bytes an event, 20 with constants; each is moved twice.
 /// Source   radix partitioning: Manegold, Boncz, Kersten, "Optimizing Main-Memory Join on Modern Hardware" (2002).
 
+#include "core/events/funnel/held_constants.hpp"
 #include "core/events/funnel/step_bits.hpp"
 #include "core/events/memory_allowance.hpp"
 
@@ -24,10 +25,14 @@ public:
     std::vector<std::uint32_t> ends; ///< by user of the part
   };
 
-  user_events(const event_view& view, event_field user_field, bool takes_all, std::size_t workers, memory_allowance& memory);
+  /// `constants`: fields whose values each event carries as a number; events that lack one of them are left out.
+  user_events(const event_view& view, event_field user_field, bool takes_all, std::size_t workers, memory_allowance& memory, std::vector<std::string> constants = {});
 
   /// The events of a chunk that serve a step, or all where `takes_all`; of those that have a user.
   result<void> add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context);
+
+  /// Between the last `add` and the first `visit`, on one thread: equal values get equal numbers. Does nothing without constants.
+  result<void> match_constants();
 
   std::size_t part_count() const noexcept { return part_count_; }
 
@@ -56,14 +61,20 @@ private:
     std::vector<std::vector<entry>> parts;
     std::vector<std::uint64_t> kinds; ///< bits by number
     std::unique_ptr<step_bits::workplace> bits;
+    std::unique_ptr<held_constants> constants;             ///< where there are any
+    std::vector<std::vector<std::uint32_t>> constant_parts; ///< beside parts: the number of each entry
+    std::vector<std::uint32_t> common_numbers;             ///< by number of its own
     std::array<std::uint32_t, scan_rows> users;
     std::array<std::int64_t, scan_rows> times;
   };
 
   result<std::uint64_t> kind_of(found_by_worker& mine, std::uint64_t bits);
+  std::span<const std::uint32_t> constants_of_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count) const;
   result<std::size_t> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
   std::size_t take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
   static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
+  static funnel_event event_of(const found_by_worker& by, const entry& event, std::uint32_t constant);
+  static void place_with_constants(found_by_worker& by, std::size_t part, workplace& into);
   void gather(std::size_t part, workplace& into);
   static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
 
@@ -72,6 +83,7 @@ private:
   const bool takes_all_;
   const std::size_t part_count_;
   memory_allowance& memory_;
+  const std::vector<std::string> constants_;
   std::vector<std::unique_ptr<found_by_worker>> workers_;
 };
 

@@ -241,7 +241,7 @@ TEST(event_partition, answers_as_plain_code_does_also_from_a_snapshot) {
       for (std::size_t k = 0; k < naive_depth(own, steps, window); ++k)
         ++expected[k];
     for (std::size_t k = 0; k < 3; ++k)
-      EXPECT_EQ(counted->steps[k].count, expected[k]) << "step " << k;
+      EXPECT_EQ(counted->all.steps[k].count, expected[k]) << "step " << k;
 
     const std::int64_t least = static_cast<std::int64_t>(random() % 100);
     aggregate_events grouped;

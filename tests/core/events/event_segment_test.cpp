@@ -233,7 +233,7 @@ TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_ne
   generator random{31};
   auto w = random_world(random, 3'000);
   const auto segments = std::make_shared<held_segments>();
-  const auto view = cold_view(w.partition.snapshot(), segments);
+  const auto view = cold_view(w.view(), segments);
   measure_trends trends;
   trends.series.push_back({.measure = trend_measure::unique_users});
   trends.dimensions = {"plan"};
