@@ -43,6 +43,9 @@ inline constexpr route_example event_lifecycle{
 inline constexpr route_example event_users{
     "", R"json({"event":{"event_type":"page_view"},"min_count":2,"limit":10,"start_time":"2026-01-01T00:00:00Z","end_time":"2026-02-01T00:00:00Z"})json",
     R"json({"total":1,"users":[{"id":"ann","count":2,"first_time":"2026-01-01T08:00:00Z","last_time":"2026-01-01T09:00:01Z"}],"next_cursor":null,"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z)"})json"};
+inline constexpr route_example event_sessions{
+    "", R"json({"gap":30,"edge_field":"event_name","granularity":"day","start_time":"2026-01-01T00:00:00Z","end_time":"2026-01-02T00:00:00Z"})json",
+    R"json({"totals":{"sessions":2,"users":1,"bounces":1,"bounce_rate":0.5,"events":3,"events_per_session":1.5,"average_seconds":0.5,"median_seconds":0.5,"p90_seconds":0.9},"points":[{"time_bucket":"2026-01-01T00:00:00Z","sessions":2,"users":1,"bounces":1,"bounce_rate":0.5,"events":3,"events_per_session":1.5,"average_seconds":0.5,"median_seconds":0.5,"p90_seconds":0.9}],"group_count":1,"entries":{"values":[{"value":"home","sessions":1,"bounces":1},{"value":"order","sessions":1,"bounces":0}],"value_count":2,"other_sessions":0},"exits":{"values":[{"value":"home","sessions":1,"bounces":1},{"value":"thanks","sessions":1,"bounces":0}],"value_count":2,"other_sessions":0},"granularity":"day","timezone":"UTC","as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[2026-01-01T00:00:00Z, 2026-01-02T00:00:00Z)"})json"};
 inline constexpr route_example create_schema{
     "", R"json({"event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"mode":"flag"})json",
     R"json({"schema_id":"s_0123456789abcdef","event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"version":"1.0","mode":"flag","created_at":"2026-01-01T09:00:00.250Z"})json"};

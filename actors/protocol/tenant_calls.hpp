@@ -8,6 +8,7 @@
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
+#include "core/events/sessions/session_questions.hpp"
 #include "core/events/trends/trend_questions.hpp"
 #include "core/events/watch_questions.hpp"
 #include "core/metrics/metric_questions.hpp"
@@ -152,6 +153,7 @@ template <> struct answer_of<measure_retention> { using type = retention_measure
 template <> struct answer_of<find_users> { using type = users_found; };
 template <> struct answer_of<measure_stickiness> { using type = stickiness_measured; };
 template <> struct answer_of<measure_lifecycle> { using type = lifecycle_measured; };
+template <> struct answer_of<measure_sessions> { using type = sessions_measured; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -162,7 +164,8 @@ using tenant_calls
     = call_list<create_tenant, create_api_key, revoke_api_key, get_tenant_context, create_event_schema, create_metric,
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
-                export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events>;
+                export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events,
+                measure_sessions>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

@@ -9,6 +9,7 @@
 ///                itself it is served first. Strict: the very next event of the user must be the next step.
 ///                Any order: step k is reached when distinct events of one window serve the steps 1 to k; the time to it is counted
 ///                from when steps 1 to k - 1 were served. `start: first` goes with ordered and strict only.
+///   Sessions     see core/events/sessions/session_questions.hpp.
 ///   Retention    see core/events/retention/retention_questions.hpp; stickiness and lifecycle: habit_questions.hpp beside it.
 /// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, funnel_users_listed_max.
 /// Errors     validation_failed; query_too_large naming the limit; cancelled.
@@ -20,6 +21,7 @@
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
+#include "core/events/sessions/session_questions.hpp"
 #include "core/events/trends/trend_questions.hpp"
 
 namespace dotmac {
@@ -39,6 +41,7 @@ result<retention_measured> answer(const event_view& view, const measure_retentio
 result<stickiness_measured> answer(const event_view& view, const measure_stickiness& question, const scan_context& context);
 result<lifecycle_measured> answer(const event_view& view, const measure_lifecycle& question, const scan_context& context);
 result<users_found> answer(const event_view& view, const find_users& question, const scan_context& context);
+result<sessions_measured> answer(const event_view& view, const measure_sessions& question, const scan_context& context);
 
 inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 

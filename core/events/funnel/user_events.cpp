@@ -25,29 +25,32 @@ result<void> user_events::add(std::size_t worker, const event_chunk& chunk, cons
     mine->parts.resize(part_count_);
     mine->bits = std::make_unique<step_bits::workplace>();
   }
-  std::size_t taken = 0;
   for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
     if (context.is_stopped())
       return question_cancelled();
     const auto count = std::min(scan_rows, chunk.rows - first);
     if (steps.by_code() && !takes_all_) {
       mine->kinds = steps.by_code()->kinds;
-      taken += take_coded_run(*mine, chunk, first, count, range, *steps.by_code());
+      take_coded_run(*mine, chunk, first, count, range, *steps.by_code());
       continue;
     }
     steps.fill(view_, chunk, first, count, *mine->bits);
-    const auto here = take_run(*mine, chunk, first, count, range);
-    if (!here)
-      return here.error();
-    taken += *here;
+    if (auto taken = take_run(*mine, chunk, first, count, range); !taken)
+      return taken;
   }
-  return memory_.take(taken * 2 * sizeof(entry)); // an array that grows may take twice what it holds
+  return charge(*mine);
 }
 
-result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range) {
+result<void> user_events::charge(found_by_worker& mine) {
+  std::size_t held = 0;
+  for (const auto& each : mine.parts)
+    held += each.bytes();
+  return memory_.take(held - std::exchange(mine.charged, held));
+}
+
+result<void> user_events::take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range) {
   chunk.codes[static_cast<std::size_t>(user_field_)].unpack(first, std::span{mine.users}.first(count));
   chunk.at.unpack(first, std::span{mine.times}.first(count));
-  std::size_t taken = 0;
   std::uint64_t last_bits = ~std::uint64_t{0};
   std::uint64_t kind = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -62,20 +65,18 @@ result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chu
       last_bits = bits;
     }
     mine.parts[mine.users[i] >> part_users_log].push_back({mine.users[i], static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kind)});
-    ++taken;
   }
-  return taken;
+  return {};
 }
 
 /// Most rows serve no step: they are passed over eight at a time, and only of the others user and time are looked up.
-std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range,
-                                        const step_bits::kinds_by_code& kinds) {
+void user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range,
+                                 const step_bits::kinds_by_code& kinds) {
   auto& kind_of_row = mine.bits->mask;
   std::fill_n(kind_of_row.begin() + count, std::min<std::size_t>(8, kind_of_row.size() - count), std::uint8_t{0});
   chunk.codes[static_cast<std::size_t>(kinds.field)].look_up(first, kinds.kind, std::span{kind_of_row}.first(count));
   const auto& users = chunk.codes[static_cast<std::size_t>(user_field_)];
   const bool is_inside = range.holds(chunk);
-  std::size_t taken = 0;
   for (std::uint32_t word_at = 0; word_at < count; word_at += 8) {
     std::uint64_t word;
     std::memcpy(&word, kind_of_row.data() + word_at, sizeof word);
@@ -86,10 +87,8 @@ std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk
       if (user == 0 || (!is_inside && (at < range.start || at >= range.end)))
         continue;
       mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(at, kind_of_row[i])});
-      ++taken;
     }
   }
-  return taken;
 }
 
 void user_events::gather(std::size_t part, workplace& into) {
@@ -111,6 +110,7 @@ void user_events::gather(std::size_t part, workplace& into) {
       const auto at = static_cast<std::int64_t>(event.at_and_kind >> 16) + timestamp_min.milliseconds;
       into.events[into.ends[event.user & (part_users - 1)]++] = step_bits::event_of(each->kinds[event.at_and_kind & 0xffff], at, event.row);
     }
+    memory_.give_back(each->parts[part].bytes());
     each->parts[part] = {};
   }
   into.ends.pop_back();

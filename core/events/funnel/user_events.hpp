@@ -5,9 +5,10 @@
 ///
 /// Threads  `add` on several, each with a worker number of its own; then `visit` of different parts on several.
 /// Limits   the question's memory: query_too_large; kinds_max different sets of steps that events serve at once.
-/// Cost     16 bytes an event; each is moved twice.
+/// Cost     16 bytes an event, given back part by part; each is moved twice.
 /// Source   radix partitioning: Manegold, Boncz, Kersten, "Optimizing Main-Memory Join on Modern Hardware" (2002).
 
+#include "core/events/funnel/entry_blocks.hpp"
 #include "core/events/funnel/step_bits.hpp"
 #include "core/events/memory_allowance.hpp"
 
@@ -53,7 +54,8 @@ private:
     std::uint64_t at_and_kind; ///< milliseconds since timestamp_min << 16 | number of its bits
   };
   struct found_by_worker {
-    std::vector<std::vector<entry>> parts;
+    std::vector<entry_blocks<entry>> parts;
+    std::size_t charged = 0; ///< bytes
     std::vector<std::uint64_t> kinds; ///< bits by number
     std::unique_ptr<step_bits::workplace> bits;
     std::array<std::uint32_t, scan_rows> users;
@@ -61,8 +63,9 @@ private:
   };
 
   result<std::uint64_t> kind_of(found_by_worker& mine, std::uint64_t bits);
-  result<std::size_t> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
-  std::size_t take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
+  result<void> charge(found_by_worker& mine);
+  result<void> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
+  void take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
   static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
   void gather(std::size_t part, workplace& into);
   static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
