@@ -5,6 +5,7 @@
 #include "api/list_requests.hpp"
 #include "api/live_requests.hpp"
 #include "api/metric_requests.hpp"
+#include "api/path_requests.hpp"
 #include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
 #include "api/session_requests.hpp"
@@ -77,6 +78,8 @@ constexpr std::array table{
           find_event_users, examples::event_users},
     route{"POST", "/events/sessions", "Events", "show_event_sessions", "What users do in one go: sessions over time, their length, where they begin and end", reading, nullptr,
           schema_of<event_sessions_request>, event_sessions_form, show_event_sessions, examples::event_sessions},
+    route{"POST", "/events/paths", "Events", "show_event_paths", "Which steps users take one after the other, and where they leave", reading, nullptr, schema_of<event_paths_request>, event_paths_form,
+          show_event_paths, examples::event_paths},
     route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
           create_schema, examples::create_schema, {409}},
     route{"GET", "/events/schemas", "Events", "list_event_schemas", "List the schemas of events", reading, schema_of<list_request>, nullptr, event_schemas_form, list_schemas,

@@ -5,6 +5,7 @@
 
 #include "core/events/event_messages.hpp"
 #include "core/events/export_questions.hpp"
+#include "core/events/paths/path_questions.hpp"
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
@@ -154,6 +155,7 @@ template <> struct answer_of<find_users> { using type = users_found; };
 template <> struct answer_of<measure_stickiness> { using type = stickiness_measured; };
 template <> struct answer_of<measure_lifecycle> { using type = lifecycle_measured; };
 template <> struct answer_of<measure_sessions> { using type = sessions_measured; };
+template <> struct answer_of<follow_paths> { using type = paths_followed; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -165,7 +167,7 @@ using tenant_calls
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
                 export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events,
-                measure_sessions>;
+                measure_sessions, follow_paths>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

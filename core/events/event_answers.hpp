@@ -10,6 +10,7 @@
 ///                Any order: step k is reached when distinct events of one window serve the steps 1 to k; the time to it is counted
 ///                from when steps 1 to k - 1 were served. `start: first` goes with ordered and strict only.
 ///   Sessions     see core/events/sessions/session_questions.hpp.
+///   Paths        see core/events/paths/path_questions.hpp.
 ///   Retention    see core/events/retention/retention_questions.hpp; stickiness and lifecycle: habit_questions.hpp beside it.
 /// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, funnel_users_listed_max.
 /// Errors     validation_failed; query_too_large naming the limit; cancelled.
@@ -18,6 +19,7 @@
 
 #include "core/events/event_messages.hpp"
 #include "core/events/filter_plan.hpp"
+#include "core/events/paths/path_questions.hpp"
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
@@ -42,6 +44,7 @@ result<stickiness_measured> answer(const event_view& view, const measure_stickin
 result<lifecycle_measured> answer(const event_view& view, const measure_lifecycle& question, const scan_context& context);
 result<users_found> answer(const event_view& view, const find_users& question, const scan_context& context);
 result<sessions_measured> answer(const event_view& view, const measure_sessions& question, const scan_context& context);
+result<paths_followed> answer(const event_view& view, const follow_paths& question, const scan_context& context);
 
 inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 

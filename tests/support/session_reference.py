@@ -30,7 +30,7 @@ def figures(sessions):
 
 
 def value_of(event, name):
-    return event[name] if name in event else event["properties"].get(name)
+    return event[name] if name in event else event["properties"].get(name.removeprefix("properties."))
 
 
 def order_of(values):

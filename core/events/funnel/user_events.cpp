@@ -18,13 +18,18 @@ result<std::uint64_t> user_events::kind_of(found_by_worker& mine, std::uint64_t 
   return mine.kinds.size() - 1;
 }
 
-result<void> user_events::add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context) {
+user_events::found_by_worker& user_events::open(std::size_t worker) {
   auto& mine = workers_[worker];
   if (!mine) {
     mine = std::make_unique<found_by_worker>();
     mine->parts.resize(part_count_);
     mine->bits = std::make_unique<step_bits::workplace>();
   }
+  return *mine;
+}
+
+result<void> user_events::add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context) {
+  auto* mine = &open(worker);
   for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
     if (context.is_stopped())
       return question_cancelled();
@@ -88,6 +93,17 @@ void user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk
         continue;
       mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(at, kind_of_row[i])});
     }
+  }
+}
+
+void user_events::take_numbered_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::span<const std::uint32_t> kinds, const time_range& range) {
+  const auto count = static_cast<std::uint32_t>(kinds.size());
+  chunk.codes[static_cast<std::size_t>(user_field_)].unpack(first, std::span{mine.users}.first(count));
+  chunk.at.unpack(first, std::span{mine.times}.first(count));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto user = mine.users[i];
+    if (kinds[i] != not_taken && user != 0 && mine.times[i] >= range.start && mine.times[i] < range.end)
+      mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kinds[i])});
   }
 }
 

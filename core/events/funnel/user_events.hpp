@@ -30,6 +30,26 @@ public:
   /// The events of a chunk that serve a step, or all where `takes_all`; of those that have a user.
   result<void> add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context);
 
+  /// The same by numbers of the caller's own, each with bits that `set_kinds` says before the first visit: `fill(first row of the run, kinds by row)` tells
+  /// the number of each row, below kinds_max, or not_taken.
+  static constexpr std::uint32_t not_taken = ~std::uint32_t{0};
+  template <class Fill> result<void> add_kinds(std::size_t worker, const event_chunk& chunk, const time_range& range, const scan_context& context, Fill&& fill) {
+    auto& mine = open(worker);
+    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+      if (context.is_stopped())
+        return question_cancelled();
+      const auto kinds = std::span{mine.bits->codes}.first(std::min(scan_rows, chunk.rows - first));
+      if (auto filled = fill(first, kinds); !filled)
+        return filled;
+      take_numbered_run(mine, chunk, first, kinds, range);
+    }
+    return charge(mine);
+  }
+  void set_kinds(std::size_t worker, std::vector<std::uint64_t> bits) {
+    if (workers_[worker])
+      workers_[worker]->kinds = std::move(bits);
+  }
+
   std::size_t part_count() const noexcept { return part_count_; }
 
   /// Calls `take(user code, events by time, then row)` for each user of the part who has events, by code. What the part held is given up.
@@ -62,10 +82,12 @@ private:
     std::array<std::int64_t, scan_rows> times;
   };
 
+  found_by_worker& open(std::size_t worker);
   result<std::uint64_t> kind_of(found_by_worker& mine, std::uint64_t bits);
   result<void> charge(found_by_worker& mine);
   result<void> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
   void take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
+  void take_numbered_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::span<const std::uint32_t> kinds, const time_range& range);
   static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
   void gather(std::size_t part, workplace& into);
   static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
