@@ -6,8 +6,10 @@
 #include "api/list_requests.hpp"
 #include "api/live_requests.hpp"
 #include "api/metric_requests.hpp"
+#include "api/path_requests.hpp"
 #include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
+#include "api/session_requests.hpp"
 #include "api/trend_requests.hpp"
 #include "api/user_requests.hpp"
 
@@ -77,6 +79,10 @@ constexpr std::array table{
           schema_of<event_lifecycle_request>, event_lifecycle_form, show_event_lifecycle, examples::event_lifecycle},
     route{"POST", "/events/users", "Events", "find_event_users", "Who did something how often, most often first", reading, nullptr, schema_of<event_users_request>, event_users_form,
           find_event_users, examples::event_users},
+    route{"POST", "/events/sessions", "Events", "show_event_sessions", "What users do in one go: sessions over time, their length, where they begin and end", reading, nullptr,
+          schema_of<event_sessions_request>, event_sessions_form, show_event_sessions, examples::event_sessions},
+    route{"POST", "/events/paths", "Events", "show_event_paths", "Which steps users take one after the other, and where they leave", reading, nullptr, schema_of<event_paths_request>, event_paths_form,
+          show_event_paths, examples::event_paths},
     route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
           create_schema, examples::create_schema, {409}},
     route{"GET", "/events/schemas", "Events", "list_event_schemas", "List the schemas of events", reading, schema_of<list_request>, nullptr, event_schemas_form, list_schemas,

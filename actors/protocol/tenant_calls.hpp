@@ -6,9 +6,11 @@
 #include "core/events/event_messages.hpp"
 #include "core/events/export_questions.hpp"
 #include "core/events/funnel/funnel_questions.hpp"
+#include "core/events/paths/path_questions.hpp"
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
+#include "core/events/sessions/session_questions.hpp"
 #include "core/events/trends/trend_questions.hpp"
 #include "core/events/watch_questions.hpp"
 #include "core/metrics/metric_questions.hpp"
@@ -154,6 +156,8 @@ template <> struct answer_of<find_users> { using type = users_found; };
 template <> struct answer_of<measure_stickiness> { using type = stickiness_measured; };
 template <> struct answer_of<measure_lifecycle> { using type = lifecycle_measured; };
 template <> struct answer_of<find_funnel_users> { using type = funnel_users_found; };
+template <> struct answer_of<measure_sessions> { using type = sessions_measured; };
+template <> struct answer_of<follow_paths> { using type = paths_followed; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -164,7 +168,8 @@ using tenant_calls
     = call_list<create_tenant, create_api_key, revoke_api_key, get_tenant_context, create_event_schema, create_metric,
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
-                export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events, find_funnel_users>;
+                export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events,
+                find_funnel_users, measure_sessions, follow_paths>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

@@ -12,6 +12,8 @@
 ///                attempt's first event to its last step; a trend is by the time of the first event. Of one that did not reach `attribution_step` every
 ///                dimension is null. Held constant: events that lack a value are left out, those of equal values are followed as if they were the user's
 ///                only ones, and the best attempt over all values counts. Attempts: funnel_walk.hpp.
+///   Sessions     see core/events/sessions/session_questions.hpp.
+///   Paths        see core/events/paths/path_questions.hpp.
 ///   Retention    see core/events/retention/retention_questions.hpp; stickiness and lifecycle: habit_questions.hpp beside it.
 /// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, those of funnel_questions.hpp.
 /// Errors     validation_failed; query_too_large naming the limit; cancelled.
@@ -21,9 +23,11 @@
 #include "core/events/event_messages.hpp"
 #include "core/events/filter_plan.hpp"
 #include "core/events/funnel/funnel_questions.hpp"
+#include "core/events/paths/path_questions.hpp"
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
+#include "core/events/sessions/session_questions.hpp"
 #include "core/events/trends/trend_questions.hpp"
 
 namespace dotmac {
@@ -44,6 +48,8 @@ result<retention_measured> answer(const event_view& view, const measure_retentio
 result<stickiness_measured> answer(const event_view& view, const measure_stickiness& question, const scan_context& context);
 result<lifecycle_measured> answer(const event_view& view, const measure_lifecycle& question, const scan_context& context);
 result<users_found> answer(const event_view& view, const find_users& question, const scan_context& context);
+result<sessions_measured> answer(const event_view& view, const measure_sessions& question, const scan_context& context);
+result<paths_followed> answer(const event_view& view, const follow_paths& question, const scan_context& context);
 
 inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 

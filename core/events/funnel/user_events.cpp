@@ -18,7 +18,7 @@ result<std::uint64_t> user_events::kind_of(found_by_worker& mine, std::uint64_t 
   return mine.kinds.size() - 1;
 }
 
-result<void> user_events::add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context) {
+user_events::found_by_worker& user_events::open(std::size_t worker) {
   auto& mine = workers_[worker];
   if (!mine) {
     mine = std::make_unique<found_by_worker>();
@@ -29,27 +29,37 @@ result<void> user_events::add(std::size_t worker, const event_chunk& chunk, cons
       mine->constant_parts.resize(part_count_);
     }
   }
-  std::size_t taken = 0;
+  return *mine;
+}
+
+result<void> user_events::add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context) {
+  auto* mine = &open(worker);
   for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
     if (context.is_stopped())
       return question_cancelled();
     const auto count = std::min(scan_rows, chunk.rows - first);
     if (steps.by_code() && !takes_all_ && !mine->constants) {
       mine->kinds = steps.by_code()->kinds;
-      taken += take_coded_run(*mine, chunk, first, count, range, *steps.by_code());
+      take_coded_run(*mine, chunk, first, count, range, *steps.by_code());
       continue;
     }
     steps.fill(view_, chunk, first, count, *mine->bits);
-    const auto here = take_run(*mine, chunk, first, count, range);
-    if (!here)
-      return here.error();
-    taken += *here;
+    if (auto taken = take_run(*mine, chunk, first, count, range); !taken)
+      return taken;
   }
   if (mine->constants)
     if (auto charged = mine->constants->charge(memory_); !charged)
       return charged;
-  const auto entry_size = sizeof(entry) + (mine->constants ? sizeof(std::uint32_t) : 0);
-  return memory_.take(taken * 2 * entry_size); // an array that grows may take twice what it holds
+  return charge(*mine);
+}
+
+result<void> user_events::charge(found_by_worker& mine) {
+  std::size_t held = 0;
+  for (const auto& each : mine.parts)
+    held += each.bytes();
+  for (const auto& each : mine.constant_parts)
+    held += each.bytes();
+  return memory_.take(held - std::exchange(mine.charged, held));
 }
 
 std::span<const std::uint32_t> user_events::constants_of_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count) const {
@@ -61,10 +71,9 @@ std::span<const std::uint32_t> user_events::constants_of_run(found_by_worker& mi
   return mine.constants->of(chunk, first, mask);
 }
 
-result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range) {
+result<void> user_events::take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range) {
   chunk.codes(user_field_).unpack(first, std::span{mine.users}.first(count));
   chunk.at().unpack(first, std::span{mine.times}.first(count));
-  std::size_t taken = 0;
   std::uint64_t last_bits = ~std::uint64_t{0};
   std::uint64_t kind = 0;
   const auto constants = constants_of_run(mine, chunk, first, count);
@@ -82,20 +91,18 @@ result<std::size_t> user_events::take_run(found_by_worker& mine, const event_chu
     mine.parts[mine.users[i] >> part_users_log].push_back({mine.users[i], static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kind)});
     if (!constants.empty())
       mine.constant_parts[mine.users[i] >> part_users_log].push_back(constants[i]);
-    ++taken;
   }
-  return taken;
+  return {};
 }
 
 /// Most rows serve no step: they are passed over eight at a time, and only of the others user and time are looked up.
-std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range,
-                                        const step_bits::kinds_by_code& kinds) {
+void user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range,
+                                 const step_bits::kinds_by_code& kinds) {
   auto& kind_of_row = mine.bits->mask;
   std::fill_n(kind_of_row.begin() + count, std::min<std::size_t>(8, kind_of_row.size() - count), std::uint8_t{0});
   chunk.codes(kinds.field).look_up(first, kinds.kind, std::span{kind_of_row}.first(count));
   const auto& users = chunk.codes(user_field_);
   const bool is_inside = range.holds(chunk);
-  std::size_t taken = 0;
   for (std::uint32_t word_at = 0; word_at < count; word_at += 8) {
     std::uint64_t word;
     std::memcpy(&word, kind_of_row.data() + word_at, sizeof word);
@@ -106,10 +113,19 @@ std::size_t user_events::take_coded_run(found_by_worker& mine, const event_chunk
       if (user == 0 || (!is_inside && (at < range.start || at >= range.end)))
         continue;
       mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(at, kind_of_row[i])});
-      ++taken;
     }
   }
-  return taken;
+}
+
+void user_events::take_numbered_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::span<const std::uint32_t> kinds, const time_range& range) {
+  const auto count = static_cast<std::uint32_t>(kinds.size());
+  chunk.codes(user_field_).unpack(first, std::span{mine.users}.first(count));
+  chunk.at().unpack(first, std::span{mine.times}.first(count));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto user = mine.users[i];
+    if (kinds[i] != not_taken && user != 0 && mine.times[i] >= range.start && mine.times[i] < range.end)
+      mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kinds[i])});
+  }
 }
 
 result<void> user_events::match_constants() {
@@ -131,11 +147,12 @@ funnel_event user_events::event_of(const found_by_worker& by, const entry& event
 }
 
 void user_events::place_with_constants(found_by_worker& by, std::size_t part, workplace& into) {
-  for (std::size_t i = 0; i < by.parts[part].size(); ++i) {
-    const auto& event = by.parts[part][i];
-    const auto own = by.constant_parts[part][i];
-    into.events[into.ends[event.user & (part_users - 1)]++] = event_of(by, event, by.common_numbers.empty() ? own : by.common_numbers[own]);
+  auto own = by.constant_parts[part].begin();
+  for (const auto& event : by.parts[part]) {
+    into.events[into.ends[event.user & (part_users - 1)]++] = event_of(by, event, by.common_numbers.empty() ? *own : by.common_numbers[*own]);
+    ++own;
   }
+  memory_.give_back(by.constant_parts[part].bytes());
   by.constant_parts[part] = {};
 }
 
@@ -159,6 +176,7 @@ void user_events::gather(std::size_t part, workplace& into) {
     else
       for (const auto& event : each->parts[part])
         into.events[into.ends[event.user & (part_users - 1)]++] = event_of(*each, event, 0);
+    memory_.give_back(each->parts[part].bytes());
     each->parts[part] = {};
   }
   into.ends.pop_back();

@@ -5,9 +5,10 @@
 ///
 /// Threads  `add` on several, each with a worker number of its own; then `visit` of different parts on several.
 /// Limits   the question's memory: query_too_large; kinds_max different sets of steps that events serve at once.
-/// Cost     16 bytes an event, 20 with constants; each is moved twice.
+/// Cost     16 bytes an event, 20 with constants, given back part by part; each is moved twice.
 /// Source   radix partitioning: Manegold, Boncz, Kersten, "Optimizing Main-Memory Join on Modern Hardware" (2002).
 
+#include "core/events/funnel/entry_blocks.hpp"
 #include "core/events/funnel/held_constants.hpp"
 #include "core/events/funnel/step_bits.hpp"
 #include "core/events/memory_allowance.hpp"
@@ -34,6 +35,26 @@ public:
   /// Between the last `add` and the first `visit`, on one thread: equal values get equal numbers. Does nothing without constants.
   result<void> match_constants();
 
+  /// The same by numbers of the caller's own, each with bits that `set_kinds` says before the first visit: `fill(first row of the run, kinds by row)` tells
+  /// the number of each row, below kinds_max, or not_taken.
+  static constexpr std::uint32_t not_taken = ~std::uint32_t{0};
+  template <class Fill> result<void> add_kinds(std::size_t worker, const event_chunk& chunk, const time_range& range, const scan_context& context, Fill&& fill) {
+    auto& mine = open(worker);
+    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+      if (context.is_stopped())
+        return question_cancelled();
+      const auto kinds = std::span{mine.bits->codes}.first(std::min(scan_rows, chunk.rows - first));
+      if (auto filled = fill(first, kinds); !filled)
+        return filled;
+      take_numbered_run(mine, chunk, first, kinds, range);
+    }
+    return charge(mine);
+  }
+  void set_kinds(std::size_t worker, std::vector<std::uint64_t> bits) {
+    if (workers_[worker])
+      workers_[worker]->kinds = std::move(bits);
+  }
+
   std::size_t part_count() const noexcept { return part_count_; }
 
   /// Calls `take(user code, events by time, then row)` for each user of the part who has events, by code. What the part held is given up.
@@ -58,23 +79,27 @@ private:
     std::uint64_t at_and_kind; ///< milliseconds since timestamp_min << 16 | number of its bits
   };
   struct found_by_worker {
-    std::vector<std::vector<entry>> parts;
+    std::vector<entry_blocks<entry>> parts;
+    std::size_t charged = 0; ///< bytes
     std::vector<std::uint64_t> kinds; ///< bits by number
     std::unique_ptr<step_bits::workplace> bits;
     std::unique_ptr<held_constants> constants;             ///< where there are any
-    std::vector<std::vector<std::uint32_t>> constant_parts; ///< beside parts: the number of each entry
+    std::vector<entry_blocks<std::uint32_t>> constant_parts; ///< beside parts: the number of each entry
     std::vector<std::uint32_t> common_numbers;             ///< by number of its own
     std::array<std::uint32_t, scan_rows> users;
     std::array<std::int64_t, scan_rows> times;
   };
 
+  found_by_worker& open(std::size_t worker);
   result<std::uint64_t> kind_of(found_by_worker& mine, std::uint64_t bits);
   std::span<const std::uint32_t> constants_of_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count) const;
-  result<std::size_t> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
-  std::size_t take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
+  result<void> charge(found_by_worker& mine);
+  result<void> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
+  void take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
+  void take_numbered_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::span<const std::uint32_t> kinds, const time_range& range);
   static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
   static funnel_event event_of(const found_by_worker& by, const entry& event, std::uint32_t constant);
-  static void place_with_constants(found_by_worker& by, std::size_t part, workplace& into);
+  void place_with_constants(found_by_worker& by, std::size_t part, workplace& into);
   void gather(std::size_t part, workplace& into);
   static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
 
