@@ -142,11 +142,12 @@ TEST(funnel_limits, bound_the_memory_of_what_is_gathered) {
     EXPECT_TRUE(found || found.error().code == error_code::query_too_large);
     return found.has_value();
   };
-  constexpr std::size_t of_events = 2 * 16 * 40'000; // 16 bytes an event, twice
+  constexpr std::size_t least_of_events = 16 * 40'000;         // 16 bytes each, given back part by part
+  constexpr std::size_t of_events = 2 * least_of_events;       // blocks of a part that are not full count too
   constexpr std::size_t of_times = 20'000 * 2 * 8 * 3;
   const auto plain = [](auto&) {};
-  EXPECT_FALSE(fits(of_events - 1, plain));
-  EXPECT_FALSE(fits(of_events + of_times - 1, plain));
+  EXPECT_FALSE(fits(least_of_events - 1, plain));
+  EXPECT_FALSE(fits(of_times - 1, plain));
   EXPECT_TRUE(fits(of_events + of_times, plain));
   EXPECT_FALSE(fits(of_events + of_times, [](auto& q) { q.hold_constant = {"k"}; }));
   EXPECT_FALSE(fits(of_events + 2 * of_times, [](auto& q) { q.dimensions = {"k"}; }));
