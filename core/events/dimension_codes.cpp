@@ -26,11 +26,14 @@ void dimension_codes::fill(const event_chunk& chunk, std::uint32_t first, std::s
 }
 
 std::uint32_t dimension_codes::code_at(std::uint64_t row) {
-  if (!opened_ || opened_->first_row != row - row % event_chunk_rows)
-    opened_ = view_->chunk_of(row);
-  const auto code = code_in(*opened_, static_cast<std::uint32_t>(row % event_chunk_rows));
-  if (opened_->why_incomplete() && !why_incomplete_)
-    why_incomplete_ = opened_->why_incomplete();
+  if (opened_.empty())
+    opened_.resize(std::min(opened_max, view_->chunks().size()));
+  auto& chunk = opened_[row / event_chunk_rows % opened_.size()];
+  if (!chunk || chunk->first_row != row - row % event_chunk_rows)
+    chunk = view_->chunk_of(row);
+  const auto code = code_in(*chunk, static_cast<std::uint32_t>(row % event_chunk_rows));
+  if (chunk->why_incomplete() && !why_incomplete_)
+    why_incomplete_ = chunk->why_incomplete();
   return code;
 }
 

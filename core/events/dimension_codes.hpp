@@ -19,7 +19,8 @@ public:
   /// One code per row of the run; those of rows that the mask leaves out may be anything.
   void fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
   scalar value(std::uint32_t code) const;
-  /// Of a single row, by its number in the partition. Cost: a search among the chunk's properties; a chunk is opened anew where the one before was another.
+  /// Of a single row, by its number in the partition. Cost: a search among the chunk's properties; the chunks of the last opened_max rows that were far apart stay open
+  /// (and their columns with them), others are opened anew.
   std::uint32_t code_at(std::uint64_t row);
   /// The code of a value of this dimension; a new one where it has not come yet. Not for fields: their codes are the view's.
   std::uint32_t code_of(scalar value);
@@ -42,7 +43,8 @@ private:
   std::size_t charged_ = 0;
   std::vector<std::uint32_t> texts_; ///< by code of the property's texts: number of the value
   slice_run entries_;
-  std::optional<event_chunk> opened_; ///< by code_at
+  static constexpr std::size_t opened_max = 256;
+  std::vector<std::optional<event_chunk>> opened_; ///< by code_at: by number of the chunk modulo opened_max
   std::optional<failure> why_incomplete_;
 };
 

@@ -1,5 +1,7 @@
 #include "core/events/segment_columns.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -98,18 +100,62 @@ void write_plane(bytes& out, const values& from, const header& of, std::size_t p
     to[i] = static_cast<char>((static_cast<std::uint64_t>(from[i]) - static_cast<std::uint64_t>(of.base)) >> (8 * plane));
 }
 
-void restore(values& of, const header& from) {
-  for (auto& each : of)
-    each = wrapping_sum(each, from.base);
-  if (from.how == form::differences && !of.empty()) {
-    of[0] = from.first;
-    for (std::size_t i = 1; i < of.size(); ++i)
-      of[i] = wrapping_sum(of[i], of[i - 1]);
-  } else if (from.how >= form::decimals_0) {
+/// Where the planes of a chunk stand.
+using plane_places = std::array<const char*, 8>;
+
+template <class U> U from_planes(const plane_places& planes, std::size_t i) {
+  U out = 0;
+  for (std::size_t plane = 0; plane < sizeof(U); ++plane)
+    out = static_cast<U>(out | static_cast<U>(static_cast<U>(static_cast<unsigned char>(planes[plane][i])) << (8 * plane)));
+  return out;
+}
+
+/// Calls `use` with a zero of the type that has as many bytes.
+template <class Use> void with_width(std::uint8_t width, Use&& use) {
+  switch (width) {
+  case 1: return use(std::uint8_t{});
+  case 2: return use(std::uint16_t{});
+  case 4: return use(std::uint32_t{});
+  case 8: return use(std::uint64_t{});
+  default: return;
+  }
+}
+
+bytes move_together(const plane_places& planes, std::uint8_t width, std::uint32_t count) {
+  bytes out(std::size_t{width} * count, '\0');
+  char* to = out.data();
+  with_width(width, [&]<class U>(U) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const U value = from_planes<U>(planes, i);
+      std::memcpy(to + i * sizeof(U), &value, sizeof(U));
+    }
+  });
+  return out;
+}
+
+packed_values repack(const values& from) {
+  packed_values out;
+  out.count = static_cast<std::uint32_t>(from.size());
+  out.layout = pack_values(out.data, from, from.size());
+  return out;
+}
+
+packed_values restore(const header& from, const plane_places& planes, values& scratch) {
+  packed_values stored{move_together(planes, from.width, from.count), {from.base, from.width}, from.count};
+  if (from.how == form::plain || from.count == 0)
+    return stored;
+  scratch.resize(from.count);
+  stored.over(stored.data).unpack(0, std::span{scratch});
+  if (from.how == form::differences) {
+    scratch[0] = from.first;
+    for (std::size_t i = 1; i < scratch.size(); ++i)
+      scratch[i] = wrapping_sum(scratch[i], scratch[i - 1]);
+  } else {
     const auto digits = static_cast<std::size_t>(from.how) - static_cast<std::size_t>(form::decimals_0);
-    for (auto& each : of)
+    for (auto& each : scratch)
       each = std::bit_cast<std::int64_t>(from_decimal(each, digits));
   }
+  return repack(scratch);
 }
 
 } // namespace
@@ -128,17 +174,32 @@ void write(bytes& out, std::span<const packed_integers> chunks, form wanted, boo
         write_plane(out, all[c], headers[c], plane);
 }
 
-result<std::vector<values>> read(binary::reader& in, std::size_t chunks, std::uint32_t count_max) {
+std::pair<std::int64_t, std::int64_t> packed_values::bounds() const noexcept {
+  if (count == 0)
+    return {};
+  const auto all = over(data);
+  std::pair out{all[0], all[0]};
+  with_width(layout.width, [&]<class U>(U) {
+    const auto base = static_cast<std::uint64_t>(layout.base);
+    for (std::size_t i = 0; i < count; ++i) {
+      U raw;
+      std::memcpy(&raw, data.data() + i * sizeof(U), sizeof(U));
+      const auto value = static_cast<std::int64_t>(base + raw);
+      out = {std::min(out.first, value), std::max(out.second, value)};
+    }
+  });
+  return out;
+}
+
+result<std::vector<packed_values>> read_packed(binary::reader& in, std::size_t chunks, std::uint32_t count_max) {
   std::vector<header> headers(chunks);
-  std::vector<values> out(chunks);
-  for (std::size_t c = 0; c < chunks; ++c) {
-    auto& each = headers[c];
+  for (auto& each : headers) {
     if (!read_header(in, each))
       return damaged("a column ends early");
     if (each.how > form::decimals_4 || each.count > count_max || (each.width != 0 && each.width != 1 && each.width != 2 && each.width != 4 && each.width != 8))
       return damaged("a column's header says what cannot be");
-    out[c].assign(each.count, 0);
   }
+  std::vector<plane_places> planes(chunks);
   for (std::size_t plane = 0; plane < 8; ++plane)
     for (std::size_t c = 0; c < chunks; ++c) {
       if (plane >= headers[c].width)
@@ -146,11 +207,22 @@ result<std::vector<values>> read(binary::reader& in, std::size_t chunks, std::ui
       bytes_view bytes_of_plane;
       if (!in.take(headers[c].count, bytes_of_plane))
         return damaged("a column ends early");
-      for (std::size_t i = 0; i < out[c].size(); ++i)
-        out[c][i] |= static_cast<std::int64_t>(std::uint64_t{static_cast<unsigned char>(bytes_of_plane[i])} << (8 * plane));
+      planes[c][plane] = bytes_of_plane.data();
     }
+  std::vector<packed_values> out;
+  values scratch;
   for (std::size_t c = 0; c < chunks; ++c)
-    restore(out[c], headers[c]);
+    out.push_back(restore(headers[c], planes[c], scratch));
+  return out;
+}
+
+result<std::vector<values>> read(binary::reader& in, std::size_t chunks, std::uint32_t count_max) {
+  const auto packed = read_packed(in, chunks, count_max);
+  if (!packed)
+    return packed.error();
+  std::vector<values> out;
+  for (const auto& each : *packed)
+    each.over(each.data).unpack(0, std::span{out.emplace_back(each.count)});
   return out;
 }
 

@@ -25,7 +25,21 @@ using values = std::vector<std::int64_t>;
 /// One column of all chunks of a segment. `wanted` is differences or plain; of doubles, given as their bits, `are_numbers` lets decimals be tried.
 void write(bytes& out, std::span<const packed_integers> chunks, form wanted, bool are_numbers = false);
 
-/// As many chunks as were written; each with at most `count_max` values.
+/// Values of one chunk in the form in which memory keeps them.
+struct packed_values {
+  bytes data;
+  packed_layout layout;
+  std::uint32_t count = 0;
+
+  /// Of `data`, which may lie elsewhere by then: a string that moves can take its bytes along.
+  packed_integers over(const bytes& where) const noexcept { return {where.data(), layout.width, layout.base, count}; }
+  /// The least and the greatest; of none, 0 and 0.
+  std::pair<std::int64_t, std::int64_t> bounds() const noexcept;
+};
+
+/// As many chunks as were written; each with at most `count_max` values. Cost: of the plain form, moving the bytes together.
+result<std::vector<packed_values>> read_packed(binary::reader& in, std::size_t chunks, std::uint32_t count_max);
+/// The same as plain numbers.
 result<std::vector<values>> read(binary::reader& in, std::size_t chunks, std::uint32_t count_max);
 
 } // namespace dotmac::segment_columns

@@ -48,47 +48,54 @@ public:
     if (!in_.at_end())
       return misfit("bytes are left over in a column");
     for (const auto& each : out_.chunks)
-      out_.memory_bytes += sizeof each + each.packed.capacity() + each.uuids.capacity() * sizeof(uuid_bytes) + each.texts.capacity();
+      out_.memory_bytes += sizeof each + each.packed_first.capacity() + each.packed_second.capacity() + each.uuids.capacity() * sizeof(uuid_bytes) + each.texts.capacity();
     return std::move(out_);
   }
 
 private:
-  using all_values = std::vector<segment_columns::values>;
+  using all_values = std::vector<segment_columns::packed_values>;
 
-  result<all_values> values() { return segment_columns::read(in_, directory_.chunks.size(), event_chunk_rows); }
+  result<all_values> values() { return segment_columns::read_packed(in_, directory_.chunks.size(), event_chunk_rows); }
   bool has_counts(const all_values& of) const {
     for (std::size_t c = 0; c < of.size(); ++c)
-      if (of[c].size() != column_.counts[c])
+      if (of[c].count != column_.counts[c])
         return false;
     return true;
   }
-  /// Packs what was read, the first column and the second.
-  void keep(const all_values& first, const all_values* second) {
+  /// For checks of value after value; until the next call.
+  const segment_columns::values& unpacked(const segment_columns::packed_values& from, std::size_t which = 0) {
+    auto& out = scratch_[which];
+    out.resize(from.count);
+    from.over(from.data).unpack(0, std::span{out});
+    return out;
+  }
+  void keep(all_values& first, all_values* second) {
     for (std::size_t c = 0; c < out_.chunks.size(); ++c) {
       auto& to = out_.chunks[c];
-      const auto one = pack_values(to.packed, first[c], first[c].size());
-      const auto size = to.packed.size();
-      const auto two = second == nullptr ? packed_layout{} : pack_values(to.packed, (*second)[c], (*second)[c].size());
-      to.packed.shrink_to_fit();
-      to.first = {to.packed.data(), one.width, one.base, static_cast<std::uint32_t>(first[c].size())};
-      if (second != nullptr)
-        to.second = {to.packed.data() + size, two.width, two.base, static_cast<std::uint32_t>((*second)[c].size())};
+      to.packed_first = std::move(first[c].data);
+      to.first = first[c].over(to.packed_first);
+      if (second == nullptr)
+        continue;
+      to.packed_second = std::move((*second)[c].data);
+      to.second = (*second)[c].over(to.packed_second);
     }
+  }
+  static bool lies_within(const segment_columns::packed_values& of, std::int64_t low, std::int64_t high) {
+    const auto [min, max] = of.bounds();
+    return of.count == 0 || (min >= low && max <= high);
   }
 
   result<void> read_plain() {
-    const auto found = values();
+    auto found = values();
     if (!found)
       return found.error();
     const bool are_codes = column_.kind == column_kind::codes;
     const std::int64_t low = are_codes ? 0 : timestamp_min.milliseconds;
     const std::int64_t high = are_codes ? std::int64_t{directory_.end->fields[column_.index]} : timestamp_max.milliseconds;
     for (std::size_t c = 0; c < found->size(); ++c) {
-      const auto& each = (*found)[c];
-      if (each.size() != directory_.chunks[c].rows)
+      if ((*found)[c].count != directory_.chunks[c].rows)
         return misfit("a column has another number of values than there are rows");
-      const auto [min, max] = std::minmax_element(each.begin(), each.end());
-      if (*min < low || *max > high)
+      if (!lies_within((*found)[c], low, high))
         return misfit(are_codes ? "it refers to an entry of a dictionary that is not there" : "a time is out of bounds");
     }
     keep(*found, nullptr);
@@ -96,15 +103,14 @@ private:
   }
 
   result<void> read_finer_times() {
-    const auto rows = values();
+    auto rows = values();
     if (!rows)
       return rows.error();
-    const auto nanoseconds = values();
+    auto nanoseconds = values();
     if (!nanoseconds)
       return nanoseconds.error();
     for (std::size_t c = 0; c < rows->size(); ++c)
-      if (!rises_below((*rows)[c], directory_.chunks[c].rows)
-          || !std::all_of((*nanoseconds)[c].begin(), (*nanoseconds)[c].end(), [](std::int64_t value) { return value >= 0 && value < 1'000'000; }))
+      if (!rises_below(unpacked((*rows)[c]), directory_.chunks[c].rows) || !lies_within((*nanoseconds)[c], 0, 999'999))
         return misfit("its finer times do not fit");
     if (!has_counts(*rows) || !has_counts(*nanoseconds))
       return misfit("its finer times do not fit");
@@ -113,10 +119,10 @@ private:
   }
 
   result<void> read_ids() {
-    const auto references = values();
+    auto references = values();
     if (!references)
       return references.error();
-    const auto ends = values();
+    auto ends = values();
     if (!ends)
       return ends.error();
     for (std::size_t c = 0; c < out_.chunks.size(); ++c) {
@@ -131,7 +137,8 @@ private:
       if (!in_.read(count) || !in_.take(count, raw))
         return misfit("its ids end early");
       to.texts = raw;
-      if ((*references)[c].size() != directory_.chunks[c].rows || !fits_ids((*references)[c], (*ends)[c], to.uuids.size(), to.texts.size()))
+      if ((*references)[c].count != directory_.chunks[c].rows
+          || !fits_ids(unpacked((*references)[c]), unpacked((*ends)[c], 1), to.uuids.size(), to.texts.size()))
         return misfit("its rows refer to ids that it does not have");
     }
     keep(*references, &*ends);
@@ -139,20 +146,19 @@ private:
   }
 
   result<void> read_property() {
-    const auto rows = values();
+    auto rows = values();
     if (!rows)
       return rows.error();
-    const auto found = values();
+    auto found = values();
     if (!found)
       return found.error();
     const auto kind = static_cast<value_kind>(column_.index % value_kind_count);
     const std::int64_t text_count = directory_.end->texts_of(column_.index / value_kind_count);
     for (std::size_t c = 0; c < rows->size(); ++c) {
       const bool is_dense = column_.counts[c] == directory_.chunks[c].rows;
-      if ((*found)[c].size() != column_.counts[c] || (*rows)[c].size() != (is_dense ? 0 : column_.counts[c]) || !rises_below((*rows)[c], directory_.chunks[c].rows))
+      if ((*found)[c].count != column_.counts[c] || (*rows)[c].count != (is_dense ? 0 : column_.counts[c]) || !rises_below(unpacked((*rows)[c]), directory_.chunks[c].rows))
         return misfit("a property does not fit its rows");
-      if ((kind == value_kind::text || kind == value_kind::json)
-          && std::any_of((*found)[c].begin(), (*found)[c].end(), [&](std::int64_t code) { return code < 0 || code > text_count; }))
+      if ((kind == value_kind::text || kind == value_kind::json) && !lies_within((*found)[c], 0, text_count))
         return misfit("it refers to a text that is not there");
     }
     keep(*rows, &*found);
@@ -162,6 +168,7 @@ private:
   binary::reader in_;
   const segment_directory& directory_;
   const segment_directory::column& column_;
+  std::array<segment_columns::values, 2> scratch_;
   segment_column out_;
 };
 
@@ -235,7 +242,7 @@ std::shared_ptr<const chunk_columns> assemble(const segment_directory& directory
     const auto& column = directory.columns[p];
     const auto& from = parts[p]->chunks[chunk];
     out->owners.push_back(parts[p]);
-    out->memory_bytes += from.packed.size() + from.uuids.size() * sizeof(uuid_bytes) + from.texts.size();
+    out->memory_bytes += from.packed_first.size() + from.packed_second.size() + from.uuids.size() * sizeof(uuid_bytes) + from.texts.size();
     switch (column.kind) {
     case column_kind::at: out->at = from.first; break;
     case column_kind::received_at: out->received_at = from.first; break;
