@@ -79,6 +79,17 @@ caf::result<events_appended> append(event_self self, append_events& message) {
       [shared] { return command_content{"append_events", shared->block}; });
 }
 
+caf::result<profiles_changed> change(event_self self, change_profiles& message) {
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
+  const auto shared = std::make_shared<change_profiles>(std::move(message));
+  bytes content;
+  binary::write(content, *shared);
+  return submit_write<profiles_changed, event_domain>(
+      self, content.size(), [shared](event_domain& domain) { return domain.partition().stage(*shared); },
+      [self] { return profiles_changed{self->state.entity->domain()->partition().profiles_changed()}; },
+      [content = std::move(content)] { return command_content{"change_profiles", content}; });
+}
+
 template <class Answer, class Question>
 caf::result<Answer> answer_events(event_self self, const Question& question, const question_context& context) {
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
@@ -125,6 +136,9 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const find_funnel_users& question, const question_context& context) { return answer_events<funnel_users_found>(self, question, context); },
       [self](const measure_sessions& question, const question_context& context) { return answer_events<sessions_measured>(self, question, context); },
       [self](const follow_paths& question, const question_context& context) { return answer_events<paths_followed>(self, question, context); },
+      [self](change_profiles& message) { return change(self, message); },
+      [self](const find_profiles& question, const question_context& context) { return answer_events<profiles_found>(self, question, context); },
+      [self](const describe_profile& question, const question_context& context) { return answer_events<profile_described>(self, question, context); },
       [self](const await_events& question) { return await_more(self, question); },
       [self](const stop_actor&) -> caf::result<done> {
         if (auto* domain = self->state.entity->domain())

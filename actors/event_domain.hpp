@@ -27,7 +27,7 @@ public:
   bytes staged_payload() const { return partition_.staged_payload(); }
   void commit_staged() { partition_.commit_staged(); }
   void discard_staged() { partition_.discard_staged(); }
-  bool takes_more_staged() const noexcept { return true; }
+  bool takes_more_staged() const noexcept { return partition_.takes_more_staged(); }
 
   std::size_t memory_bytes() const { return partition_.memory_bytes(); }
   event_partition& partition() noexcept { return partition_; }

@@ -18,6 +18,9 @@ json export_form(); ///< beside its handler
 json event_trends_form(); ///< beside its handler
 json event_retention_form(); ///< beside its handler
 json event_users_form();     ///< beside its handler
+json profiles_changed_form(); ///< beside its handler, as the next two
+json profiles_found_form();
+json profile_form();
 json event_stickiness_form(); ///< beside its handler
 json event_lifecycle_form();  ///< beside its handler
 json event_sessions_form();   ///< beside its handler

@@ -80,6 +80,13 @@ void append_whole_csv(std::string& out, const found_event& event) {
 
 } // namespace
 
+std::optional<failure> fault_of_columns(const std::vector<std::string>& columns) {
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (resolve_event_field(columns[i]).is_attribute())
+      return failure{error_code::validation_failed, "an attribute of a profile is no column of an event: ask POST /profiles/query", "columns." + std::to_string(i)};
+  return std::nullopt;
+}
+
 event_columns_writer::event_columns_writer(std::vector<std::string> columns) {
   for (auto& each : columns) {
     auto reference = resolve_event_field(each);

@@ -10,12 +10,16 @@
 #include "core/events/event_questions.hpp"
 #include "core/events/event_reference.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dotmac {
 
 inline constexpr std::int64_t export_columns_max = 200;
+
+/// Attributes of profiles are no columns of events. The first that is asked for as one.
+std::optional<failure> fault_of_columns(const std::vector<std::string>& columns);
 
 class event_columns_writer {
 public:

@@ -131,6 +131,8 @@ void query_events(const gateway_call_pointer& call) {
   const auto end = question.selection.end_time;
   if (!check_interval(call, start, end))
     return;
+  if (const auto fault = fault_of_columns(body->columns))
+    return call->refuse(*fault);
   if (body->cursor) {
     question.before = position_of_cursor(kind, *body->cursor);
     if (!question.before)
@@ -138,8 +140,16 @@ void query_events(const gateway_call_pointer& call) {
     if (body->offset != 0)
       return call->refuse({cursor_with_offset("body", body->offset)});
   }
+  answer_event_page(call, std::move(question), kind, event_columns_writer{std::move(body->columns)});
+}
+
+void answer_event_page(const gateway_call_pointer& call, find_events question, cursor_kind kind, event_columns_writer columns) {
+  const auto limit = question.limit;
+  const auto offset = question.offset;
+  const auto start = question.selection.start_time;
+  const auto end = question.selection.end_time;
   gateway_call::ask_tenant(call, std::move(question), call->host->options.query_timeout,
-                           std::function<void(events_found&)>{[call, limit = body->limit, offset = body->offset, start, end, kind, writer = event_columns_writer{std::move(body->columns)}](events_found& found) {
+                           std::function<void(events_found&)>{[call, limit, offset, start, end, kind, writer = std::move(columns)](events_found& found) {
                              std::string text = R"({"events":[)";
                              for (const auto& each : found.events) {
                                if (&each != &found.events.front())

@@ -87,6 +87,8 @@ void export_events_as_lines(const gateway_call_pointer& call) {
   auto body = call->read_body<event_export_request>();
   if (!body || !check_interval(call, body->start_time.value_or(timestamp_min), body->end_time.value_or(timestamp_end)))
     return;
+  if (const auto fault = fault_of_columns(body->columns))
+    return call->refuse(*fault);
   if (auto held = call->host->reserve(*call, export_memory); !held)
     return call->refuse(held.error());
   std::make_shared<event_export>(call, *std::move(body))->ask_for_page();

@@ -2,7 +2,9 @@
 
 /// What each route does: a body read and checked, a call of the tenant, its answer written as clients know it.
 
+#include "api/event_columns_writer.hpp"
 #include "api/gateway_call.hpp"
+#include "api/list_page.hpp"
 #include "core/time/calendar.hpp"
 
 namespace dotmac {
@@ -22,6 +24,13 @@ void show_event_lifecycle(const gateway_call_pointer& call);
 void find_event_users(const gateway_call_pointer& call);
 void show_event_sessions(const gateway_call_pointer& call);
 void show_event_paths(const gateway_call_pointer& call);
+void identify_profiles(const gateway_call_pointer& call);
+void merge_profiles(const gateway_call_pointer& call);
+void query_profiles(const gateway_call_pointer& call);
+void show_user(const gateway_call_pointer& call);
+void show_user_timeline(const gateway_call_pointer& call);
+void show_customer(const gateway_call_pointer& call);
+void show_customer_timeline(const gateway_call_pointer& call);
 void create_schema(const gateway_call_pointer& call);
 void list_schemas(const gateway_call_pointer& call);
 void show_event_stats(const gateway_call_pointer& call);
@@ -59,6 +68,9 @@ bool check_interval(const gateway_call_pointer& call, timestamp start, timestamp
 
 /// Adds as_of, rows_scanned and interval to an answer: "[start, end)", or "[start, last time of all]" before timestamp_end.
 void add_scope(json& body, const answer_scope& scope, timestamp start, timestamp end);
+
+/// A page of events, with the columns that `columns` writes and a cursor of that kind.
+void answer_event_page(const gateway_call_pointer& call, find_events question, cursor_kind kind, event_columns_writer columns);
 
 /// The calendar asked for, else the tenant's.
 void with_zone(const gateway_call_pointer& call, const std::optional<std::string>& name,

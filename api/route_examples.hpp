@@ -52,6 +52,25 @@ inline constexpr route_example event_sessions{
 inline constexpr route_example event_paths{
     "", R"json({"label_field":"event_name","label_rules":[{"pattern":"th*","label":"the end"}],"steps":2,"gap":90,"start_time":"2026-01-01T00:00:00Z","end_time":"2026-01-02T00:00:00Z"})json",
     R"json({"paths":1,"users":1,"label_count":2,"steps":[{"step":1,"paths":1,"users":1,"drop_offs":0,"nodes":[{"label":"home","is_other":false,"paths":1,"users":1,"drop_offs":0}]},{"step":2,"paths":1,"users":1,"drop_offs":null,"nodes":[{"label":"order","is_other":false,"paths":1,"users":1,"drop_offs":null}]}],"links":[{"step":1,"from":"home","to":"order","paths":1,"average_seconds":3600.0}],"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[2026-01-01T00:00:00Z, 2026-01-02T00:00:00Z)"})json"};
+inline constexpr route_example identify_profiles{
+    "", R"json({"profiles":[{"id":"ann","set":{"plan":"fiber","age":36},"set_once":{"first_seen":"2026-01-01"}},{"kind":"customer","id":"c-1","set":{"region":"north"},"unset":["old"]},{"kind":"group","property":"plan","id":"fiber","set":{"speed":1000}}]})json",
+    R"json({"changed":3})json"};
+inline constexpr route_example merge_profiles{"", R"json({"merges":[{"from":"anonymous-17","into":"ann"}]})json", R"json({"changed":1})json"};
+inline constexpr route_example query_profiles{
+    "", R"json({"filters":{"plan":"fiber","age":{"gte":18}},"limit":10})json",
+    R"json({"profiles":[{"id":"ann","other_ids":["anonymous-17"],"attributes":{"age":36,"first_seen":"2026-01-01","plan":"fiber"},"created_at":"2026-01-01T09:00:00Z","updated_at":"2026-01-01T09:00:02Z"}],"total":1,"next_cursor":null})json"};
+inline constexpr route_example show_user{
+    "", "",
+    R"json({"id":"ann","other_ids":["anonymous-17"],"attributes":{"age":36,"first_seen":"2026-01-01","plan":"fiber"},"created_at":"2026-01-01T09:00:00Z","updated_at":"2026-01-01T09:00:02Z","events":[{"event_type":"page_view","count":2,"first_time":"2026-01-01T08:00:00Z","last_time":"2026-01-01T09:00:01Z"},{"event_type":"conversion","count":1,"first_time":"2026-01-01T09:00:00Z","last_time":"2026-01-01T09:00:00Z"}],"event_count":3,"first_time":"2026-01-01T08:00:00Z","last_time":"2026-01-01T09:00:01Z","as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z]"})json"};
+inline constexpr route_example user_timeline{
+    "?limit=1", "",
+    R"json({"events":[{"event_type":"page_view","event_name":"thanks","event_id":"visit-2","user_id":"ann","session_id":null,"customer_id":null,"source":"shop","properties":{},"context":{},"timestamp":"2026-01-01T09:00:01Z","received_at":"2026-01-01T09:00:00.250Z"}],"count":1,"total":3,"limit":1,"offset":0,"next_cursor":"ZTo","as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z]"})json"};
+inline constexpr route_example show_customer{
+    "", "",
+    R"json({"id":"c-1","other_ids":[],"attributes":{"region":"north"},"created_at":"2026-01-01T09:00:00Z","updated_at":"2026-01-01T09:00:00Z","events":[],"event_count":0,"first_time":null,"last_time":null,"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z]"})json"};
+inline constexpr route_example customer_timeline{
+    "", "",
+    R"json({"events":[],"count":0,"total":0,"limit":100,"offset":0,"next_cursor":null,"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z]"})json"};
 inline constexpr route_example create_schema{
     "", R"json({"event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"mode":"flag"})json",
     R"json({"schema_id":"s_0123456789abcdef","event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"version":"1.0","mode":"flag","created_at":"2026-01-01T09:00:00.250Z"})json"};

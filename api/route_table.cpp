@@ -7,6 +7,7 @@
 #include "api/live_requests.hpp"
 #include "api/metric_requests.hpp"
 #include "api/path_requests.hpp"
+#include "api/profile_requests.hpp"
 #include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
 #include "api/session_requests.hpp"
@@ -83,6 +84,20 @@ constexpr std::array table{
           schema_of<event_sessions_request>, event_sessions_form, show_event_sessions, examples::event_sessions},
     route{"POST", "/events/paths", "Events", "show_event_paths", "Which steps users take one after the other, and where they leave", reading, nullptr, schema_of<event_paths_request>, event_paths_form,
           show_event_paths, examples::event_paths},
+    route{"POST", "/profiles/identify", "Profiles", "identify_profiles", "Set, set once or forget attributes of users, customers and groups", ingest, nullptr, schema_of<identify_request>,
+          profiles_changed_form, identify_profiles, examples::identify_profiles},
+    route{"POST", "/profiles/merge", "Profiles", "merge_profiles", "Say that one user id is another one: history, counts and attributes become one", ingest, nullptr, schema_of<merge_request>,
+          profiles_changed_form, merge_profiles, examples::merge_profiles},
+    route{"POST", "/profiles/query", "Profiles", "query_profiles", "Find profiles by their attributes", reading, nullptr, schema_of<profile_query_request>, profiles_found_form, query_profiles,
+          examples::query_profiles},
+    route{"GET", "/profiles/users/{user_id}", "Profiles", "show_user", "One user, by any of his ids: attributes, and what he did", reading, nullptr, nullptr, profile_form, show_user,
+          examples::show_user},
+    route{"GET", "/profiles/users/{user_id}/events", "Profiles", "show_user_timeline", "The events of one user, under any of his ids", reading, schema_of<timeline_request>, nullptr,
+          events_found_form, show_user_timeline, examples::user_timeline},
+    route{"GET", "/profiles/customers/{customer_id}", "Profiles", "show_customer", "One customer: attributes, and what he did", reading, nullptr, nullptr, profile_form, show_customer,
+          examples::show_customer},
+    route{"GET", "/profiles/customers/{customer_id}/events", "Profiles", "show_customer_timeline", "The events of one customer", reading, schema_of<timeline_request>, nullptr,
+          events_found_form, show_customer_timeline, examples::customer_timeline},
     route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
           create_schema, examples::create_schema, {409}},
     route{"GET", "/events/schemas", "Events", "list_event_schemas", "List the schemas of events", reading, schema_of<list_request>, nullptr, event_schemas_form, list_schemas,

@@ -42,6 +42,9 @@ using event_actor = caf::typed_actor<
     caf::replies_to<find_funnel_users, question_context>::with<funnel_users_found>,
     caf::replies_to<measure_sessions, question_context>::with<sessions_measured>,
     caf::replies_to<follow_paths, question_context>::with<paths_followed>,
+    caf::replies_to<change_profiles>::with<profiles_changed>, // answered once durable
+    caf::replies_to<find_profiles, question_context>::with<profiles_found>,
+    caf::replies_to<describe_profile, question_context>::with<profile_described>,
     caf::replies_to<stop_actor>::with<done>>;
 
 /// The values of one metric.

@@ -7,6 +7,7 @@
 #include "core/events/export_questions.hpp"
 #include "core/events/funnel/funnel_questions.hpp"
 #include "core/events/paths/path_questions.hpp"
+#include "core/events/profiles/profile_questions.hpp"
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
@@ -158,6 +159,9 @@ template <> struct answer_of<measure_lifecycle> { using type = lifecycle_measure
 template <> struct answer_of<find_funnel_users> { using type = funnel_users_found; };
 template <> struct answer_of<measure_sessions> { using type = sessions_measured; };
 template <> struct answer_of<follow_paths> { using type = paths_followed; };
+template <> struct answer_of<change_profiles> { using type = profiles_changed; };
+template <> struct answer_of<find_profiles> { using type = profiles_found; };
+template <> struct answer_of<describe_profile> { using type = profile_described; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -169,7 +173,7 @@ using tenant_calls
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
                 export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events,
-                find_funnel_users, measure_sessions, follow_paths>;
+                find_funnel_users, measure_sessions, follow_paths, change_profiles, find_profiles, describe_profile>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

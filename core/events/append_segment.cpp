@@ -71,7 +71,7 @@ growing_chunk open_again(const chunk_columns& from) {
 }
 
 chunk_place place_of_sealed(std::shared_ptr<const chunk_columns> columns) {
-  chunk_place out{*columns, {}, {}, 0};
+  chunk_place out{*columns, {}, {}, 0, nullptr};
   out.columns = std::move(columns);
   return out;
 }

@@ -9,11 +9,34 @@ namespace dotmac {
 dimension_codes::dimension_codes(const event_view& view, std::string_view name) : view_{&view}, of_{resolve_event_field(name)} {
   if (of_.kind == event_reference::target::property)
     key_ = view.find_key(of_.scope, of_.key);
+  if (const auto subject = subject_of(of_)) {
+    profiles_ = view.profiles() == nullptr ? nullptr : view.profiles()->find(*subject);
+    attribute_ = profiles_ == nullptr ? nullptr : profiles_->find(of_.attribute);
+  }
+}
+
+/// A list or an object is a value by its text, as of properties.
+std::uint32_t dimension_codes::code_of_attribute(std::uint32_t subject) {
+  const auto value = attribute_ == nullptr ? 0 : attribute_->codes[subject];
+  if (value == 0)
+    return 0;
+  texts_.resize(std::size_t{attribute_->value_count} + 1, 0);
+  auto& known = texts_[value];
+  if (known == 0)
+    known = code_of(dimension_value(*attribute_, value));
+  return known;
 }
 
 void dimension_codes::fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
   if (is_field())
     return chunk.codes(of_.field).unpack(first, codes);
+  if (of_.is_attribute() && of_.kind == event_reference::target::field) {
+    chunk.codes(of_.field).unpack(first, codes);
+    for (std::size_t i = 0; i < mask.size(); ++i)
+      if (mask[i] != 0)
+        codes[i] = code_of_attribute(codes[i]);
+    return;
+  }
   std::fill(codes.begin(), codes.end(), 0);
   if (of_.kind == event_reference::target::property) {
     if (key_)
@@ -40,6 +63,8 @@ std::uint32_t dimension_codes::code_at(std::uint64_t row) {
 std::uint32_t dimension_codes::code_in(const event_chunk& chunk, std::uint32_t at) {
   if (is_field())
     return static_cast<std::uint32_t>(chunk.codes(of_.field)[at]);
+  if (of_.is_attribute() && of_.kind == event_reference::target::field)
+    return code_of_attribute(static_cast<std::uint32_t>(chunk.codes(of_.field)[at]));
   if (of_.kind != event_reference::target::property)
     return code_of(dimension_value(*view_, chunk, at, of_));
   if (!key_)
@@ -48,6 +73,8 @@ std::uint32_t dimension_codes::code_in(const event_chunk& chunk, std::uint32_t a
     const auto position = slice.kind() == value_kind::null ? std::nullopt : slice.position_of(at);
     if (!position)
       continue;
+    if (of_.is_attribute())
+      return slice.kind() == value_kind::text ? code_of_attribute(static_cast<std::uint32_t>(slice.values[*position])) : 0;
     if (slice.kind() != value_kind::text && slice.kind() != value_kind::json)
       return code_of(dimension_value(*view_, chunk, at, of_));
     texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
@@ -82,9 +109,15 @@ std::uint32_t dimension_codes::code_of(scalar value) {
 
 void dimension_codes::fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
   for (const property_slice& slice : chunk.slices_of(*key_)) {
-    if (slice.kind() == value_kind::null)
+    if (slice.kind() == value_kind::null || (of_.is_attribute() && slice.kind() != value_kind::text))
       continue;
     entries_.read(slice, first, static_cast<std::uint32_t>(mask.size()));
+    if (of_.is_attribute()) {
+      for (std::uint32_t i = 0; i < entries_.size(); ++i)
+        if (const auto row = entries_.row(i); mask[row] != 0)
+          codes[row] = code_of_attribute(static_cast<std::uint32_t>(entries_.value(i)));
+      continue;
+    }
     if (slice.kind() == value_kind::text || slice.kind() == value_kind::json) {
       fill_texts(chunk, first, mask, codes);
       continue;

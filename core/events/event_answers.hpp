@@ -14,6 +14,7 @@
 ///                only ones, and the best attempt over all values counts. Attempts: funnel_walk.hpp.
 ///   Sessions     see core/events/sessions/session_questions.hpp.
 ///   Paths        see core/events/paths/path_questions.hpp.
+///   Users        ids that were merged are one user, in every question; an event read back has the id that was sent. Attributes are those of now.
 ///   Retention    see core/events/retention/retention_questions.hpp; stickiness and lifecycle: habit_questions.hpp beside it.
 /// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, those of funnel_questions.hpp.
 /// Errors     validation_failed; query_too_large naming the limit; cancelled.
@@ -31,6 +32,8 @@
 #include "core/events/trends/trend_questions.hpp"
 
 namespace dotmac {
+
+struct attribute_column;
 
 inline constexpr std::int64_t event_query_reach_max = 1'000'000; ///< offset + limit
 /// Bytes of the texts of one page of events: it ends early there, after one event at least (whose size its body's limit bounds).
@@ -50,6 +53,8 @@ result<lifecycle_measured> answer(const event_view& view, const measure_lifecycl
 result<users_found> answer(const event_view& view, const find_users& question, const scan_context& context);
 result<sessions_measured> answer(const event_view& view, const measure_sessions& question, const scan_context& context);
 result<paths_followed> answer(const event_view& view, const follow_paths& question, const scan_context& context);
+result<profiles_found> answer(const event_view& view, const find_profiles& question, const scan_context& context);
+result<profile_described> answer(const event_view& view, const describe_profile& question, const scan_context& context);
 
 inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 
@@ -59,6 +64,7 @@ result<std::uint64_t> scan_events(const event_view& view, const filter_plan& pla
                                   const std::function<result<void>(const event_chunk&, std::uint32_t, std::span<const std::uint8_t>)>& visit);
 
 /// The value to group by (see above) of one row.
+scalar dimension_value(const attribute_column& of, std::uint32_t value); ///< by its number among those of the attribute
 scalar dimension_value(const event_view& view, const event_chunk& chunk, std::uint32_t at, const event_reference& of);
 /// Opens the row's chunk for it alone.
 result<scalar> dimension_value(const event_view& view, std::uint64_t row, const event_reference& of);

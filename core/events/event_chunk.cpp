@@ -1,5 +1,6 @@
 #include "core/events/event_chunk.hpp"
 
+#include "core/events/profiles/profile_table.hpp"
 #include "core/events/segment_parts.hpp"
 
 #include <algorithm>
@@ -13,10 +14,10 @@ std::optional<std::uint32_t> property_slice::position_of(std::uint32_t row) cons
   return at < count && rows[at] == row ? std::optional{at} : std::nullopt;
 }
 
-event_chunk::event_chunk(std::shared_ptr<const chunk_columns> columns) : chunk_bounds{*columns}, columns_{std::move(columns)} {}
+event_chunk::event_chunk(std::shared_ptr<const chunk_columns> columns, const profile_state* profiles) : chunk_bounds{*columns}, columns_{std::move(columns)}, profiles_{profiles} {}
 
-event_chunk::event_chunk(std::shared_ptr<const stored_columns> segment, std::size_t index)
-    : chunk_bounds{segment->directory.chunks[index]}, segment_{std::move(segment)}, index_{index} {
+event_chunk::event_chunk(std::shared_ptr<const stored_columns> segment, std::size_t index, const profile_state* profiles)
+    : chunk_bounds{segment->directory.chunks[index]}, segment_{std::move(segment)}, index_{index}, profiles_{profiles} {
   auto own = std::make_shared<chunk_columns>();
   static_cast<chunk_bounds&>(*own) = *this;
   for (const auto& each : segment_->directory.columns)
@@ -85,6 +86,27 @@ void event_chunk::load_slice(std::size_t number) const {
   }
   slice.rows = found->chunks[index_].first;
   slice.values = found->chunks[index_].second;
+}
+
+const packed_integers& event_chunk::merged_users() const {
+  const auto& sent = sent_codes(event_field::user_id);
+  if (profiles_->merged.used() == 0)
+    return sent;
+  if (!std::exchange(are_users_merged_, true)) {
+    merged_codes_.reset(new std::uint32_t[rows]);
+    const std::span codes{merged_codes_.get(), rows};
+    sent.unpack(0, codes);
+    std::uint32_t changed = 0;
+    for (auto& code : codes) {
+      const auto user = profiles_->user_of(code);
+      changed |= user ^ code;
+      code = user;
+    }
+    merged_users_ = changed == 0 ? sent : packed_integers{merged_codes_.get(), sizeof(std::uint32_t), 0, rows};
+    if (changed == 0)
+      merged_codes_.reset();
+  }
+  return merged_users_;
 }
 
 std::uint32_t event_chunk::nanoseconds_at(std::uint32_t row) const {

@@ -52,19 +52,23 @@ struct chunk_columns : chunk_bounds {
 
 struct stored_columns;
 struct segment_column;
+struct profile_state;
 
 class event_chunk : public chunk_bounds {
 public:
-  explicit event_chunk(std::shared_ptr<const chunk_columns> columns);
+  /// `profiles`, where there are any, must live as long as this.
+  explicit event_chunk(std::shared_ptr<const chunk_columns> columns, const profile_state* profiles = nullptr);
   /// The chunk of that number among those of the segment.
-  event_chunk(std::shared_ptr<const stored_columns> segment, std::size_t index);
+  event_chunk(std::shared_ptr<const stored_columns> segment, std::size_t index, const profile_state* profiles = nullptr);
   ~event_chunk();
   event_chunk(event_chunk&&) noexcept;
   event_chunk& operator=(event_chunk&&) noexcept;
 
   const packed_integers& at() const { return with(place::at).at; }
   const packed_integers& received_at() const { return with(place::received_at).received_at; }
-  const packed_integers& codes(event_field of) const { return with(static_cast<place>(of)).codes[static_cast<std::size_t>(of)]; } ///< not of event_id
+  /// Not of event_id. Of user_id the user that each id means, where ids were merged.
+  const packed_integers& codes(event_field of) const { return of == event_field::user_id && profiles_ != nullptr ? merged_users() : sent_codes(of); }
+  const packed_integers& sent_codes(event_field of) const { return with(static_cast<place>(of)).codes[static_cast<std::size_t>(of)]; }
   std::uint32_t nanoseconds_at(std::uint32_t row) const;
   std::uint32_t id_reference(std::uint32_t row) const { return static_cast<std::uint32_t>(with(place::ids).id_references[row]); }
   const uuid_bytes& uuid(std::uint32_t number) const { return with(place::ids).uuids[number]; }
@@ -85,6 +89,7 @@ private:
     return *columns_;
   }
   void load(place column) const;
+  const packed_integers& merged_users() const;
   void load_slice(std::size_t number) const;
   std::shared_ptr<const segment_column> read(std::uint32_t part) const;
 
@@ -95,6 +100,10 @@ private:
   mutable std::uint32_t loaded_ = 0;
   mutable std::vector<bool> slices_loaded_;
   mutable std::optional<failure> why_incomplete_;
+  const profile_state* profiles_ = nullptr;
+  mutable std::unique_ptr<std::uint32_t[]> merged_codes_; ///< where they differ from those that were sent
+  mutable packed_integers merged_users_;
+  mutable bool are_users_merged_ = false;
 };
 
 } // namespace dotmac

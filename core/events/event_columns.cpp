@@ -1,6 +1,7 @@
 #include "core/events/event_columns.hpp"
 
 #include "core/events/event_storage.hpp"
+#include "core/events/profiles/profile_table.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -17,7 +18,7 @@ std::string full_key(property_scope scope, std::string_view name) {
 }
 
 chunk_place place_of(std::shared_ptr<const chunk_columns> columns) {
-  chunk_place out{*columns, {}, {}, 0};
+  chunk_place out{*columns, {}, {}, 0, nullptr};
   out.columns = std::move(columns);
   return out;
 }
@@ -400,7 +401,7 @@ std::uint32_t event_view::find_code(event_field which, std::string_view text) co
   const string_dictionary& from = dictionary(which);
   for (std::uint32_t code = 1; code <= dictionary_size(which); ++code)
     if (from.text(code) == text)
-      return code;
+      return which == event_field::user_id && profiles_ != nullptr ? profiles_->user_of(code) : code;
   return 0;
 }
 
@@ -438,6 +439,7 @@ result<found_event> event_view::read(std::uint64_t row) const {
 event_view event_view::with_places(std::vector<chunk_place> places) const {
   auto out = *this;
   out.chunks_ = std::move(places);
+  out.set_profiles(out.profiles_);
   return out;
 }
 
@@ -445,7 +447,7 @@ found_event event_view::read(const event_chunk& chunk, std::uint32_t at) const {
   found_event out;
   for (std::size_t f = 0; f < event_field_count; ++f)
     if (f != static_cast<std::size_t>(event_field::event_id))
-      out.texts[f] = dictionaries_[f]->text(static_cast<std::uint32_t>(chunk.codes(static_cast<event_field>(f))[at]));
+      out.texts[f] = dictionaries_[f]->text(static_cast<std::uint32_t>(chunk.sent_codes(static_cast<event_field>(f))[at]));
   out.texts[static_cast<std::size_t>(event_field::event_id)] = event_id_text(chunk, at);
   out.at.milliseconds = chunk.at()[at];
   out.nanoseconds_below = chunk.nanoseconds_at(at);

@@ -27,8 +27,11 @@ struct chunk_place : chunk_bounds {
   std::shared_ptr<const chunk_columns> columns;
   std::shared_ptr<const stored_columns> stored; ///< where there are no `columns`
   std::uint32_t index_in_segment = 0;
-  event_chunk open() const { return columns ? event_chunk{columns} : event_chunk{stored, index_in_segment}; }
+  const profile_state* profiles = nullptr; ///< the view's
+  event_chunk open() const { return columns ? event_chunk{columns, profiles} : event_chunk{stored, index_in_segment, profiles}; }
 };
+
+struct profile_subject;
 
 struct property_key {
   property_scope scope{};
@@ -61,6 +64,12 @@ public:
   event_view with_places(std::vector<chunk_place> places) const;
   std::uint64_t key() const noexcept { return key_; }
 
+  /// What is known of users, customers and groups; none: nothing. From then on user ids that were merged are one user.
+  void set_profiles(std::shared_ptr<const profile_state> profiles);
+  const profile_state* profiles() const noexcept { return profiles_.get(); }
+  /// Where the ids of profiles stand, and how many are the view's; none where no event and no profile has the property.
+  std::pair<const string_dictionary*, std::uint32_t> subject_ids(const profile_subject& subject) const;
+
 private:
   friend class event_columns;
   std::uint64_t rows_ = 0;
@@ -71,6 +80,7 @@ private:
   std::array<std::uint32_t, event_field_count> counts_{};
   std::vector<property_key> keys_;
   std::shared_ptr<const void> owner_;
+  std::shared_ptr<const profile_state> profiles_;
 };
 
 struct decoded_segment;
@@ -101,6 +111,12 @@ public:
   result<void> append_rows(std::shared_ptr<const stored_columns> segment);
   /// From now on these full chunks are read from where they are stored. Views made before keep what they have.
   void release(const std::shared_ptr<const stored_columns>& segment);
+
+  /// Ids of profiles. One that is inserted is forgotten by `discard` like an event that is appended.
+  std::uint32_t find_subject(const profile_subject& subject, std::string_view id) const; ///< 0: there is none
+  std::string_view subject_text(const profile_subject& subject, std::uint32_t code) const;
+  /// Errors: validation_failed past property_keys_max.
+  result<std::uint32_t> insert_subject(const profile_subject& subject, std::string_view id);
 
   std::uint64_t row_count() const noexcept;     ///< with those not committed
   std::uint64_t committed_rows() const noexcept;

@@ -11,6 +11,7 @@
 namespace dotmac {
 namespace {
 constexpr std::uint32_t journal_version = 1;
+constexpr std::uint32_t journal_version_with_profiles = 2; ///< behind the blocks, a change of profiles
 failure damaged(std::string how) { return {error_code::corrupt_data, "a journaled run of events is damaged: " + std::move(how)}; }
 } // namespace
 
@@ -198,6 +199,13 @@ result<void> event_partition::decide(const event_block_view& block, std::uint32_
   return {};
 }
 
+event_view event_partition::snapshot() const {
+  auto view = columns_.snapshot();
+  if (auto profiles = profiles_.share())
+    view.set_profiles(std::move(profiles));
+  return view;
+}
+
 result<staged_block> event_partition::stage(bytes block) {
   const result<event_block_view> view = event_block_view::parse(block);
   if (!view)
@@ -240,10 +248,10 @@ result<staged_block> event_partition::stage(bytes block) {
 }
 
 bytes event_partition::staged_payload() const {
-  if (staged_.empty())
+  if (!has_staged())
     return {};
   bytes out;
-  binary::write(out, journal_version);
+  binary::write(out, profiles_.has_staged() ? journal_version_with_profiles : journal_version);
   binary::write(out, columns_.key());
   binary::write(out, columns_.committed_rows());
   binary::write_length(out, staged_.size());
@@ -258,18 +266,23 @@ bytes event_partition::staged_payload() const {
     binary::write(out, skipped);
     binary::write(out, each.block);
   }
+  if (profiles_.has_staged())
+    profiles_.write_staged(out);
   return out;
 }
 
 void event_partition::commit_staged() {
   columns_.commit();
   staged_.clear();
+  if (profiles_.has_staged())
+    profiles_changed_ = profiles_.commit_staged();
 }
 
 void event_partition::discard_staged() {
   forget_from(columns_.committed_rows());
   columns_.discard();
   staged_.clear();
+  profiles_.discard_staged();
 }
 
 result<void> event_partition::append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows) {
@@ -295,7 +308,7 @@ result<void> event_partition::append_known(const event_block_view& block, const 
 }
 
 result<void> event_partition::apply(bytes_view payload) {
-  assert(staged_.empty());
+  assert(!has_staged());
   binary::reader in{payload};
   std::uint32_t version = 0;
   std::uint64_t key = 0;
@@ -303,7 +316,7 @@ result<void> event_partition::apply(bytes_view payload) {
   std::uint32_t blocks = 0;
   if (!in.read(version))
     return damaged("its header ends early");
-  if (version != journal_version)
+  if (version != journal_version && version != journal_version_with_profiles)
     return failure{error_code::unknown_schema_version, "a journaled run of events has a version that this program does not know"};
   if (!in.read(key) || !in.read(first_row) || !in.read(blocks))
     return damaged("its header ends early");
@@ -335,8 +348,13 @@ result<void> event_partition::apply(bytes_view payload) {
     if (const result<void> appended = append_known(*view, rows); !appended)
       return refuse(appended.error());
   }
+  change_profiles changes;
+  if (version == journal_version_with_profiles && !in.read(changes))
+    return refuse(damaged("a change of profiles ends early"));
   if (!in.at_end())
     return refuse(damaged("bytes are left over"));
+  if (const auto changed = profiles_.apply(columns_, changes); !changed)
+    return refuse(changed.error());
   columns_.commit();
   return {};
 }

@@ -18,6 +18,7 @@
 #include "core/events/event_columns.hpp"
 #include "core/events/event_messages.hpp"
 #include "core/events/event_segment.hpp"
+#include "core/events/profiles/profile_book.hpp"
 
 #include <functional>
 
@@ -25,7 +26,9 @@ namespace dotmac {
 
 inline constexpr std::uint64_t event_rows_max = 4'000'000'000;
 inline constexpr std::int64_t dedupe_window_milliseconds_default = 30ll * 86'400'000;
-inline constexpr std::uint32_t event_snapshot_version = 2; ///< 1: segments were blocks as clients' events come in, read still
+inline constexpr std::uint32_t event_snapshot_version = 3; ///< with profiles. 2: without; 1: segments were blocks as clients' events come in; both are read still, 2 is written where there are none
+
+inline constexpr std::uint32_t event_snapshot_version_without_profiles = 2;
 
 struct staged_block {
   std::uint64_t first_row = 0; ///< number of the first new row
@@ -56,16 +59,20 @@ public:
                            std::shared_ptr<segment_source> source = nullptr);
 
   result<staged_block> stage(bytes block);
-  bool has_staged() const noexcept { return !staged_.empty(); }
+  /// At most one between two commits, and no events behind it. Errors: validation_failed at a limit of profile_limits.
+  result<void> stage(change_profiles changes) { return profiles_.stage(columns_, std::move(changes)); }
+  bool takes_more_staged() const noexcept { return !profiles_.has_staged(); }
+  std::uint64_t profiles_changed() const noexcept { return profiles_changed_; } ///< by the last change_profiles that was committed
+  bool has_staged() const noexcept { return !staged_.empty() || profiles_.has_staged(); }
   /// Empty when nothing new is staged: then there is nothing to journal, and commit_staged may follow at once.
   bytes staged_payload() const;
   void commit_staged();
   void discard_staged();
   result<void> apply(bytes_view payload);
 
-  event_view snapshot() const { return columns_.snapshot(); }
+  event_view snapshot() const;
   std::uint64_t row_count() const noexcept { return columns_.committed_rows(); }
-  std::size_t memory_bytes() const { return columns_.memory_bytes() + slots_.size() * sizeof(std::uint64_t); }
+  std::size_t memory_bytes() const { return columns_.memory_bytes() + slots_.size() * sizeof(std::uint64_t) + profiles_.memory_bytes(); }
   result<std::string> event_id_text(std::uint64_t row) const;
 
   event_snapshot_plan prepare_snapshot() const;
@@ -90,6 +97,8 @@ private:
   result<void> remember_ids(std::uint64_t first_row);
 
   event_columns columns_;
+  profile_book profiles_;
+  std::uint64_t profiles_changed_ = 0;
   std::shared_ptr<segment_source> source_;
   std::int64_t window_;
   std::int64_t newest_received_;

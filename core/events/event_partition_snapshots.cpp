@@ -12,7 +12,7 @@ failure damaged(std::string how) { return {error_code::corrupt_data, "a snapshot
 bool is_present_form(bytes_view segment, std::uint32_t snapshot_version) {
   std::uint32_t version = 0;
   binary::reader in{segment};
-  return snapshot_version == event_snapshot_version && in.read(version) && version == event_segment_version;
+  return snapshot_version != 1 && in.read(version) && version == event_segment_version;
 }
 
 } // namespace
@@ -31,6 +31,7 @@ event_snapshot_image event_snapshot_plan::encode() const {
     row += image.live_segments.back().row_count;
     before = image.live_segments.back().end;
   }
+  image.version = view.profiles() == nullptr ? event_snapshot_version_without_profiles : event_snapshot_version;
   binary::write(image.payload, view.key());
   binary::write(image.payload, view.row_count());
   binary::write(image.payload, number);
@@ -39,11 +40,13 @@ event_snapshot_image event_snapshot_plan::encode() const {
     for (const std::uint64_t value : {each.number, each.first_row, each.row_count, static_cast<std::uint64_t>(each.min_time_ms),
                                       static_cast<std::uint64_t>(each.max_time_ms)})
       binary::write(image.payload, value);
+  if (view.profiles() != nullptr)
+    profile_book::write(image.payload, view);
   return image;
 }
 
 event_snapshot_plan event_partition::prepare_snapshot() const {
-  event_snapshot_plan plan{columns_.snapshot(), segments_, next_segment_};
+  event_snapshot_plan plan{snapshot(), segments_, next_segment_};
   while (!plan.kept.empty() && plan.kept.back().row_count != event_segment_rows)
     plan.kept.pop_back();
   return plan;
@@ -148,6 +151,9 @@ result<event_partition> event_partition::restore(std::uint32_t version, bytes_vi
     segment.end = std::make_shared<dictionary_counts>(out.columns_.counts());
     out.segments_.push_back(std::move(segment));
   }
+  if (version == event_snapshot_version)
+    if (auto profiles = out.profiles_.read(in, out.columns_); !profiles)
+      return profiles.error();
   if (!in.at_end() || out.columns_.row_count() != rows)
     return damaged("it has another number of rows than its segments");
   if (!is_all_present)

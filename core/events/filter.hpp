@@ -3,7 +3,7 @@
 /// Which events (or samples) a question is about: a tree of conditions, as data.
 ///
 /// Fields   event_type, event_name, event_id, user_id, session_id, customer_id, source, timestamp, received_at,
-///          "properties.<key>" and "context.<key>"; any other name means the property of that name. The rest of the text after
+///          "properties.<key>" and "context.<key>"; "user.<attribute>", "customer.<attribute>", "groups.<property>.<attribute>" of profiles; any other name means the property of that name. The rest of the text after
 ///          the first dot is the key, dots included.
 /// Absent   a field that an event does not have is null: only is_null, not_equals, not_in and not_contains can be true of it.
 /// Types    numbers compare with numbers whatever their width, integers past 64 bits by their nearest double; text with text; a

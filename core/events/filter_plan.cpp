@@ -1,5 +1,6 @@
 #include "core/events/filter_plan.hpp"
 
+#include "core/events/profiles/profile_table.hpp"
 #include "core/events/slice_run.hpp"
 #include "core/text/pattern.hpp"
 
@@ -106,12 +107,44 @@ result<std::optional<pattern>> pattern_of(const filter_node& condition) {
   return compiled ? result<std::optional<pattern>>{std::move(*compiled)} : compiled.error();
 }
 
-bool fulfils(const filter_node& condition, const scalar& value, const std::optional<pattern>& compiled) {
-  return matcher{condition, compiled}(value, false);
+bool fulfils(const filter_node& condition, const scalar& value, const std::optional<pattern>& compiled, bool is_nested) {
+  return matcher{condition, compiled}(value, is_nested);
+}
+
+namespace {
+
+/// "user.plan", "customer.region", "groups.site_id.city": an attribute of a profile.
+bool resolve_attribute(std::string_view name, event_reference& out) {
+  for (const auto& [prefix, field] : {std::pair<std::string_view, event_field>{"user.", event_field::user_id}, {"customer.", event_field::customer_id}})
+    if (name.starts_with(prefix) && name.size() > prefix.size()) {
+      out.kind = event_reference::target::field;
+      out.field = field;
+      out.attribute = name.substr(prefix.size());
+      return true;
+    }
+  constexpr std::string_view groups{"groups."};
+  const auto point = name.starts_with(groups) ? name.find('.', groups.size()) : name.npos;
+  if (point == name.npos || point == groups.size() || point + 1 == name.size())
+    return false;
+  out.key = name.substr(groups.size(), point - groups.size());
+  out.attribute = name.substr(point + 1);
+  return true;
+}
+
+} // namespace
+
+std::optional<profile_subject> subject_of(const event_reference& of) {
+  if (!of.is_attribute())
+    return std::nullopt;
+  if (of.kind == event_reference::target::property)
+    return profile_subject{profile_kind::group, of.key};
+  return profile_subject{of.field == event_field::user_id ? profile_kind::user : profile_kind::customer, {}};
 }
 
 event_reference resolve_event_field(std::string_view name) {
   event_reference out;
+  if (resolve_attribute(name, out))
+    return out;
   const auto named = std::find(field_names.begin(), field_names.end(), name);
   if (named != field_names.end()) {
     out.kind = event_reference::target::field;
@@ -149,6 +182,9 @@ struct filter_plan::node {
   bool of_value(value_kind of, std::int64_t value) const;
   void fill_table(const string_dictionary& texts, std::uint32_t count);
   void fill_nested_table(const string_dictionary& texts, std::uint32_t count);
+  void fill_attribute_table(const event_view& view, std::uint32_t count);
+  void join_merged_users(const profile_state& profiles);
+  bool is_negated() const;
   static result<std::unique_ptr<node>> make(const event_view& view, const filter_node& from);
   static result<void> read_times(filter_node& condition);
   std::optional<coded_filter> coded() const;
@@ -187,6 +223,33 @@ void filter_plan::node::fill_nested_table(const string_dictionary& texts, std::u
   }
 }
 
+/// Decided once per value of the attribute.
+void filter_plan::node::fill_attribute_table(const event_view& view, std::uint32_t count) {
+  table.assign(std::size_t{count} + 1, of_null);
+  const auto* profiles = view.profiles() == nullptr ? nullptr : view.profiles()->find(*subject_of(target));
+  const auto* column = profiles == nullptr ? nullptr : profiles->find(target.attribute);
+  if (column == nullptr)
+    return;
+  std::vector<std::uint8_t> decided(std::size_t{column->value_count} + 1, of_null);
+  for (std::uint32_t value = 1; value <= column->value_count; ++value) {
+    const auto held = profile_value_of(column->values->text(value));
+    decided[value] = (*matches)(held.value, !held.json.empty());
+  }
+  for (std::uint32_t code = 1; code <= count; ++code)
+    table[code] = decided[column->codes[code]];
+}
+
+bool filter_plan::node::is_negated() const {
+  return condition.operation == filter_operator::not_equals || condition.operation == filter_operator::not_in || condition.operation == filter_operator::not_contains;
+}
+
+/// A user may be named by any of his ids: it is enough that one matches; of the negated operators all must.
+void filter_plan::node::join_merged_users(const profile_state& profiles) {
+  for (std::uint32_t code = 1; code < table.size(); ++code)
+    if (const auto user = profiles.merged[code]; user != 0)
+      table[user] = is_negated() ? table[user] & table[code] : table[user] | table[code];
+}
+
 result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_view& view, const filter_node& from) {
   auto out = std::make_unique<node>();
   out->kind = from.kind;
@@ -213,8 +276,17 @@ result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_v
   out->matches.emplace(out->condition, std::move(*compiled));
   out->of_null = (*out->matches)(scalar{}, false);
   out->of_nested = (*out->matches)(scalar{}, true);
-  if (out->target.kind == event_reference::target::field && out->target.field != event_field::event_id)
+  if (const auto subject = subject_of(out->target)) {
+    out->fill_attribute_table(view, view.subject_ids(*subject).second);
+    out->nested_table.assign(out->table.size(), out->of_null);
+    out->key = subject->kind == profile_kind::group ? view.find_key(property_scope::properties, out->target.key) : std::nullopt;
+    return out;
+  }
+  if (out->target.kind == event_reference::target::field && out->target.field != event_field::event_id) {
     out->fill_table(view.dictionary(out->target.field), view.dictionary_size(out->target.field));
+    if (out->target.field == event_field::user_id && view.profiles() != nullptr)
+      out->join_merged_users(*view.profiles());
+  }
   if (out->target.kind == event_reference::target::property) {
     out->key = view.find_key(out->target.scope, out->target.key);
     if (out->key) {
@@ -226,6 +298,8 @@ result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_v
 }
 
 bool filter_plan::node::of_value(value_kind of, std::int64_t value) const {
+  if (target.is_attribute()) // only a text names a group
+    return of_null;
   switch (of) {
   case value_kind::integer: return (*matches)(value, false);
   case value_kind::number: return (*matches)(std::bit_cast<double>(value), false);

@@ -51,7 +51,7 @@ filter_node condition(std::string field, filter_operator operation, scalar value
 
 /// The compiled expression of a condition that has one.
 result<std::optional<pattern>> pattern_of(const filter_node& condition);
-/// Whether a single value fulfils a condition (see filter.hpp); `compiled` as of pattern_of.
-bool fulfils(const filter_node& condition, const scalar& value, const std::optional<pattern>& compiled);
+/// Whether a single value fulfils a condition (see filter.hpp); `compiled` as of pattern_of; `is_nested`: it is a list or an object.
+bool fulfils(const filter_node& condition, const scalar& value, const std::optional<pattern>& compiled, bool is_nested = false);
 
 } // namespace dotmac

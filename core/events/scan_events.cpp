@@ -1,4 +1,5 @@
 #include "core/events/event_answers.hpp"
+#include "core/events/profiles/profile_table.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -39,7 +40,39 @@ result<std::uint64_t> scan_events(const event_view& view, const filter_plan& pla
   return scanned;
 }
 
+namespace {
+
+scalar number_or_whole(double number) {
+  const bool is_whole = number == std::trunc(number) && number >= -9223372036854775808.0 && number < 9223372036854775808.0;
+  return is_whole ? scalar{static_cast<std::int64_t>(number)} : scalar{number};
+}
+
+} // namespace
+
+scalar dimension_value(const attribute_column& of, std::uint32_t value) {
+  auto held = profile_value_of(of.values->text(value));
+  if (!held.json.empty())
+    return std::move(held.json);
+  const auto* number = std::get_if<double>(&held.value);
+  return number == nullptr ? std::move(held.value) : number_or_whole(*number);
+}
+
 scalar dimension_value(const event_view& view, const event_chunk& chunk, std::uint32_t at, const event_reference& of) {
+  if (of.is_attribute()) {
+    const auto* table = view.profiles() == nullptr ? nullptr : view.profiles()->find(*subject_of(of));
+    const auto* column = table == nullptr ? nullptr : table->find(of.attribute);
+    if (column == nullptr)
+      return {};
+    std::uint32_t subject = 0;
+    if (of.kind == event_reference::target::field)
+      subject = static_cast<std::uint32_t>(chunk.codes(of.field)[at]);
+    else if (const auto key = view.find_key(of.scope, of.key))
+      for (const property_slice& slice : chunk.slices_of(*key))
+        if (const auto position = slice.kind() == value_kind::text ? slice.position_of(at) : std::nullopt)
+          subject = static_cast<std::uint32_t>(slice.values[*position]);
+    const auto value = column->codes[subject];
+    return value == 0 ? scalar{} : dimension_value(*column, value);
+  }
   if (of.kind == event_reference::target::timestamp)
     return format_timestamp(timestamp{chunk.at()[at]});
   if (of.kind == event_reference::target::received_at)
@@ -64,9 +97,7 @@ scalar dimension_value(const event_view& view, const event_chunk& chunk, std::ui
       return value != 0;
     if (slice.kind() != value_kind::number)
       return std::string{view.keys()[*key].texts->text(static_cast<std::uint32_t>(value))};
-    const double number = std::bit_cast<double>(value);
-    const bool is_whole = number == std::trunc(number) && number >= -9223372036854775808.0 && number < 9223372036854775808.0;
-    return is_whole ? scalar{static_cast<std::int64_t>(number)} : scalar{number};
+    return number_or_whole(std::bit_cast<double>(value));
   }
   return {};
 }
@@ -80,6 +111,29 @@ result<scalar> dimension_value(const event_view& view, std::uint64_t row, const 
 }
 
 namespace {
+
+/// Where ids were merged, or told of without events, the dictionary has more than there are users.
+result<std::uint64_t> count_users(const event_view& view, const stop_check& stop) {
+  if (view.profiles() == nullptr)
+    return view.dictionary_size(event_field::user_id);
+  std::vector<bool> seen(std::size_t{view.dictionary_size(event_field::user_id)} + 1);
+  std::array<std::uint32_t, scan_rows> users;
+  for (const auto& place : view.chunks()) {
+    if (stop && stop())
+      return failure{error_code::cancelled, "the question was cancelled"};
+    const auto chunk = place.open();
+    const auto& codes = chunk.codes(event_field::user_id);
+    if (chunk.why_incomplete())
+      return *chunk.why_incomplete();
+    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+      const auto some = std::span{users}.first(std::min(scan_rows, chunk.rows - first));
+      codes.unpack(first, some);
+      for (const auto user : some)
+        seen[user] = true;
+    }
+  }
+  return static_cast<std::uint64_t>(std::count(seen.begin() + 1, seen.end(), true));
+}
 
 /// Counts pairs of codes: in a table where the codes leave room for one, else in a map.
 class kind_counter {
@@ -111,7 +165,10 @@ private:
 result<event_summary> answer(const event_view& view, const summarize_events&, const stop_check& stop) {
   event_summary out;
   out.event_count = view.row_count();
-  out.user_count = view.dictionary_size(event_field::user_id);
+  const auto users = count_users(view, stop);
+  if (!users)
+    return users.error();
+  out.user_count = *users;
   out.memory_bytes = view.memory_bytes();
   out.last_event = view.newest();
   kind_counter counts{view.dictionary_size(event_field::event_type) + 1, view.dictionary_size(event_field::event_name) + 1};

@@ -115,7 +115,7 @@ template <class Question, class... Known> constexpr bool is_any_of = (std::is_sa
 template <class Question>
 constexpr bool is_event_question = is_any_of<Question, find_events, aggregate_events, count_funnel, summarize_events, measure_trends, measure_retention, find_users,
                                              measure_stickiness, measure_lifecycle, export_events, find_funnel_users,
-                                             measure_sessions, follow_paths>;
+                                             measure_sessions, follow_paths, find_profiles, describe_profile>;
 
 void route_to(router_pointer self, const routed_call_pointer& call, const tenant_actor& tenant) {
   const auto to_events = [&](auto send) {
@@ -130,6 +130,11 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
             to_events([self, call](const event_actor& to) {
               // Kept in the call: it is sent again where the actor was let go meanwhile.
               deliver_to<events_appended>(self->request(to, time_left(*call), std::get<append_events>(call->call)), self, call);
+            });
+          },
+          [&](change_profiles& changes) {
+            to_events([self, call, &changes](const event_actor& to) {
+              deliver_to<profiles_changed>(self->request(to, time_left(*call), changes), self, call);
             });
           },
           [&](await_events& question) {

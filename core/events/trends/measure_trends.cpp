@@ -20,6 +20,8 @@ result<void> check(const measure_trends& question) {
     const bool is_of_property = each.measure >= trend_measure::sum;
     if (is_of_property != !each.property.empty())
       return refuse(is_of_property ? "this measure needs a property" : "this measure takes no property", place + ".property");
+    if (is_of_property && each.measure != trend_measure::distinct_values && resolve_event_field(each.property).is_attribute())
+      return refuse("numbers are measured of properties, not of attributes of profiles", place + ".property");
     if (!(each.percentile >= 0 && each.percentile <= 100))
       return refuse("a percentile is 0 to 100", place + ".measure");
     if (question.is_cumulative && each.measure != trend_measure::count && each.measure != trend_measure::sum && each.measure != trend_measure::unique_users

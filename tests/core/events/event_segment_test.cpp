@@ -160,7 +160,7 @@ TEST(event_segment, of_version_1_is_read_and_written_anew_in_the_present_form) {
   const auto plan = old->prepare_snapshot();
   EXPECT_TRUE(plan.kept.empty());
   const written held{{}, plan.encode()};
-  EXPECT_EQ(held.image.version, event_snapshot_version);
+  EXPECT_EQ(held.image.version, event_snapshot_version_without_profiles);
   EXPECT_EQ(held.image.new_segments.at(0).number, 2u) << "numbers go on";
   auto again = held.read_back();
   ASSERT_TRUE(again) << again.error().message;

@@ -61,7 +61,7 @@ inline event_view cold_view(const event_view& view, const std::shared_ptr<held_s
     row += encoded.back().row_count;
     const auto stored = std::make_shared<stored_columns>(stored_columns{*encoded.back().directory, segments});
     for (std::uint32_t c = 0; c < stored->directory.chunks.size(); ++c)
-      places.push_back({stored->directory.chunks[c], nullptr, stored, c});
+      places.push_back({stored->directory.chunks[c], nullptr, stored, c, nullptr});
     segments->keep(std::move(encoded.back()));
   }
   return view.with_places(std::move(places));

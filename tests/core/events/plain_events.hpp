@@ -26,6 +26,9 @@ struct event {
   timestamp received_at;
   std::map<property_name, value> properties;
   std::uint64_t row = 0;
+  std::string sent_user;                    ///< the user_id that was sent, where it is not the user's
+  std::vector<std::string> other_users;     ///< ids that were merged into the user's
+  std::map<std::string, value> attributes;  ///< of the profiles that the event names: "user.tier"
   std::string event_id() const { return texts[static_cast<std::size_t>(event_field::event_id)]; }
 };
 
@@ -47,6 +50,10 @@ inline value look_up(const event& e, const std::string& name) {
     return e.at.at.milliseconds;
   if (name == "received_at")
     return e.received_at.milliseconds;
+  if (name.rfind("user.", 0) == 0 || name.rfind("customer.", 0) == 0 || name.rfind("groups.", 0) == 0) {
+    const auto found = e.attributes.find(name);
+    return found == e.attributes.end() ? value{} : found->second;
+  }
   property_name key{property_scope::properties, name};
   if (name.rfind("properties.", 0) == 0)
     key.second = name.substr(11);
@@ -92,8 +99,7 @@ inline scalar as_scalar(const value& of) {
   return out;
 }
 
-inline bool holds_condition(const event& e, const filter_node& condition) {
-  const auto found = look_up(e, condition.field);
+inline bool holds_of(const filter_node& condition, const value& found) {
   const bool is_nested = std::holds_alternative<nested>(found);
   auto seen = as_scalar(found); // null for nested values: they equal and order with nothing
   if (const auto* inner = std::get_if<nested>(&found); inner != nullptr && inner->json.find_first_not_of("-0123456789") == std::string::npos)
@@ -125,6 +131,17 @@ inline bool holds_condition(const event& e, const filter_node& condition) {
   return false;
 }
 
+/// A user has several names where ids were merged.
+inline bool holds_condition(const event& e, const filter_node& condition) {
+  const bool own = holds_of(condition, look_up(e, condition.field));
+  if (condition.field != "user_id")
+    return own;
+  const auto holds_of_other = [&](const std::string& id) { return holds_of(condition, id); };
+  if (condition.operation == filter_operator::not_equals || condition.operation == filter_operator::not_in || condition.operation == filter_operator::not_contains)
+    return own && std::all_of(e.other_users.begin(), e.other_users.end(), holds_of_other);
+  return own || std::any_of(e.other_users.begin(), e.other_users.end(), holds_of_other);
+}
+
 inline bool holds(const event& e, const filter_node& filter) {
   const auto holds_child = [&e](const filter_node& child) { return holds(e, child); };
   switch (filter.kind) {
@@ -141,7 +158,7 @@ inline bool is_selected(const event& e, const event_selection& by) {
     return !wanted || e.texts[static_cast<std::size_t>(which)] == *wanted;
   };
   return is_text(event_field::event_type, by.event_type) && is_text(event_field::event_name, by.event_name)
-         && is_text(event_field::user_id, by.user_id) && is_text(event_field::session_id, by.session_id)
+         && (is_text(event_field::user_id, by.user_id) || std::find(e.other_users.begin(), e.other_users.end(), *by.user_id) != e.other_users.end()) && is_text(event_field::session_id, by.session_id)
          && is_text(event_field::customer_id, by.customer_id) && e.at.at >= by.start_time && e.at.at < by.end_time && holds(e, by.filters);
 }
 

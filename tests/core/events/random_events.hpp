@@ -112,7 +112,108 @@ inline void add(event_block_builder& to, const event& e) {
   to.end_event();
 }
 
+/// What changes of profiles should make of them.
+struct plain_profiles {
+  std::map<profile_subject, std::map<std::string, std::map<std::string, value>>> known;
+  std::map<std::string, std::string> merged; ///< user id -> the user it is
+
+  std::string user_of(const std::string& id) const {
+    const auto at = merged.find(id);
+    return at == merged.end() ? id : at->second;
+  }
+  void apply(const profile_change& change) {
+    const bool is_user = change.subject.kind == profile_kind::user;
+    const auto id = is_user ? user_of(change.id) : change.id;
+    auto& table = known[change.subject];
+    if (!change.into.empty()) {
+      const auto into = user_of(change.into);
+      if (into == id)
+        return;
+      const auto moved = table[id];
+      table[into].insert(moved.begin(), moved.end());
+      table.erase(id);
+      for (auto& [from, to] : merged)
+        if (to == id)
+          to = into;
+      merged[id] = into;
+      return;
+    }
+    const auto as_value = [](const profile_attribute& of) { return of.json.empty() ? std::visit([](const auto& held) { return value{held}; }, of.value) : value{nested{of.json}}; };
+    auto& own = table[id];
+    for (const auto& each : change.set)
+      own[each.name] = as_value(each);
+    for (const auto& each : change.set_once)
+      own.emplace(each.name, as_value(each));
+    for (const auto& each : change.unset)
+      own.erase(each);
+  }
+  /// Makes the event what questions should see of it.
+  void complete(event& e) const {
+    auto& user = e.texts[static_cast<std::size_t>(event_field::user_id)];
+    e.sent_user = user;
+    user = user_of(user);
+    for (const auto& [from, to] : merged)
+      if (to == user)
+        e.other_users.push_back(from);
+    const auto add = [&](const profile_subject& subject, const std::string& id, const std::string& prefix) {
+      if (const auto table = known.find(subject); table != known.end())
+        if (const auto own = table->second.find(id); own != table->second.end())
+          for (const auto& [name, held] : own->second)
+            e.attributes[prefix + name] = held;
+    };
+    add({}, user, "user.");
+    add({profile_kind::customer, {}}, e.texts[static_cast<std::size_t>(event_field::customer_id)], "customer.");
+    if (const auto plan = e.properties.find({property_scope::properties, "plan"}); plan != e.properties.end())
+      if (const auto* text = std::get_if<std::string>(&plan->second))
+        add({profile_kind::group, "plan"}, *text, "groups.plan.");
+  }
+};
+
+inline profile_attribute random_attribute(generator& random) {
+  const char* names[] = {"tier", "score", "mixed"};
+  profile_attribute out{one_of(random, names), {}, {}};
+  const auto held = chance(random, 50) ? value{static_cast<std::int64_t>(random() % 4)} : random_value(random);
+  if (const auto* inner = std::get_if<nested>(&held))
+    out.json = inner->json;
+  else
+    out.value = is_absent(held) ? scalar{false} : as_scalar(held);
+  return out;
+}
+
+inline profile_change random_profile_change(generator& random, const world_shape& shape) {
+  profile_change out;
+  const auto user = [&] { return "user " + std::to_string(random() % (shape.users + 3)); };
+  out.id = user();
+  if (chance(random, 30)) {
+    out.into = user();
+    return out;
+  }
+  if (chance(random, 30)) {
+    out.subject.kind = profile_kind::customer;
+    out.id = "c" + std::to_string(random() % 6);
+  } else if (chance(random, 40)) {
+    out.subject = {profile_kind::group, "plan"};
+    const char* plans[] = {"fiber", "dsl", "ab", "nobody has it"};
+    out.id = one_of(random, plans);
+  }
+  for (auto* list : {&out.set, &out.set_once})
+    for (auto i = random() % 3; i > 0; --i)
+      list->push_back(random_attribute(random));
+  for (auto i = random() % 2; i > 0; --i)
+    out.unset.push_back(random_attribute(random).name);
+  return out;
+}
+
+inline change_profiles random_profile_changes(generator& random, const world_shape& shape) {
+  change_profiles out;
+  for (auto i = 1 + random() % 4; i > 0; --i)
+    out.changes.push_back(random_profile_change(random, shape));
+  out.at = {world_start_ms + static_cast<std::int64_t>(random() % 1'000'000'000)};
+  return out;
+}
+
 struct world {
+  plain_profiles profiles;
   event_partition partition{1};
   events all;
   std::shared_ptr<held_segments> segments = std::make_shared<held_segments>(); ///< those of its snapshots
@@ -136,6 +237,7 @@ inline world random_world(generator& random, std::size_t count) {
   out.partition = event_partition{random(), dedupe_window_milliseconds_default, segments};
   out.is_cold = chance(random, 50);
   const auto shape = random_shape(random, count);
+  const bool has_profiles = chance(random, 50);
   event_snapshot_image image;
   std::vector<bytes> journal;
   while (out.all.size() < count) {
@@ -148,12 +250,18 @@ inline world random_world(generator& random, std::size_t count) {
       add(builder, batch.back());
     }
     static_cast<void>(out.partition.stage(builder.finish()));
+    const auto changes = has_profiles && chance(random, 50) ? std::optional{random_profile_changes(random, shape)} : std::nullopt;
+    if (changes)
+      static_cast<void>(out.partition.stage(*changes));
     if (chance(random, 15)) {
       out.partition.discard_staged();
       continue;
     }
     journal.push_back(out.partition.staged_payload());
     out.partition.commit_staged();
+    if (changes)
+      for (const auto& each : changes->changes)
+        out.profiles.apply(each);
     for (auto& each : batch) {
       each.row = out.all.size();
       out.all.push_back(std::move(each));
@@ -173,8 +281,10 @@ inline world random_world(generator& random, std::size_t count) {
       static_cast<void>(recovered.apply(each));
     out.partition = std::move(recovered);
   }
-  for (auto& each : out.all)
+  for (auto& each : out.all) {
     each.texts[static_cast<std::size_t>(event_field::event_id)] = (*out.partition.event_id_text(each.row));
+    out.profiles.complete(each);
+  }
   return out;
 }
 
@@ -186,7 +296,8 @@ inline timestamp random_time(generator& random, const events& all) {
 
 inline std::string random_field(generator& random) {
   const char* names[] = {"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source", "plan", "price", "flag", "mixed",
-                         "properties.mixed", "context.mixed", "geo.city", "properties.geo.city", "only_null", "never_sent", "context.plan"};
+                         "properties.mixed", "context.mixed", "geo.city", "properties.geo.city", "only_null", "never_sent", "context.plan",
+                         "user.tier", "user.score", "customer.tier", "groups.plan.tier", "groups.plan.score", "user.never"};
   return one_of(random, names);
 }
 
