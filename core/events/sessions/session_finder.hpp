@@ -18,7 +18,7 @@ namespace dotmac {
 class session_finder {
 public:
   session_finder(const event_view& view, const measure_sessions& question, const bucket_list& buckets, memory_allowance& memory)
-      : question_{question}, bucket_count_{static_cast<std::uint32_t>(buckets.size())}, finder_{buckets}, users_{view, user_field_name(question.user_id_field)},
+      : question_{question}, memory_{memory}, bucket_count_{static_cast<std::uint32_t>(buckets.size())}, finder_{buckets}, users_{view, user_field_name(question.user_id_field)},
         groups_{view, question.dimensions, memory} {
     if (!question.edge_field.empty())
       edges_.emplace(view, question.edge_field, memory);
@@ -39,7 +39,10 @@ public:
     });
   }
   /// Takes the memory of what came since the last time.
+  /// Errors: query_too_large; that of a stored column that could not be read.
   result<void> charge() {
+    if (auto taken = users_.charge(memory_); !taken) // a user who could not be read would be nobody
+      return taken;
     if (edges_)
       if (auto taken = edges_->charge(); !taken)
         return taken;
@@ -66,6 +69,7 @@ private:
   }
 
   const measure_sessions& question_;
+  memory_allowance& memory_;
   const std::uint32_t bucket_count_;
   bucket_finder finder_;
   dimension_codes users_;

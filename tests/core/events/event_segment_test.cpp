@@ -243,6 +243,18 @@ TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_ne
   export_events exported;
   find_events page;
   page.limit = 10;
+  find_funnel_users funnel_users;
+  funnel_users.funnel = funnel;
+  funnel_users.group = {scalar{}};
+  measure_sessions own_sessions; // whose users are looked up beside the scan
+  own_sessions.rule = session_rule::session_id;
+  own_sessions.size = granularity::all;
+  auto sessions = own_sessions;
+  sessions.rule = session_rule::gap;
+  sessions.dimensions = {"plan"};
+  sessions.edge_field = "event_name";
+  follow_paths paths;
+  paths.label_field = "plan";
   const auto ask = [&](const auto& question) {
     if constexpr (requires { answer(view, question, scan_context{}); })
       return answer(view, question, scan_context{}).has_value();
@@ -269,6 +281,10 @@ TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_ne
   count_failures(exported);
   count_failures(summarize_events{});
   count_failures(find_users{});
+  count_failures(funnel_users);
+  count_failures(own_sessions);
+  count_failures(sessions);
+  count_failures(paths);
 }
 
 /// Ids are known, and contents compared, also where the rows are in the store only; while they cannot be read, nothing is taken.
