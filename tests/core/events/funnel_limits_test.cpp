@@ -1,5 +1,6 @@
 // The limits of funnels, each where it is reached and passed, the end before time, and values that threads number apart.
 
+#include "tests/core/events/peak_memory.hpp"
 #include "tests/core/events/random_cases.hpp"
 #include "tests/core/events/test_executor.hpp"
 
@@ -128,6 +129,17 @@ TEST(funnel_limits, bound_the_points_of_a_trend_and_its_groups) {
   scan_context context;
   context.executor = &threads;
   expect_refusal(many.snapshot(), question, error_code::query_too_large, "dimensions", context);
+}
+
+TEST(funnel_limits, of_points_are_passed_before_the_memory_for_them_is_taken) {
+  const auto partition = partition_of_pairs(2'000); // one part: nothing is checked before all of them are counted
+  const auto view = partition.snapshot();
+  auto question = pairs();
+  question.dimensions = {"k"};
+  question.has_trend = true;
+  question.size = granularity::second;
+  question.end_time = timestamp{plain::world_start_ms + 10'000'000}; // 10,000 buckets for each of 2,000 groups are 640 MB
+  EXPECT_LT(peak_of([&] { expect_refusal(view, question, error_code::query_too_large, "granularity"); }), std::size_t{200} << 20);
 }
 
 TEST(funnel_limits, bound_the_memory_of_what_is_gathered) {

@@ -1,0 +1,33 @@
+#pragma once
+
+/// How much memory some work takes at most, as the system sees it.
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <string>
+
+namespace dotmac {
+
+/// A line of /proc/self/status, in bytes.
+inline std::size_t memory_figure(const std::string& name) {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string word; status >> word;)
+    if (word == name + ":") {
+      std::size_t kilobytes = 0;
+      status >> kilobytes;
+      return kilobytes << 10;
+    }
+  return 0;
+}
+
+/// Beyond what there was before it.
+template <class Work> std::size_t peak_of(Work&& work) {
+  std::ofstream{"/proc/self/clear_refs"} << "5"; // the peak begins anew
+  const auto before = memory_figure("VmRSS");
+  work();
+  const auto peak = memory_figure("VmHWM");
+  return peak - std::min(before, peak);
+}
+
+} // namespace dotmac
