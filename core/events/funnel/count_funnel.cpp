@@ -20,8 +20,10 @@ struct funnel_counter {
     all.add(progress, began);
     held += funnel_tally::size_of(progress);
     for (std::size_t k = 0; question.users_listed > 0 && k < progress.reached.size(); ++k)
-      if (listed[k].size() < static_cast<std::size_t>(question.users_listed) && (listed[k].empty() || listed[k].back() != user)) // he may have tried again
+      if (listed[k].size() < static_cast<std::size_t>(question.users_listed) && (listed[k].empty() || listed[k].back() != user)) { // he may have tried again
         listed[k].push_back(user);
+        held += 2 * sizeof user; // an array that grows
+      }
     if (!question.dimensions.empty()) {
       fits = groups.add(progress, attributed_row(progress, question), began);
       held += funnel_tally::size_of(progress);

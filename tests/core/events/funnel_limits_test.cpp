@@ -166,6 +166,26 @@ TEST(funnel_limits, bound_the_memory_of_what_is_gathered) {
   EXPECT_TRUE(fits(std::size_t{64} << 20, [](auto& q) { q.hold_constant = {"k"}; q.dimensions = {"k"}; }));
 }
 
+TEST(funnel_limits, bound_the_memory_of_the_ids_that_are_listed) {
+  const auto partition = partition_of_pairs(20'000);
+  const auto view = partition.snapshot();
+  const auto fits = [&](std::size_t memory, std::int64_t users_listed) {
+    auto question = pairs();
+    question.users_listed = users_listed;
+    scan_context context;
+    context.memory_max = memory;
+    return answer(view, question, context).has_value();
+  };
+  std::size_t too_little = 0;
+  std::size_t enough = 16u << 20;
+  while (enough - too_little > 1'000) {
+    const auto middle = (enough + too_little) / 2;
+    (fits(middle, 0) ? enough : too_little) = middle;
+  }
+  EXPECT_TRUE(fits(enough, 0));
+  EXPECT_FALSE(fits(enough, 10'000));
+}
+
 TEST(funnel_limits, end_a_question_where_it_is_stopped_whenever_that_is) {
   const auto partition = partition_of_pairs(10'000);
   const auto view = partition.snapshot();
