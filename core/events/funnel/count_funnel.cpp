@@ -80,7 +80,8 @@ private:
       return question_cancelled();
     auto& mine = open(worker);
     listed_[part].resize(question_.steps.size());
-    pass_.visit(worker, part, [&](std::uint32_t user, const funnel_progress& progress) { mine.take(user, progress, listed_[part]); });
+    if (auto visited = pass_.visit(worker, part, [&](std::uint32_t user, const funnel_progress& progress) { mine.take(user, progress, listed_[part]); }); !visited)
+      return visited;
     return mine.charge();
   }
 

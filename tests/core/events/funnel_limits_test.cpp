@@ -186,6 +186,23 @@ TEST(funnel_limits, bound_the_memory_of_the_ids_that_are_listed) {
   EXPECT_FALSE(fits(enough, 10'000));
 }
 
+TEST(funnel_limits, end_a_question_also_within_one_user) {
+  const auto partition = partition_of_one_user(20'000);
+  const auto view = partition.snapshot();
+  count_funnel question;
+  question.steps = {{.event_type = "a"}, {.event_type = "b"}, {.event_type = "never"}};
+  question.order = funnel_order::any;
+  std::size_t asked = 0;
+  ASSERT_TRUE(answer(view, question, scan_context{[&asked] { return ++asked == 0; }}));
+  EXPECT_GE(asked, 10u) << "times the matching of a window, his events may take minutes";
+  for (std::size_t stops_at = 1; stops_at <= asked; ++stops_at) {
+    std::size_t now = 0;
+    const auto found = answer(view, question, scan_context{[&] { return ++now >= stops_at; }});
+    ASSERT_FALSE(found) << stops_at << " of " << asked;
+    EXPECT_EQ(found.error().code, error_code::cancelled);
+  }
+}
+
 TEST(funnel_limits, end_a_question_where_it_is_stopped_whenever_that_is) {
   const auto partition = partition_of_pairs(10'000);
   const auto view = partition.snapshot();
