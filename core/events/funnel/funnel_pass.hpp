@@ -35,10 +35,10 @@ public:
   std::uint64_t rows_scanned() const noexcept { return scanned_; }
 
   /// Calls `take(user code, progress)` for each attempt of the part's users that counts and reached a step; a user's one after the other, users by code.
-  /// Errors: cancelled; what was taken is then of no use.
+  /// Errors: cancelled, query_too_large; what was taken is then of no use.
   template <class Take> result<void> visit(std::size_t worker, std::size_t part, Take&& take) {
     auto& mine = workers_[worker];
-    events_.visit(part, mine.events, [&](std::uint32_t user, std::span<const funnel_event> own) {
+    auto visited = events_.visit(part, mine.events, [&](std::uint32_t user, std::span<const funnel_event> own) {
       if (is_to_stop(mine, own.size()))
         return;
       if (question_.unit == funnel_unit::attempts) {
@@ -50,7 +50,7 @@ public:
       if (const auto& best = question_.hold_constant.empty() ? walk(own, mine) : walk_held(own, mine); !best.reached.empty())
         take(user, best);
     });
-    return mine.is_stopped ? result<void>{question_cancelled()} : result<void>{};
+    return mine.is_stopped ? result<void>{question_cancelled()} : visited;
   }
 
 private:

@@ -156,7 +156,7 @@ void user_events::place_with_constants(found_by_worker& by, std::size_t part, wo
   by.constant_parts[part] = {};
 }
 
-void user_events::gather(std::size_t part, workplace& into) {
+result<void> user_events::gather(std::size_t part, workplace& into) {
   into.ends.assign(part_users + 1, 0);
   std::size_t total = 0;
   for (const auto& each : workers_)
@@ -167,6 +167,13 @@ void user_events::gather(std::size_t part, workplace& into) {
     }
   for (std::size_t user = 1; user < into.ends.size(); ++user)
     into.ends[user] += into.ends[user - 1]; // where each user begins; moves to where he ends
+  if (const auto had = into.events.capacity(); total > had) {
+    const auto event_bytes = (constants_.empty() ? 1 : 2) * sizeof(funnel_event); // by constant, a user's events are put in order in a copy
+    if (auto taken = memory_.take((total - had) * event_bytes); !taken)
+      return taken;
+    into.events = {};
+    into.events.reserve(total);
+  }
   into.events.resize(total);
   for (const auto& each : workers_) {
     if (!each)
@@ -180,6 +187,7 @@ void user_events::gather(std::size_t part, workplace& into) {
     each->parts[part] = {};
   }
   into.ends.pop_back();
+  return {};
 }
 
 std::span<const funnel_event> user_events::put_in_order(std::span<funnel_event> own) {

@@ -5,7 +5,7 @@
 ///
 /// Threads  `add` on several, each with a worker number of its own; then `visit` of different parts on several.
 /// Limits   the question's memory: query_too_large; kinds_max different sets of steps that events serve at once.
-/// Cost     16 bytes an event, 20 with constants, given back part by part; each is moved twice.
+/// Cost     16 bytes an event, 20 with constants, given back part by part; 24 more, 48 with constants, for those of the part that is visited. Each is moved twice.
 /// Source   radix partitioning: Manegold, Boncz, Kersten, "Optimizing Main-Memory Join on Modern Hardware" (2002).
 
 #include "core/events/funnel/entry_blocks.hpp"
@@ -58,8 +58,10 @@ public:
   std::size_t part_count() const noexcept { return part_count_; }
 
   /// Calls `take(user code, events by time, then row)` for each user of the part who has events, by code. What the part held is given up.
-  template <class Take> void visit(std::size_t part, workplace& with, Take&& take) {
-    gather(part, with);
+  /// Errors: query_too_large: one user may have most of all events.
+  template <class Take> result<void> visit(std::size_t part, workplace& with, Take&& take) {
+    if (auto gathered = gather(part, with); !gathered)
+      return gathered;
     std::uint32_t begin = 0;
     for (std::size_t user = 0; user < with.ends.size(); ++user) {
       const auto own = std::span{with.events}.subspan(begin, with.ends[user] - begin);
@@ -67,6 +69,7 @@ public:
       if (!own.empty())
         take(static_cast<std::uint32_t>(part << part_users_log | user), put_in_order(own));
     }
+    return {};
   }
 
 private:
@@ -100,7 +103,7 @@ private:
   static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
   static funnel_event event_of(const found_by_worker& by, const entry& event, std::uint32_t constant);
   void place_with_constants(found_by_worker& by, std::size_t part, workplace& into);
-  void gather(std::size_t part, workplace& into);
+  result<void> gather(std::size_t part, workplace& into);
   static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
 
   const event_view& view_;

@@ -186,6 +186,41 @@ TEST(funnel_limits, bound_the_memory_of_the_ids_that_are_listed) {
   EXPECT_FALSE(fits(enough, 10'000));
 }
 
+/// `count` events of one user, "a" and "b" in turn, a second apart.
+event_partition partition_of_one_user(std::size_t count) {
+  event_partition out{1};
+  event_block_builder builder;
+  for (std::size_t i = 0; i < count; ++i) {
+    builder.begin_event(timestamp{plain::world_start_ms});
+    builder.set_timestamp({timestamp{plain::world_start_ms + static_cast<std::int64_t>(i) * 1'000}, 0});
+    builder.set_field(event_field::event_type, i % 2 == 0 ? "a" : "b");
+    builder.set_field(event_field::user_id, "all");
+    builder.add_integer(property_scope::properties, "k", 1);
+    builder.end_event();
+  }
+  static_cast<void>(out.stage(builder.finish()));
+  out.commit_staged();
+  return out;
+}
+
+TEST(funnel_limits, bound_the_memory_of_one_user_with_very_many_events) {
+  constexpr std::size_t events = 50'000;
+  const auto partition = partition_of_one_user(events);
+  const auto view = partition.snapshot();
+  auto question = pairs();
+  question.end_time = timestamp_end;
+  scan_context context;
+  const auto fits = [&](std::size_t bytes_per_event) {
+    context.memory_max = events * bytes_per_event;
+    return answer(view, question, context).has_value();
+  };
+  EXPECT_FALSE(fits(36)) << "16 while they are gathered, 24 while he is followed";
+  EXPECT_TRUE(fits(48));
+  question.hold_constant = {"k"};
+  EXPECT_FALSE(fits(60)) << "followed value by value he needs them twice";
+  EXPECT_TRUE(fits(80));
+}
+
 TEST(funnel_limits, end_a_question_also_within_one_user) {
   const auto partition = partition_of_one_user(20'000);
   const auto view = partition.snapshot();
