@@ -74,13 +74,17 @@ public:
 
 private:
   static constexpr std::uint32_t part_users_log = 11;
-  static constexpr std::size_t part_users = std::size_t{1} << part_users_log;
+  static constexpr std::uint32_t part_users = 1u << part_users_log;
 
+  /// The times of ten thousand years take 49 bits; a user is known by his part and 11 more, which leave room for the kind.
   struct entry {
-    std::uint32_t user;
+    std::uint32_t kind_and_user; ///< number of its bits << part_users_log | number of the user in the part
     std::uint32_t row;
-    std::uint64_t at_and_kind; ///< milliseconds since timestamp_min << 16 | number of its bits
+    std::int64_t at;
+    std::uint32_t kind() const noexcept { return kind_and_user >> part_users_log; }
+    std::uint32_t user() const noexcept { return kind_and_user & (part_users - 1); }
   };
+  static_assert(kinds_max <= std::size_t{1} << (32 - part_users_log));
   struct found_by_worker {
     std::vector<entry_blocks<entry>> parts;
     std::size_t charged = 0; ///< bytes
@@ -91,6 +95,9 @@ private:
     std::vector<std::uint32_t> common_numbers;             ///< by number of its own
     std::array<std::uint32_t, scan_rows> users;
     std::array<std::int64_t, scan_rows> times;
+    void put(std::uint32_t user, std::uint64_t row, std::int64_t at, std::uint64_t kind) {
+      parts[user >> part_users_log].push_back({static_cast<std::uint32_t>(kind << part_users_log | (user & (part_users - 1))), static_cast<std::uint32_t>(row), at});
+    }
   };
 
   found_by_worker& open(std::size_t worker);
@@ -100,7 +107,6 @@ private:
   result<void> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
   void take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
   void take_numbered_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::span<const std::uint32_t> kinds, const time_range& range);
-  static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
   static funnel_event event_of(const found_by_worker& by, const entry& event, std::uint32_t constant);
   void place_with_constants(found_by_worker& by, std::size_t part, workplace& into);
   result<void> gather(std::size_t part, workplace& into);

@@ -260,6 +260,26 @@ TEST(funnel_limits, end_a_question_where_it_is_stopped_whenever_that_is) {
   check(users);
 }
 
+TEST(funnel_limits, of_time_are_reached_by_events) {
+  event_partition partition{1};
+  event_block_builder builder;
+  for (const auto* type : {"a", "b"}) {
+    builder.begin_event(timestamp{plain::world_start_ms});
+    builder.set_timestamp({*type == 'a' ? timestamp_min : timestamp_max, 0});
+    builder.set_field(event_field::event_type, type);
+    builder.set_field(event_field::user_id, "u");
+    builder.end_event();
+  }
+  ASSERT_TRUE(partition.stage(builder.finish()));
+  partition.commit_staged();
+  count_funnel question;
+  question.steps = {{.event_type = "a"}, {.event_type = "b"}};
+  const auto found = answer(partition.snapshot(), question, scan_context{});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->all.steps[1].count, 1u);
+  EXPECT_EQ(found->all.to_convert.median_milliseconds, static_cast<double>(timestamp_max.milliseconds - timestamp_min.milliseconds));
+}
+
 /// Asked between runs of rows: holds each thread up until another has begun too, so that no single one takes all chunks.
 class meeting_of_two {
 public:
