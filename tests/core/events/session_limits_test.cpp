@@ -1,0 +1,49 @@
+// What sessions need of memory and numbers where one user, or one property, has very many.
+
+#include "core/events/event_partition.hpp"
+#include "core/events/event_answers.hpp"
+#include "tests/core/events/peak_memory.hpp"
+
+#include <gtest/gtest.h>
+
+namespace dotmac {
+namespace {
+
+constexpr std::int64_t morning_ms = 1'767'225'600'000; // 2026-01-01
+constexpr std::size_t events_of_block = 200'000;
+
+/// `fill(builder, i)` says what event i is.
+template <class Fill> event_partition partition_of(std::size_t count, Fill&& fill) {
+  event_partition out{1};
+  for (std::size_t first = 0; first < count; first += events_of_block) {
+    event_block_builder builder;
+    for (auto i = first; i < std::min(count, first + events_of_block); ++i) {
+      builder.begin_event(timestamp{morning_ms});
+      fill(builder, i);
+      builder.end_event();
+    }
+    EXPECT_TRUE(out.stage(builder.finish()));
+    out.commit_staged();
+  }
+  return out;
+}
+
+TEST(session_limits, average_lengths_also_of_thousands_of_years) {
+  constexpr std::size_t sessions = 60'000; // of all of time each: together more milliseconds than 64 bits hold
+  const auto partition = partition_of(2 * sessions, [](event_block_builder& builder, std::size_t i) {
+    builder.set_timestamp({i % 2 == 0 ? timestamp_min : timestamp_max, 0});
+    builder.set_field(event_field::event_type, "a");
+    builder.set_field(event_field::user_id, "u");
+    builder.set_field(event_field::session_id, "s" + std::to_string(i / 2));
+  });
+  measure_sessions question;
+  question.rule = session_rule::session_id;
+  question.size = granularity::all;
+  const auto found = answer(partition.snapshot(), question, scan_context{});
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->all.total.sessions, sessions);
+  EXPECT_DOUBLE_EQ(found->all.total.average_milliseconds.value(), static_cast<double>(timestamp_max.milliseconds - timestamp_min.milliseconds));
+}
+
+} // namespace
+} // namespace dotmac
