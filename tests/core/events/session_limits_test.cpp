@@ -28,6 +28,26 @@ template <class Fill> event_partition partition_of(std::size_t count, Fill&& fil
   return out;
 }
 
+TEST(session_limits, of_groups_are_passed_before_all_sessions_of_a_user_are_grouped) {
+  const auto partition = partition_of(800'000, [](event_block_builder& builder, std::size_t i) {
+    builder.set_timestamp({timestamp{morning_ms + static_cast<std::int64_t>(i) * 120'000}, 0});
+    builder.set_field(event_field::event_type, "a");
+    builder.set_field(event_field::user_id, "all");
+    builder.add_integer(property_scope::properties, "k", static_cast<std::int64_t>(i));
+  });
+  const auto view = partition.snapshot();
+  measure_sessions question;
+  question.gap_minutes = 1;
+  question.size = granularity::all;
+  question.dimensions = {"k"};
+  const auto peak = peak_of([&] {
+    const auto found = answer(view, question, scan_context{});
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().field, "dimensions");
+  });
+  EXPECT_LT(peak, std::size_t{120} << 20);
+}
+
 TEST(session_limits, average_lengths_also_of_thousands_of_years) {
   constexpr std::size_t sessions = 60'000; // of all of time each: together more milliseconds than 64 bits hold
   const auto partition = partition_of(2 * sessions, [](event_block_builder& builder, std::size_t i) {
