@@ -65,5 +65,25 @@ TEST(session_limits, average_lengths_also_of_thousands_of_years) {
   EXPECT_DOUBLE_EQ(found->all.total.average_milliseconds.value(), static_cast<double>(timestamp_max.milliseconds - timestamp_min.milliseconds));
 }
 
+TEST(session_limits, count_the_table_of_a_propertys_texts_as_memory) {
+  constexpr std::size_t texts = 200'000;
+  const auto partition = partition_of(texts, [](event_block_builder& builder, std::size_t i) {
+    builder.set_field(event_field::event_type, i == 7 ? "a" : "b");
+    builder.set_field(event_field::user_id, "u");
+    builder.add_text(property_scope::properties, "t", "text " + std::to_string(i));
+  });
+  measure_sessions question;
+  question.event.event_type = "a";
+  question.size = granularity::all;
+  question.dimensions = {"t"};
+  scan_context context;
+  context.memory_max = 4 * texts - 1;
+  const auto refused = answer(partition.snapshot(), question, context);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::query_too_large);
+  context.memory_max = 8 * texts;
+  EXPECT_TRUE(answer(partition.snapshot(), question, context));
+}
+
 } // namespace
 } // namespace dotmac
