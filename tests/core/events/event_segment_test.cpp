@@ -228,6 +228,23 @@ TEST(event_segment, that_does_not_follow_the_one_before_is_refused) {
   EXPECT_EQ(refused.error().code, error_code::corrupt_data);
 }
 
+TEST(event_segment, with_a_column_of_a_property_that_is_in_no_dictionary_is_refused) {
+  auto held = write_down(9, 300);
+  auto segment = held.image.new_segments.at(0);
+  bytes directory;
+  write_directory(directory, *segment.directory);
+  auto changed = *segment.directory;
+  ASSERT_EQ(changed.columns.back().kind, column_kind::property);
+  changed.columns.back().index = static_cast<std::uint32_t>(1'000 * value_kind_count) + static_cast<std::uint32_t>(value_kind::integer);
+  segment.payload.resize(segment.payload.size() - directory.size());
+  write_directory(segment.payload, changed);
+  const auto segments = std::make_shared<held_segments>();
+  segments->keep(segment);
+  const auto restored = event_partition::restore(held.image.version, held.image.payload, segments->payloads(), segments);
+  ASSERT_FALSE(restored);
+  EXPECT_EQ(restored.error().code, error_code::corrupt_data);
+}
+
 /// Whatever cannot be read ends the question: an answer without these events would be a wrong one.
 TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_needs_it) {
   generator random{31};
