@@ -31,7 +31,7 @@ json session_figures_as_json(const session_figures& from) {
   const auto seconds_of = [](const std::optional<double>& milliseconds) { return milliseconds ? json(*milliseconds / 1'000) : json(nullptr); };
   return {{"sessions", from.sessions}, {"users", from.users}, {"bounces", from.bounces}, {"bounce_rate", per_session(static_cast<double>(from.bounces))},
           {"events", from.events}, {"events_per_session", per_session(static_cast<double>(from.events))},
-          {"average_seconds", per_session(static_cast<double>(from.milliseconds) / 1'000)}, {"median_seconds", seconds_of(from.median_milliseconds)},
+          {"average_seconds", seconds_of(from.average_milliseconds)}, {"median_seconds", seconds_of(from.median_milliseconds)},
           {"p90_seconds", seconds_of(from.p90_milliseconds)}};
 }
 

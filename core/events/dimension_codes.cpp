@@ -20,7 +20,7 @@ std::uint32_t dimension_codes::code_of_attribute(std::uint32_t subject) {
   const auto value = attribute_ == nullptr ? 0 : attribute_->codes[subject];
   if (value == 0)
     return 0;
-  texts_.resize(std::size_t{attribute_->value_count} + 1, 0);
+  open_texts(attribute_->value_count);
   auto& known = texts_[value];
   if (known == 0)
     known = code_of(dimension_value(*attribute_, value));
@@ -77,7 +77,7 @@ std::uint32_t dimension_codes::code_in(const event_chunk& chunk, std::uint32_t a
       return slice.kind() == value_kind::text ? code_of_attribute(static_cast<std::uint32_t>(slice.values[*position])) : 0;
     if (slice.kind() != value_kind::text && slice.kind() != value_kind::json)
       return code_of(dimension_value(*view_, chunk, at, of_));
-    texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
+    open_texts(view_->keys()[*key_].text_count);
     auto& known = texts_[static_cast<std::size_t>(slice.values[*position])];
     if (known == 0)
       known = code_of(dimension_value(*view_, chunk, at, of_));
@@ -107,6 +107,13 @@ std::uint32_t dimension_codes::code_of(scalar value) {
   return at->second;
 }
 
+void dimension_codes::open_texts(std::uint32_t count) {
+  if (!texts_.empty())
+    return;
+  texts_.resize(std::size_t{count} + 1, 0);
+  held_ += texts_.size() * sizeof(texts_[0]);
+}
+
 void dimension_codes::fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
   for (const property_slice& slice : chunk.slices_of(*key_)) {
     if (slice.kind() == value_kind::null || (of_.is_attribute() && slice.kind() != value_kind::text))
@@ -129,7 +136,7 @@ void dimension_codes::fill_property(const event_chunk& chunk, std::uint32_t firs
 }
 
 void dimension_codes::fill_texts(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes) {
-  texts_.resize(std::size_t{view_->keys()[*key_].text_count} + 1, 0);
+  open_texts(view_->keys()[*key_].text_count);
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     const auto row = entries_.row(i);
     if (mask[row] == 0)

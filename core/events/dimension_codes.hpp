@@ -33,6 +33,7 @@ public:
 private:
   std::uint32_t code_in(const event_chunk& chunk, std::uint32_t at);
   std::uint32_t code_of_attribute(std::uint32_t subject);
+  void open_texts(std::uint32_t count);
   void fill_property(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
   void fill_texts(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
 
@@ -43,7 +44,7 @@ private:
   const attribute_column* attribute_ = nullptr;
   std::map<scalar, std::uint32_t> numbers_;
   std::vector<scalar> values_;
-  std::size_t held_ = 0; ///< bytes of both
+  std::size_t held_ = 0; ///< bytes of both, and of texts_
   std::size_t charged_ = 0;
   std::vector<std::uint32_t> texts_; ///< by code of the property's texts, or of the attribute's values: number of the value
   slice_run entries_;

@@ -77,6 +77,9 @@ result<void> event_partition::append_stored(bytes_view payload, std::uint64_t nu
   }
   segment->directory->number = number;
   segment->directory->end = std::make_shared<dictionary_counts>(columns_.counts());
+  for (const auto& each : segment->directory->columns)
+    if (each.kind == column_kind::property && each.index / value_kind_count >= segment->directory->end->keys)
+      return damaged("a segment has a property that is in no dictionary");
   for (const auto& each : segment->directory->chunks)
     newest_received_ = std::max(newest_received_, each.max_received);
   return append_parts(std::move(*segment->directory));

@@ -61,6 +61,8 @@ result<events_found> answer(const event_view& view, const find_events& question,
   std::size_t size = 0;
   std::optional<event_chunk> chunk;
   for (std::size_t i = static_cast<std::size_t>(question.offset); i < found.size() && !out.is_cut; ++i) {
+    if (stop && stop()) // each may lie in another chunk, which has to be read
+      return failure{error_code::cancelled, "the question was cancelled"};
     if (!chunk || chunk->first_row != found[i].row - found[i].row % event_chunk_rows)
       chunk = view.chunk_of(found[i].row);
     auto event = view.read(*chunk, static_cast<std::uint32_t>(found[i].row % event_chunk_rows));

@@ -10,33 +10,46 @@ using listed_users = std::vector<std::vector<std::uint32_t>>;
 
 /// What one thread counts of the users whose parts it takes.
 struct funnel_counter {
-  funnel_counter(const event_view& view, const count_funnel& asked, const bucket_list& buckets)
-      : question{asked}, all{asked.steps.size(), buckets.size()}, groups{view, asked.dimensions, asked.steps.size(), buckets.size()}, bucket{buckets} {}
+  funnel_counter(const event_view& view, const count_funnel& asked, const bucket_list& buckets, memory_allowance& allowance)
+      : question{asked}, memory{allowance}, all{asked.steps.size(), buckets.size()}, groups{view, asked.dimensions, asked.steps.size(), buckets.size()}, bucket{buckets} {}
 
   void take(std::uint32_t user, const funnel_progress& progress, listed_users& listed) {
+    if (!fits)
+      return;
     const auto began = question.has_trend ? bucket.of(progress.started_at) : 0;
     all.add(progress, began);
     held += funnel_tally::size_of(progress);
     for (std::size_t k = 0; question.users_listed > 0 && k < progress.reached.size(); ++k)
-      if (listed[k].size() < static_cast<std::size_t>(question.users_listed) && (listed[k].empty() || listed[k].back() != user)) // he may have tried again
+      if (listed[k].size() < static_cast<std::size_t>(question.users_listed) && (listed[k].empty() || listed[k].back() != user)) { // he may have tried again
         listed[k].push_back(user);
-    if (question.dimensions.empty())
-      return;
-    groups.add(progress, attributed_row(progress, question), began);
-    held += funnel_tally::size_of(progress);
+        held += 2 * sizeof user; // an array that grows
+      }
+    if (!question.dimensions.empty()) {
+      fits = groups.add(progress, attributed_row(progress, question), began);
+      held += funnel_tally::size_of(progress);
+    }
+    if (fits && ++attempts % attempts_between_charges == 0) // one user may have very many
+      fits = charge();
   }
 
-  result<void> charge(memory_allowance& memory) {
+  result<void> charge() {
+    if (!fits)
+      return fits;
     if (auto taken = groups.charge(memory); !taken)
       return taken;
     return memory.take(std::exchange(held, 0));
   }
 
+  static constexpr std::uint64_t attempts_between_charges = 4'096;
+
   const count_funnel& question;
+  memory_allowance& memory;
   funnel_tally all;
   funnel_groups groups;
   bucket_finder bucket;
   std::size_t held = 0; ///< bytes not yet taken from the question's memory
+  std::uint64_t attempts = 0;
+  result<void> fits; ///< or the limit that was passed: what comes then is not counted
 };
 
 class funnel_count {
@@ -58,7 +71,7 @@ private:
   funnel_counter& open(std::size_t worker) {
     auto& mine = counters_[worker];
     if (!mine)
-      mine = std::make_unique<funnel_counter>(view_, question_, buckets_);
+      mine = std::make_unique<funnel_counter>(view_, question_, buckets_, memory_);
     return *mine;
   }
 
@@ -67,10 +80,9 @@ private:
       return question_cancelled();
     auto& mine = open(worker);
     listed_[part].resize(question_.steps.size());
-    pass_.visit(worker, part, [&](std::uint32_t user, const funnel_progress& progress) { mine.take(user, progress, listed_[part]); });
-    if (auto checked = mine.groups.check_size(); !checked)
-      return checked;
-    return mine.charge(memory_);
+    if (auto visited = pass_.visit(worker, part, [&](std::uint32_t user, const funnel_progress& progress) { mine.take(user, progress, listed_[part]); }); !visited)
+      return visited;
+    return mine.charge();
   }
 
   result<funnel_counted> finish() {
@@ -79,13 +91,10 @@ private:
       if (!counters_[i])
         continue;
       whole.all.merge(counters_[i]->all);
-      whole.groups.merge(counters_[i]->groups);
-      if (auto checked = whole.groups.check_size(); !checked)
-        return checked.error();
+      if (auto merged = whole.groups.merge(counters_[i]->groups); !merged)
+        return merged.error();
       counters_[i].reset();
     }
-    if (auto checked = whole.groups.check_size(); !checked)
-      return checked.error();
     funnel_counted out;
     out.all = whole.all.finish(question_.histogram_bins, buckets_.starts);
     for (const auto& part : listed_)

@@ -78,7 +78,8 @@ public:
       auto& mine = workers_[number];
       if (question_.group && !mine.group)
         mine.group.emplace(view_, question_.funnel.dimensions, *question_.group);
-      pass_.visit(number, part, [&](std::uint32_t user, const funnel_progress& progress) { take(mine, user, progress); });
+      if (auto visited = pass_.visit(number, part, [&](std::uint32_t user, const funnel_progress& progress) { take(mine, user, progress); }); !visited)
+        return visited;
       return mine.group ? mine.group->charge(memory_) : result<void>{};
     });
     if (!searched)

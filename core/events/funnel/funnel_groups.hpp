@@ -19,19 +19,15 @@ public:
       dimensions_.emplace_back(view, each);
   }
 
-  /// `row`: none is a row without values.
-  void add(const funnel_progress& progress, std::optional<std::uint64_t> row, std::uint32_t bucket) {
+  /// `row`: none is a row without values. Errors: query_too_large with the group that passes a limit; it takes no more then.
+  result<void> add(const funnel_progress& progress, std::optional<std::uint64_t> row, std::uint32_t bucket) {
     dimension_combination key;
     for (std::size_t d = 0; d < dimensions_.size() && row; ++d)
       key.codes[d] = dimensions_[d].code_at(*row);
-    tally_of(key).add(progress, bucket);
-  }
-
-  result<void> check_size() const {
-    if (tallies_.size() > answer_groups_max)
-      return failure{error_code::query_too_large, "the answer has more than answer_groups_max = 100000 groups", "dimensions"};
-    if ((tallies_.size() + 1) * buckets_ > funnel_points_max)
-      return failure{error_code::query_too_large, "the answer has more than funnel_points_max = 200000 points: buckets times (groups + 1)", "granularity"};
+    const auto tally = tally_of(key);
+    if (!tally)
+      return tally.error();
+    (*tally)->add(progress, bucket);
     return {};
   }
 
@@ -44,14 +40,18 @@ public:
     return memory.take(grown * (funnel_tally::empty_size(steps_, buckets_) + 2 * sizeof(dimension_combination)));
   }
 
-  void merge(const funnel_groups& other) {
+  result<void> merge(const funnel_groups& other) {
     for (std::size_t g = 0; g < other.tallies_.size(); ++g) {
       auto key = other.combinations_[g];
       for (std::size_t d = 0; d < dimensions_.size(); ++d)
         if (!dimensions_[d].is_field())
           key.codes[d] = dimensions_[d].code_of(other.dimensions_[d].value(key.codes[d]));
-      tally_of(key).merge(other.tallies_[g]);
+      const auto tally = tally_of(key);
+      if (!tally)
+        return tally.error();
+      (*tally)->merge(other.tallies_[g]);
     }
+    return {};
   }
 
   /// Largest first step first; by values where these are equal.
@@ -72,11 +72,17 @@ public:
   }
 
 private:
-  funnel_tally& tally_of(const dimension_combination& key) {
+  /// A tally takes memory by the bucket: none is made beyond the limits.
+  result<funnel_tally*> tally_of(const dimension_combination& key) {
     const auto [number, is_new] = combinations_.insert(key);
-    if (is_new)
+    if (is_new) {
+      if (combinations_.size() > answer_groups_max)
+        return failure{error_code::query_too_large, "the answer has more than answer_groups_max = 100000 groups", "dimensions"};
+      if ((combinations_.size() + 1) * buckets_ > funnel_points_max)
+        return failure{error_code::query_too_large, "the answer has more than funnel_points_max = 200000 points: buckets times (groups + 1)", "granularity"};
       tallies_.emplace_back(steps_, buckets_);
-    return tallies_[number];
+    }
+    return &tallies_[number];
   }
 
   const std::size_t steps_, buckets_;

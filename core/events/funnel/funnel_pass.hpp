@@ -35,9 +35,12 @@ public:
   std::uint64_t rows_scanned() const noexcept { return scanned_; }
 
   /// Calls `take(user code, progress)` for each attempt of the part's users that counts and reached a step; a user's one after the other, users by code.
-  template <class Take> void visit(std::size_t worker, std::size_t part, Take&& take) {
+  /// Errors: cancelled, query_too_large; what was taken is then of no use.
+  template <class Take> result<void> visit(std::size_t worker, std::size_t part, Take&& take) {
     auto& mine = workers_[worker];
-    events_.visit(part, mine.events, [&](std::uint32_t user, std::span<const funnel_event> own) {
+    auto visited = events_.visit(part, mine.events, [&](std::uint32_t user, std::span<const funnel_event> own) {
+      if (is_to_stop(mine, own.size()))
+        return;
       if (question_.unit == funnel_unit::attempts) {
         for_each_constant(own, mine, [&](std::span<const funnel_event> held) {
           walk_attempts(held, rules_, mine.progress, [&](const funnel_progress& progress) { take(user, progress); });
@@ -47,6 +50,7 @@ public:
       if (const auto& best = question_.hold_constant.empty() ? walk(own, mine) : walk_held(own, mine); !best.reached.empty())
         take(user, best);
     });
+    return mine.is_stopped ? result<void>{question_cancelled()} : visited;
   }
 
 private:
@@ -54,10 +58,21 @@ private:
     user_events::workplace events;
     funnel_progress progress, best;
     std::vector<funnel_event> held; ///< a user's events by constant, then time
+    std::size_t walked = 0;         ///< events since the last look at the stop check
+    bool is_stopped = false;
   };
+  static constexpr std::size_t events_between_stops = 65'536;
+  bool is_to_stop(workplace& mine, std::size_t events) const {
+    mine.walked += events;
+    if (mine.walked >= events_between_stops) {
+      mine.walked = 0;
+      mine.is_stopped = mine.is_stopped || context_.is_stopped();
+    }
+    return mine.is_stopped;
+  }
 
   const funnel_progress& walk(std::span<const funnel_event> own, workplace& mine) const {
-    walk_funnel(own, rules_, mine.progress);
+    walk_funnel(own, rules_, mine.progress, [&] { return mine.is_stopped = mine.is_stopped || context_.is_stopped(); });
     return mine.progress;
   }
   const funnel_progress& walk_held(std::span<const funnel_event> own, workplace& mine) const;

@@ -116,13 +116,16 @@ private:
   std::vector<bool> visited_;
 };
 
-void walk_any(std::span<const funnel_event> events, const funnel_rules& rules, funnel_progress& out) {
+void walk_any(std::span<const funnel_event> events, const funnel_rules& rules, funnel_progress& out, const stop_check& stop) {
+  constexpr std::size_t events_between_stops = 1'024; // each may take many microseconds
   window_matching window{rules.step_count};
   std::size_t low = 0;
   std::size_t best_low = 0;
   std::size_t best_end = 0;
   std::size_t best = 0;
   for (std::size_t i = 0; i < events.size() && best < rules.step_count; ++i) {
+    if (i % events_between_stops == events_between_stops - 1 && stop && stop())
+      return;
     // An exclusion may be a window's first or last event, but not lie inside.
     const std::size_t bound = i > 0 && events[i - 1].is_exclusion ? i - 1 : low;
     while (low < i && (low < bound || events[i].at - events[low].at > rules.window))
@@ -176,10 +179,10 @@ std::size_t follow_attempt(std::span<const funnel_event> events, const funnel_ru
   return i;
 }
 
-void walk_funnel(std::span<const funnel_event> events, const funnel_rules& rules, funnel_progress& out) {
+void walk_funnel(std::span<const funnel_event> events, const funnel_rules& rules, funnel_progress& out, const stop_check& stop) {
   out.clear();
   if (rules.order == funnel_order::any)
-    return walk_any(events, rules, out);
+    return walk_any(events, rules, out, stop);
   if (rules.start == funnel_start::first) {
     const auto first = std::find_if(events.begin(), events.end(), [](const funnel_event& each) { return matches(each, 0); });
     if (first != events.end())

@@ -5,6 +5,7 @@
 /// Threads  pure; what is written into has one owner.
 
 #include "core/events/funnel/funnel_questions.hpp"
+#include "core/events/scan_context.hpp"
 
 #include <span>
 #include <vector>
@@ -42,9 +43,9 @@ struct funnel_progress {
   }
 };
 
-/// A user's best attempt. `events` of one user by time, then row.
+/// A user's best attempt. `events` of one user by time, then row. Where `stop` says so it ends early, and what is in `out` is of no use.
 /// Cost   ordered: one pass, `step_count` per event. Any: times the matching of one window per event.
-void walk_funnel(std::span<const funnel_event> events, const funnel_rules& rules, funnel_progress& out);
+void walk_funnel(std::span<const funnel_event> events, const funnel_rules& rules, funnel_progress& out, const stop_check& stop);
 
 /// The attempt that begins with event `start`, each step as early as possible; ordered and strict. Returns the first event that may begin the next attempt:
 /// the one behind the last step, or the one that ended this attempt, or the first behind its window.

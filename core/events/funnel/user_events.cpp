@@ -88,7 +88,7 @@ result<void> user_events::take_run(found_by_worker& mine, const event_chunk& chu
       kind = *found;
       last_bits = bits;
     }
-    mine.parts[mine.users[i] >> part_users_log].push_back({mine.users[i], static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kind)});
+    mine.put(mine.users[i], chunk.first_row + first + i, mine.times[i], kind);
     if (!constants.empty())
       mine.constant_parts[mine.users[i] >> part_users_log].push_back(constants[i]);
   }
@@ -112,7 +112,7 @@ void user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk
       const auto at = chunk.at()[first + i];
       if (user == 0 || (!is_inside && (at < range.start || at >= range.end)))
         continue;
-      mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(at, kind_of_row[i])});
+      mine.put(user, chunk.first_row + first + i, at, kind_of_row[i]);
     }
   }
 }
@@ -124,7 +124,7 @@ void user_events::take_numbered_run(found_by_worker& mine, const event_chunk& ch
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto user = mine.users[i];
     if (kinds[i] != not_taken && user != 0 && mine.times[i] >= range.start && mine.times[i] < range.end)
-      mine.parts[user >> part_users_log].push_back({user, static_cast<std::uint32_t>(chunk.first_row + first + i), packed(mine.times[i], kinds[i])});
+      mine.put(user, chunk.first_row + first + i, mine.times[i], kinds[i]);
   }
 }
 
@@ -142,31 +142,37 @@ result<void> user_events::match_constants() {
 }
 
 funnel_event user_events::event_of(const found_by_worker& by, const entry& event, std::uint32_t constant) {
-  const auto at = static_cast<std::int64_t>(event.at_and_kind >> 16) + timestamp_min.milliseconds;
-  return step_bits::event_of(by.kinds[event.at_and_kind & 0xffff], at, event.row, constant);
+  return step_bits::event_of(by.kinds[event.kind()], event.at, event.row, constant);
 }
 
 void user_events::place_with_constants(found_by_worker& by, std::size_t part, workplace& into) {
   auto own = by.constant_parts[part].begin();
   for (const auto& event : by.parts[part]) {
-    into.events[into.ends[event.user & (part_users - 1)]++] = event_of(by, event, by.common_numbers.empty() ? *own : by.common_numbers[*own]);
+    into.events[into.ends[event.user()]++] = event_of(by, event, by.common_numbers.empty() ? *own : by.common_numbers[*own]);
     ++own;
   }
   memory_.give_back(by.constant_parts[part].bytes());
   by.constant_parts[part] = {};
 }
 
-void user_events::gather(std::size_t part, workplace& into) {
+result<void> user_events::gather(std::size_t part, workplace& into) {
   into.ends.assign(part_users + 1, 0);
   std::size_t total = 0;
   for (const auto& each : workers_)
     if (each) {
       total += each->parts[part].size();
       for (const auto& event : each->parts[part])
-        ++into.ends[(event.user & (part_users - 1)) + 1];
+        ++into.ends[event.user() + 1];
     }
   for (std::size_t user = 1; user < into.ends.size(); ++user)
     into.ends[user] += into.ends[user - 1]; // where each user begins; moves to where he ends
+  if (const auto had = into.events.capacity(); total > had) {
+    const auto event_bytes = (constants_.empty() ? 1 : 2) * sizeof(funnel_event); // by constant, a user's events are put in order in a copy
+    if (auto taken = memory_.take((total - had) * event_bytes); !taken)
+      return taken;
+    into.events = {};
+    into.events.reserve(total);
+  }
   into.events.resize(total);
   for (const auto& each : workers_) {
     if (!each)
@@ -175,11 +181,12 @@ void user_events::gather(std::size_t part, workplace& into) {
       place_with_constants(*each, part, into);
     else
       for (const auto& event : each->parts[part])
-        into.events[into.ends[event.user & (part_users - 1)]++] = event_of(*each, event, 0);
+        into.events[into.ends[event.user()]++] = event_of(*each, event, 0);
     memory_.give_back(each->parts[part].bytes());
     each->parts[part] = {};
   }
   into.ends.pop_back();
+  return {};
 }
 
 std::span<const funnel_event> user_events::put_in_order(std::span<funnel_event> own) {

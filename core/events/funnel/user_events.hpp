@@ -5,7 +5,7 @@
 ///
 /// Threads  `add` on several, each with a worker number of its own; then `visit` of different parts on several.
 /// Limits   the question's memory: query_too_large; kinds_max different sets of steps that events serve at once.
-/// Cost     16 bytes an event, 20 with constants, given back part by part; each is moved twice.
+/// Cost     16 bytes an event, 20 with constants, given back part by part; 24 more, 48 with constants, for those of the part that is visited. Each is moved twice.
 /// Source   radix partitioning: Manegold, Boncz, Kersten, "Optimizing Main-Memory Join on Modern Hardware" (2002).
 
 #include "core/events/funnel/entry_blocks.hpp"
@@ -58,8 +58,10 @@ public:
   std::size_t part_count() const noexcept { return part_count_; }
 
   /// Calls `take(user code, events by time, then row)` for each user of the part who has events, by code. What the part held is given up.
-  template <class Take> void visit(std::size_t part, workplace& with, Take&& take) {
-    gather(part, with);
+  /// Errors: query_too_large: one user may have most of all events.
+  template <class Take> result<void> visit(std::size_t part, workplace& with, Take&& take) {
+    if (auto gathered = gather(part, with); !gathered)
+      return gathered;
     std::uint32_t begin = 0;
     for (std::size_t user = 0; user < with.ends.size(); ++user) {
       const auto own = std::span{with.events}.subspan(begin, with.ends[user] - begin);
@@ -67,17 +69,22 @@ public:
       if (!own.empty())
         take(static_cast<std::uint32_t>(part << part_users_log | user), put_in_order(own));
     }
+    return {};
   }
 
 private:
   static constexpr std::uint32_t part_users_log = 11;
-  static constexpr std::size_t part_users = std::size_t{1} << part_users_log;
+  static constexpr std::uint32_t part_users = 1u << part_users_log;
 
+  /// The times of ten thousand years take 49 bits; a user is known by his part and 11 more, which leave room for the kind.
   struct entry {
-    std::uint32_t user;
+    std::uint32_t kind_and_user; ///< number of its bits << part_users_log | number of the user in the part
     std::uint32_t row;
-    std::uint64_t at_and_kind; ///< milliseconds since timestamp_min << 16 | number of its bits
+    std::int64_t at;
+    std::uint32_t kind() const noexcept { return kind_and_user >> part_users_log; }
+    std::uint32_t user() const noexcept { return kind_and_user & (part_users - 1); }
   };
+  static_assert(kinds_max <= std::size_t{1} << (32 - part_users_log));
   struct found_by_worker {
     std::vector<entry_blocks<entry>> parts;
     std::size_t charged = 0; ///< bytes
@@ -88,6 +95,9 @@ private:
     std::vector<std::uint32_t> common_numbers;             ///< by number of its own
     std::array<std::uint32_t, scan_rows> users;
     std::array<std::int64_t, scan_rows> times;
+    void put(std::uint32_t user, std::uint64_t row, std::int64_t at, std::uint64_t kind) {
+      parts[user >> part_users_log].push_back({static_cast<std::uint32_t>(kind << part_users_log | (user & (part_users - 1))), static_cast<std::uint32_t>(row), at});
+    }
   };
 
   found_by_worker& open(std::size_t worker);
@@ -97,10 +107,9 @@ private:
   result<void> take_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range);
   void take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
   void take_numbered_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::span<const std::uint32_t> kinds, const time_range& range);
-  static std::uint64_t packed(std::int64_t at, std::uint64_t kind) { return static_cast<std::uint64_t>(at - timestamp_min.milliseconds) << 16 | kind; }
   static funnel_event event_of(const found_by_worker& by, const entry& event, std::uint32_t constant);
   void place_with_constants(found_by_worker& by, std::size_t part, workplace& into);
-  void gather(std::size_t part, workplace& into);
+  result<void> gather(std::size_t part, workplace& into);
   static std::span<const funnel_event> put_in_order(std::span<funnel_event> own);
 
   const event_view& view_;

@@ -105,13 +105,15 @@ private:
     if (!mine)
       mine = std::make_unique<walker>(walker{{question_, {}}, {}});
     auto& out = parts_[part];
-    events_.visit(part, mine->events, [&](std::uint32_t, std::span<const funnel_event> own) {
+    auto visited = events_.visit(part, mine->events, [&](std::uint32_t, std::span<const funnel_event> own) {
       bool is_first = true;
       split_sessions(own, gap_, question_.start_time.milliseconds, [&](std::span<const funnel_event> session) {
         if (mine->paths.walk(session))
           out.add(mine->paths.path, std::exchange(is_first, false));
       });
     });
+    if (!visited)
+      return visited;
     if (auto taken = memory_.take(out.bytes()); !taken)
       return taken;
     return tally.count_labels(worker, out);

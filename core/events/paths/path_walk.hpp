@@ -40,6 +40,8 @@ struct path_walker {
         continue;
       if (!question.to && path.size() == steps)
         break;
+      if (path.size() == 2 * steps) // with `to` only the last ones count: a session may have millions
+        path.erase(path.begin(), path.begin() + question.steps);
       path.push_back({label_of(each), each.at});
     }
     if (question.to) {

@@ -218,13 +218,15 @@ private:
         return mine.error();
       auto& cohorts = (*mine)->cohorts;
       bool is_stopped = context_.is_stopped();
-      events.visit(part, (*mine)->events, [&](std::uint32_t, std::span<const funnel_event> own) {
+      auto visited = events.visit(part, (*mine)->events, [&](std::uint32_t, std::span<const funnel_event> own) {
         if (is_stopped)
           return;
         cohorts.add_events(own);
         is_stopped = (*mine)->is_to_stop(context_);
       });
-      return is_stopped ? result<void>{question_cancelled()} : cohorts.counts().charge();
+      if (is_stopped)
+        return question_cancelled();
+      return visited ? cohorts.counts().charge() : visited;
     });
   }
 

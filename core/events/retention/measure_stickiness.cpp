@@ -71,8 +71,8 @@ result<stickiness_measured> count_groups(const event_view& view, const measure_s
     if (context.is_stopped())
       return question_cancelled();
     auto& mine = open(worker);
-    events.visit(part, mine.workplace, [&](std::uint32_t, std::span<const funnel_event> own) { mine.groups.add(own); });
-    return mine.groups.charge();
+    auto visited = events.visit(part, mine.workplace, [&](std::uint32_t, std::span<const funnel_event> own) { mine.groups.add(own); });
+    return visited ? mine.groups.charge() : visited;
   });
   if (!counted)
     return counted.error();

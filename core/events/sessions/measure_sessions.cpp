@@ -78,9 +78,11 @@ private:
       auto& mine = open(number);
       auto& out = parts_[part];
       out.worker = number;
-      events.visit(part, mine.events, [&](std::uint32_t code, std::span<const funnel_event> own) {
+      auto visited = events.visit(part, mine.events, [&](std::uint32_t code, std::span<const funnel_event> own) {
         has_ids_ ? mine.finder.add_session(own, out) : mine.finder.add_user(code, own, out);
       });
+      if (!visited)
+        return visited;
       if (auto taken = memory_.take(out.bytes()); !taken)
         return taken;
       return mine.finder.charge();

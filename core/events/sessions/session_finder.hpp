@@ -18,7 +18,7 @@ namespace dotmac {
 class session_finder {
 public:
   session_finder(const event_view& view, const measure_sessions& question, const bucket_list& buckets, memory_allowance& memory)
-      : question_{question}, bucket_count_{static_cast<std::uint32_t>(buckets.size())}, finder_{buckets}, users_{view, user_field_name(question.user_id_field)},
+      : question_{question}, memory_{memory}, bucket_count_{static_cast<std::uint32_t>(buckets.size())}, finder_{buckets}, users_{view, user_field_name(question.user_id_field)},
         groups_{view, question.dimensions, memory} {
     if (!question.edge_field.empty())
       edges_.emplace(view, question.edge_field, memory);
@@ -39,7 +39,12 @@ public:
     });
   }
   /// Takes the memory of what came since the last time.
+  /// Errors: query_too_large; that of a stored column that could not be read.
   result<void> charge() {
+    if (!fits_)
+      return fits_;
+    if (auto taken = users_.charge(memory_); !taken) // a user who could not be read would be nobody
+      return taken;
     if (edges_)
       if (auto taken = edges_->charge(); !taken)
         return taken;
@@ -54,6 +59,8 @@ private:
     return field == event_field::customer_id ? "customer_id" : field == event_field::session_id ? "session_id" : "user_id";
   }
   void put(std::uint32_t user, std::span<const funnel_event> own, found_sessions& out) {
+    if (!fits_)
+      return;
     const auto& first = own.front();
     const auto place = groups_.number_of(first.row) * bucket_count_ + finder_.of(first.at);
     out.records.push_back({user, place, static_cast<std::uint32_t>(own.size())});
@@ -63,14 +70,20 @@ private:
     }
     if (edges_)
       edges_->add(first.row, own.back().row, own.size() == 1);
+    if (++sessions_ % sessions_between_charges == 0) // one user may have very many
+      fits_ = charge();
   }
+  static constexpr std::uint64_t sessions_between_charges = 4'096;
 
   const measure_sessions& question_;
+  memory_allowance& memory_;
   const std::uint32_t bucket_count_;
   bucket_finder finder_;
   dimension_codes users_;
   session_groups groups_;
   std::optional<edge_values> edges_;
+  std::uint64_t sessions_ = 0;
+  result<void> fits_; ///< or the limit that was passed: what comes then is not kept
 };
 
 } // namespace dotmac

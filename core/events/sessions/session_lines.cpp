@@ -7,6 +7,8 @@
 namespace dotmac {
 namespace {
 
+__extension__ using length_sum = __int128; // lengths of ten thousand years, four thousand million times
+
 /// PERCENTILE_CONT of SQL over `zeros` zeros and the lengths, which are above 0.
 double length_percentile(std::uint64_t zeros, std::span<std::int64_t> lengths, double part) {
   const double position = part * static_cast<double>(zeros + lengths.size() - 1);
@@ -115,7 +117,9 @@ result<void> session_lines::add_lengths(std::span<const found_sessions> parts) {
 void session_lines::select(session_figures& into, std::span<std::int64_t> lengths) const {
   if (into.sessions == 0)
     return;
-  into.milliseconds = std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0}, [](std::uint64_t sum, std::int64_t each) { return sum + static_cast<std::uint64_t>(each); });
+  const auto sum = std::accumulate(lengths.begin(), lengths.end(), length_sum{0});
+  const auto sessions = static_cast<length_sum>(into.sessions);
+  into.average_milliseconds = static_cast<double>(sum / sessions) + static_cast<double>(sum % sessions) / static_cast<double>(into.sessions);
   const auto zeros = into.sessions - lengths.size();
   into.median_milliseconds = length_percentile(zeros, lengths, 0.5);
   into.p90_milliseconds = length_percentile(zeros, lengths, 0.9);

@@ -55,14 +55,14 @@ struct session_figures {
   std::uint64_t users = 0;
   std::uint64_t bounces = 0;      ///< sessions of one event
   std::uint64_t events = 0;
-  std::uint64_t milliseconds = 0; ///< of all together, each from its first event to its last
-  std::optional<double> median_milliseconds, p90_milliseconds; ///< of one: PERCENTILE_CONT of SQL, exact; none where there are no sessions
+  std::optional<double> average_milliseconds; ///< of one, from its first event to its last; this and what follows none where there are no sessions
+  std::optional<double> median_milliseconds, p90_milliseconds; ///< PERCENTILE_CONT of SQL, exact
 };
 template <> struct description<session_figures> {
   using f = session_figures;
   static constexpr auto fields = std::tuple{
       field{"sessions", &f::sessions, "that start here"}, field{"users", &f::users, "different ones who have them"}, field{"bounces", &f::bounces, "sessions of one event"},
-      field{"events", &f::events, "in these sessions"}, field{"milliseconds", &f::milliseconds, "length of all together"},
+      field{"events", &f::events, "in these sessions"}, field{"average_milliseconds", &f::average_milliseconds, "length"},
       field{"median_milliseconds", &f::median_milliseconds, "length"}, field{"p90_milliseconds", &f::p90_milliseconds, "length"}};
 };
 

@@ -89,5 +89,23 @@ TEST(find_events, finds_the_last_instant_without_an_end) {
   EXPECT_EQ(answer(partition.snapshot(), aggregate_events{}, {})->aggregates.size(), 1u);
 }
 
+TEST(find_events, ends_where_it_is_stopped_also_while_the_page_is_read) {
+  event_partition partition{1};
+  for (std::int64_t i = 0; i < 20; ++i)
+    ASSERT_TRUE(partition.stage(block_at(timestamp{start_of_2026 + i})));
+  partition.commit_staged();
+  find_events question;
+  question.limit = 20;
+  std::size_t asked = 0;
+  ASSERT_TRUE(answer(partition.snapshot(), question, [&asked] { return ++asked == 0; }));
+  EXPECT_GE(asked, 20u) << "each event may lie in another chunk, which is read from the store";
+  for (std::size_t stops_at = 1; stops_at <= asked; ++stops_at) {
+    std::size_t now = 0;
+    const auto found = answer(partition.snapshot(), question, [&] { return ++now >= stops_at; });
+    ASSERT_FALSE(found) << stops_at << " of " << asked;
+    EXPECT_EQ(found.error().code, error_code::cancelled);
+  }
+}
+
 } // namespace
 } // namespace dotmac

@@ -228,6 +228,23 @@ TEST(event_segment, that_does_not_follow_the_one_before_is_refused) {
   EXPECT_EQ(refused.error().code, error_code::corrupt_data);
 }
 
+TEST(event_segment, with_a_column_of_a_property_that_is_in_no_dictionary_is_refused) {
+  auto held = write_down(9, 300);
+  auto segment = held.image.new_segments.at(0);
+  bytes directory;
+  write_directory(directory, *segment.directory);
+  auto changed = *segment.directory;
+  ASSERT_EQ(changed.columns.back().kind, column_kind::property);
+  changed.columns.back().index = static_cast<std::uint32_t>(1'000 * value_kind_count) + static_cast<std::uint32_t>(value_kind::integer);
+  segment.payload.resize(segment.payload.size() - directory.size());
+  write_directory(segment.payload, changed);
+  const auto segments = std::make_shared<held_segments>();
+  segments->keep(segment);
+  const auto restored = event_partition::restore(held.image.version, held.image.payload, segments->payloads(), segments);
+  ASSERT_FALSE(restored);
+  EXPECT_EQ(restored.error().code, error_code::corrupt_data);
+}
+
 /// Whatever cannot be read ends the question: an answer without these events would be a wrong one.
 TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_needs_it) {
   generator random{31};
@@ -243,6 +260,18 @@ TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_ne
   export_events exported;
   find_events page;
   page.limit = 10;
+  find_funnel_users funnel_users;
+  funnel_users.funnel = funnel;
+  funnel_users.group = {scalar{}};
+  measure_sessions own_sessions; // whose users are looked up beside the scan
+  own_sessions.rule = session_rule::session_id;
+  own_sessions.size = granularity::all;
+  auto sessions = own_sessions;
+  sessions.rule = session_rule::gap;
+  sessions.dimensions = {"plan"};
+  sessions.edge_field = "event_name";
+  follow_paths paths;
+  paths.label_field = "plan";
   const auto ask = [&](const auto& question) {
     if constexpr (requires { answer(view, question, scan_context{}); })
       return answer(view, question, scan_context{}).has_value();
@@ -269,6 +298,10 @@ TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_ne
   count_failures(exported);
   count_failures(summarize_events{});
   count_failures(find_users{});
+  count_failures(funnel_users);
+  count_failures(own_sessions);
+  count_failures(sessions);
+  count_failures(paths);
 }
 
 /// Ids are known, and contents compared, also where the rows are in the store only; while they cannot be read, nothing is taken.

@@ -1,5 +1,6 @@
 // The limits of funnels, each where it is reached and passed, the end before time, and values that threads number apart.
 
+#include "tests/core/events/peak_memory.hpp"
 #include "tests/core/events/random_cases.hpp"
 #include "tests/core/events/test_executor.hpp"
 
@@ -130,6 +131,17 @@ TEST(funnel_limits, bound_the_points_of_a_trend_and_its_groups) {
   expect_refusal(many.snapshot(), question, error_code::query_too_large, "dimensions", context);
 }
 
+TEST(funnel_limits, of_points_are_passed_before_the_memory_for_them_is_taken) {
+  const auto partition = partition_of_pairs(2'000); // one part: nothing is checked before all of them are counted
+  const auto view = partition.snapshot();
+  auto question = pairs();
+  question.dimensions = {"k"};
+  question.has_trend = true;
+  question.size = granularity::second;
+  question.end_time = timestamp{plain::world_start_ms + 10'000'000}; // 10,000 buckets for each of 2,000 groups are 640 MB
+  EXPECT_LT(peak_of([&] { expect_refusal(view, question, error_code::query_too_large, "granularity"); }), std::size_t{200} << 20);
+}
+
 TEST(funnel_limits, bound_the_memory_of_what_is_gathered) {
   const auto partition = partition_of_pairs(20'000);
   const auto view = partition.snapshot();
@@ -154,6 +166,78 @@ TEST(funnel_limits, bound_the_memory_of_what_is_gathered) {
   EXPECT_TRUE(fits(std::size_t{64} << 20, [](auto& q) { q.hold_constant = {"k"}; q.dimensions = {"k"}; }));
 }
 
+TEST(funnel_limits, bound_the_memory_of_the_ids_that_are_listed) {
+  const auto partition = partition_of_pairs(20'000);
+  const auto view = partition.snapshot();
+  const auto fits = [&](std::size_t memory, std::int64_t users_listed) {
+    auto question = pairs();
+    question.users_listed = users_listed;
+    scan_context context;
+    context.memory_max = memory;
+    return answer(view, question, context).has_value();
+  };
+  std::size_t too_little = 0;
+  std::size_t enough = 16u << 20;
+  while (enough - too_little > 1'000) {
+    const auto middle = (enough + too_little) / 2;
+    (fits(middle, 0) ? enough : too_little) = middle;
+  }
+  EXPECT_TRUE(fits(enough, 0));
+  EXPECT_FALSE(fits(enough, 10'000));
+}
+
+/// `count` events of one user, "a" and "b" in turn, a second apart.
+event_partition partition_of_one_user(std::size_t count) {
+  event_partition out{1};
+  event_block_builder builder;
+  for (std::size_t i = 0; i < count; ++i) {
+    builder.begin_event(timestamp{plain::world_start_ms});
+    builder.set_timestamp({timestamp{plain::world_start_ms + static_cast<std::int64_t>(i) * 1'000}, 0});
+    builder.set_field(event_field::event_type, i % 2 == 0 ? "a" : "b");
+    builder.set_field(event_field::user_id, "all");
+    builder.add_integer(property_scope::properties, "k", 1);
+    builder.end_event();
+  }
+  static_cast<void>(out.stage(builder.finish()));
+  out.commit_staged();
+  return out;
+}
+
+TEST(funnel_limits, bound_the_memory_of_one_user_with_very_many_events) {
+  constexpr std::size_t events = 50'000;
+  const auto partition = partition_of_one_user(events);
+  const auto view = partition.snapshot();
+  auto question = pairs();
+  question.end_time = timestamp_end;
+  scan_context context;
+  const auto fits = [&](std::size_t bytes_per_event) {
+    context.memory_max = events * bytes_per_event;
+    return answer(view, question, context).has_value();
+  };
+  EXPECT_FALSE(fits(36)) << "16 while they are gathered, 24 while he is followed";
+  EXPECT_TRUE(fits(48));
+  question.hold_constant = {"k"};
+  EXPECT_FALSE(fits(60)) << "followed value by value he needs them twice";
+  EXPECT_TRUE(fits(80));
+}
+
+TEST(funnel_limits, end_a_question_also_within_one_user) {
+  const auto partition = partition_of_one_user(20'000);
+  const auto view = partition.snapshot();
+  count_funnel question;
+  question.steps = {{.event_type = "a"}, {.event_type = "b"}, {.event_type = "never"}};
+  question.order = funnel_order::any;
+  std::size_t asked = 0;
+  ASSERT_TRUE(answer(view, question, scan_context{[&asked] { return ++asked == 0; }}));
+  EXPECT_GE(asked, 10u) << "times the matching of a window, his events may take minutes";
+  for (std::size_t stops_at = 1; stops_at <= asked; ++stops_at) {
+    std::size_t now = 0;
+    const auto found = answer(view, question, scan_context{[&] { return ++now >= stops_at; }});
+    ASSERT_FALSE(found) << stops_at << " of " << asked;
+    EXPECT_EQ(found.error().code, error_code::cancelled);
+  }
+}
+
 TEST(funnel_limits, end_a_question_where_it_is_stopped_whenever_that_is) {
   const auto partition = partition_of_pairs(10'000);
   const auto view = partition.snapshot();
@@ -174,6 +258,26 @@ TEST(funnel_limits, end_a_question_where_it_is_stopped_whenever_that_is) {
   find_funnel_users users;
   users.funnel = pairs();
   check(users);
+}
+
+TEST(funnel_limits, of_time_are_reached_by_events) {
+  event_partition partition{1};
+  event_block_builder builder;
+  for (const auto* type : {"a", "b"}) {
+    builder.begin_event(timestamp{plain::world_start_ms});
+    builder.set_timestamp({*type == 'a' ? timestamp_min : timestamp_max, 0});
+    builder.set_field(event_field::event_type, type);
+    builder.set_field(event_field::user_id, "u");
+    builder.end_event();
+  }
+  ASSERT_TRUE(partition.stage(builder.finish()));
+  partition.commit_staged();
+  count_funnel question;
+  question.steps = {{.event_type = "a"}, {.event_type = "b"}};
+  const auto found = answer(partition.snapshot(), question, scan_context{});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->all.steps[1].count, 1u);
+  EXPECT_EQ(found->all.to_convert.median_milliseconds, static_cast<double>(timestamp_max.milliseconds - timestamp_min.milliseconds));
 }
 
 /// Asked between runs of rows: holds each thread up until another has begun too, so that no single one takes all chunks.
