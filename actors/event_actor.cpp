@@ -125,6 +125,8 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const find_funnel_users& question, const question_context& context) { return answer_events<funnel_users_found>(self, question, context); },
       [self](const measure_sessions& question, const question_context& context) { return answer_events<sessions_measured>(self, question, context); },
       [self](const follow_paths& question, const question_context& context) { return answer_events<paths_followed>(self, question, context); },
+      [self](const list_event_catalogue& question, const question_context& context) { return answer_events<event_catalogue>(self, question, context); },
+      [self](const list_event_values& question, const question_context& context) { return answer_events<event_values>(self, question, context); },
       [self](const await_events& question) { return await_more(self, question); },
       [self](const stop_actor&) -> caf::result<done> {
         if (auto* domain = self->state.entity->domain())

@@ -22,6 +22,8 @@ void show_event_lifecycle(const gateway_call_pointer& call);
 void find_event_users(const gateway_call_pointer& call);
 void show_event_sessions(const gateway_call_pointer& call);
 void show_event_paths(const gateway_call_pointer& call);
+void show_event_catalogue(const gateway_call_pointer& call);
+void show_event_values(const gateway_call_pointer& call);
 void create_schema(const gateway_call_pointer& call);
 void list_schemas(const gateway_call_pointer& call);
 void show_event_stats(const gateway_call_pointer& call);

@@ -42,6 +42,8 @@ using event_actor = caf::typed_actor<
     caf::replies_to<find_funnel_users, question_context>::with<funnel_users_found>,
     caf::replies_to<measure_sessions, question_context>::with<sessions_measured>,
     caf::replies_to<follow_paths, question_context>::with<paths_followed>,
+    caf::replies_to<list_event_catalogue, question_context>::with<event_catalogue>,
+    caf::replies_to<list_event_values, question_context>::with<event_values>,
     caf::replies_to<stop_actor>::with<done>>;
 
 /// The values of one metric.
