@@ -139,6 +139,8 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](change_profiles& message) { return change(self, message); },
       [self](const find_profiles& question, const question_context& context) { return answer_events<profiles_found>(self, question, context); },
       [self](const describe_profile& question, const question_context& context) { return answer_events<profile_described>(self, question, context); },
+      [self](const list_event_catalogue& question, const question_context& context) { return answer_events<event_catalogue>(self, question, context); },
+      [self](const list_event_values& question, const question_context& context) { return answer_events<event_values>(self, question, context); },
       [self](const await_events& question) { return await_more(self, question); },
       [self](const stop_actor&) -> caf::result<done> {
         if (auto* domain = self->state.entity->domain())

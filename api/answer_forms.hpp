@@ -25,6 +25,8 @@ json event_stickiness_form(); ///< beside its handler
 json event_lifecycle_form();  ///< beside its handler
 json event_sessions_form();   ///< beside its handler
 json event_paths_form();      ///< beside its handler
+json event_catalogue_form();  ///< beside its handler
+json event_values_form();     ///< beside its handler
 json event_schema_form();
 json event_schemas_form();
 json event_stats_form();

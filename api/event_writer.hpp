@@ -8,15 +8,13 @@
 /// Cost      linear in what is written.
 
 #include "core/events/event_questions.hpp"
+#include "core/events/event_reference.hpp"
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dotmac {
-
-inline constexpr std::array<std::string_view, event_field_count> event_field_names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
 
 void append_text_as_json(std::string& out, std::string_view text);
 void append_property_as_json(std::string& out, const event_property& property);

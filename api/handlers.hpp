@@ -31,6 +31,8 @@ void show_user(const gateway_call_pointer& call);
 void show_user_timeline(const gateway_call_pointer& call);
 void show_customer(const gateway_call_pointer& call);
 void show_customer_timeline(const gateway_call_pointer& call);
+void show_event_catalogue(const gateway_call_pointer& call);
+void show_event_values(const gateway_call_pointer& call);
 void create_schema(const gateway_call_pointer& call);
 void list_schemas(const gateway_call_pointer& call);
 void show_event_stats(const gateway_call_pointer& call);

@@ -71,6 +71,12 @@ inline constexpr route_example show_customer{
 inline constexpr route_example customer_timeline{
     "", "",
     R"json({"events":[],"count":0,"total":0,"limit":100,"offset":0,"next_cursor":null,"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z]"})json"};
+inline constexpr route_example event_catalogue{
+    "", R"json({"search":"p","match":"prefix","limit":10,"start_time":"2026-01-01T00:00:00Z","end_time":"2026-01-02T00:00:00Z"})json",
+    R"json({"event_count":3,"limit":10,"offset":0,"event_types":{"total":1,"entries":[{"event_type":"page_view","count":2,"first_time":"2026-01-01T08:00:00Z","last_time":"2026-01-01T09:00:01Z"}]},"event_names":{"total":0,"entries":[]},"fields":{"total":0,"entries":[]},"properties":{"total":2,"entries":[{"name":"properties.plan","scope":"properties","key":"plan","count":2,"kinds":[{"kind":"text","count":2}]},{"name":"properties.price","scope":"properties","key":"price","count":1,"kinds":[{"kind":"number","count":1}]}]},"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[2026-01-01T00:00:00Z, 2026-01-02T00:00:00Z)"})json"};
+inline constexpr route_example event_values{
+    "", R"json({"field":"properties.plan","search":"FIB","match":"prefix","limit":10,"event_type":"conversion"})json",
+    R"json({"field":"properties.plan","event_count":1,"value_events":1,"value_count":1,"values":[{"value":"fiber","kind":"text","count":1}],"other_values":0,"other_events":0,"min":null,"max":null,"as_of":"2026-01-01T09:00:01Z","rows_scanned":3,"interval":"[0001-01-01T00:00:00Z, 9999-12-31T23:59:59.999Z]"})json"};
 inline constexpr route_example create_schema{
     "", R"json({"event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"mode":"flag"})json",
     R"json({"schema_id":"s_0123456789abcdef","event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"version":"1.0","mode":"flag","created_at":"2026-01-01T09:00:00.250Z"})json"};

@@ -1,4 +1,5 @@
 #include "api/answer_forms.hpp"
+#include "api/catalogue_requests.hpp"
 #include "api/export_requests.hpp"
 #include "api/funnel_requests.hpp"
 #include "api/habit_requests.hpp"
@@ -98,6 +99,10 @@ constexpr std::array table{
           examples::show_customer},
     route{"GET", "/profiles/customers/{customer_id}/events", "Profiles", "show_customer_timeline", "The events of one customer", reading, schema_of<timeline_request>, nullptr,
           events_found_form, show_customer_timeline, examples::customer_timeline},
+    route{"POST", "/events/catalogue", "Events", "show_event_catalogue", "What events have: types, names, fields and properties, with counts", reading, nullptr, schema_of<event_catalogue_request>,
+          event_catalogue_form, show_event_catalogue, examples::event_catalogue},
+    route{"POST", "/events/catalogue/values", "Events", "show_event_values", "The values of one field or property, the most frequent first", reading, nullptr, schema_of<event_values_request>,
+          event_values_form, show_event_values, examples::event_values},
     route{"POST", "/events/schema", "Events", "create_event_schema", "Say what the properties of an event must be", writing, nullptr, schema_of<event_schema_request>, event_schema_form,
           create_schema, examples::create_schema, {409}},
     route{"GET", "/events/schemas", "Events", "list_event_schemas", "List the schemas of events", reading, schema_of<list_request>, nullptr, event_schemas_form, list_schemas,

@@ -45,6 +45,8 @@ using event_actor = caf::typed_actor<
     caf::replies_to<change_profiles>::with<profiles_changed>, // answered once durable
     caf::replies_to<find_profiles, question_context>::with<profiles_found>,
     caf::replies_to<describe_profile, question_context>::with<profile_described>,
+    caf::replies_to<list_event_catalogue, question_context>::with<event_catalogue>,
+    caf::replies_to<list_event_values, question_context>::with<event_values>,
     caf::replies_to<stop_actor>::with<done>>;
 
 /// The values of one metric.

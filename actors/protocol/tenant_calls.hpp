@@ -3,6 +3,7 @@
 /// Every call that the gateway makes of a tenant, with its answer, listed once. No CAF here: the gateway and its tests
 /// see only these records and `tenant_service`; actors/protocol/interfaces.hpp gives them to CAF.
 
+#include "core/events/catalogue/catalogue_questions.hpp"
 #include "core/events/event_messages.hpp"
 #include "core/events/export_questions.hpp"
 #include "core/events/funnel/funnel_questions.hpp"
@@ -162,6 +163,8 @@ template <> struct answer_of<follow_paths> { using type = paths_followed; };
 template <> struct answer_of<change_profiles> { using type = profiles_changed; };
 template <> struct answer_of<find_profiles> { using type = profiles_found; };
 template <> struct answer_of<describe_profile> { using type = profile_described; };
+template <> struct answer_of<list_event_catalogue> { using type = event_catalogue; };
+template <> struct answer_of<list_event_values> { using type = event_values; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -173,7 +176,7 @@ using tenant_calls
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
                 export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events,
-                find_funnel_users, measure_sessions, follow_paths, change_profiles, find_profiles, describe_profile>;
+                find_funnel_users, measure_sessions, follow_paths, change_profiles, find_profiles, describe_profile, list_event_catalogue, list_event_values>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

@@ -15,12 +15,14 @@
 ///   Sessions     see core/events/sessions/session_questions.hpp.
 ///   Paths        see core/events/paths/path_questions.hpp.
 ///   Users        ids that were merged are one user, in every question; an event read back has the id that was sent. Attributes are those of now.
+///   Catalogue    see core/events/catalogue/catalogue_questions.hpp.
 ///   Retention    see core/events/retention/retention_questions.hpp; stickiness and lifecycle: habit_questions.hpp beside it.
 /// Limits     found_bytes_max, answer_groups_max, funnel_steps_max, question_dimensions_max, event_query_reach_max, those of funnel_questions.hpp.
 /// Errors     validation_failed; query_too_large naming the limit; cancelled.
 /// Threads    pure: any number of threads over one view.
 /// Cost       linear in the rows of chunks that the times do not rule out; a funnel sorts its matching events by user.
 
+#include "core/events/catalogue/catalogue_questions.hpp"
 #include "core/events/event_messages.hpp"
 #include "core/events/filter_plan.hpp"
 #include "core/events/funnel/funnel_questions.hpp"
@@ -55,6 +57,8 @@ result<sessions_measured> answer(const event_view& view, const measure_sessions&
 result<paths_followed> answer(const event_view& view, const follow_paths& question, const scan_context& context);
 result<profiles_found> answer(const event_view& view, const find_profiles& question, const scan_context& context);
 result<profile_described> answer(const event_view& view, const describe_profile& question, const scan_context& context);
+result<event_catalogue> answer(const event_view& view, const list_event_catalogue& question, const scan_context& context);
+result<event_values> answer(const event_view& view, const list_event_values& question, const scan_context& context);
 
 inline constexpr std::size_t event_kinds_told_max = 1'000; ///< in a summary
 

@@ -76,6 +76,8 @@ public:
   /// Of all kinds under one key, by column.
   std::span<const property_slice> slices_of(std::uint32_t key) const;
   std::span<const property_slice> all_slices() const;
+  /// Which there are and how many values each has; rows and values may not be at hand. Reads nothing.
+  std::span<const property_slice> listed_slices() const noexcept { return columns_->properties; }
 
   const std::optional<failure>& why_incomplete() const noexcept { return why_incomplete_; }
 

@@ -5,10 +5,16 @@
 #include "core/events/event_block.hpp"
 #include "core/events/profiles/profile_questions.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace dotmac {
+
+/// By event_field.
+inline constexpr std::array<std::string_view, event_field_count> event_field_names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
+inline constexpr std::string_view properties_prefix = "properties.";
+inline constexpr std::string_view context_prefix = "context.";
 
 /// Where a name in a filter or a dimension points.
 struct event_reference {
@@ -23,5 +29,9 @@ struct event_reference {
 event_reference resolve_event_field(std::string_view name);
 /// Of an attribute.
 std::optional<profile_subject> subject_of(const event_reference& of);
+/// The name that means this property, whatever the key is.
+inline std::string name_of_property(property_scope scope, std::string_view key) {
+  return std::string{scope == property_scope::context ? context_prefix : properties_prefix}.append(key);
+}
 
 } // namespace dotmac

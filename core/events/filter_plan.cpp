@@ -13,9 +13,6 @@
 namespace dotmac {
 namespace {
 
-constexpr std::array<std::string_view, event_field_count> field_names{"event_type", "event_name", "event_id", "user_id",
-                                                                      "session_id", "customer_id", "source"};
-
 std::partial_ordering compare_mixed(std::int64_t left, double right) {
   if (std::isnan(right))
     return std::partial_ordering::unordered;
@@ -145,19 +142,19 @@ event_reference resolve_event_field(std::string_view name) {
   event_reference out;
   if (resolve_attribute(name, out))
     return out;
-  const auto named = std::find(field_names.begin(), field_names.end(), name);
-  if (named != field_names.end()) {
+  const auto named = std::find(event_field_names.begin(), event_field_names.end(), name);
+  if (named != event_field_names.end()) {
     out.kind = event_reference::target::field;
-    out.field = static_cast<event_field>(named - field_names.begin());
+    out.field = static_cast<event_field>(named - event_field_names.begin());
   } else if (name == "timestamp") {
     out.kind = event_reference::target::timestamp;
   } else if (name == "received_at") {
     out.kind = event_reference::target::received_at;
-  } else if (name.starts_with("properties.")) {
-    out.key = name.substr(11);
-  } else if (name.starts_with("context.")) {
+  } else if (name.starts_with(properties_prefix)) {
+    out.key = name.substr(properties_prefix.size());
+  } else if (name.starts_with(context_prefix)) {
     out.scope = property_scope::context;
-    out.key = name.substr(8);
+    out.key = name.substr(context_prefix.size());
   } else {
     out.key = name;
   }

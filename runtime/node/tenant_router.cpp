@@ -115,7 +115,7 @@ template <class Question, class... Known> constexpr bool is_any_of = (std::is_sa
 template <class Question>
 constexpr bool is_event_question = is_any_of<Question, find_events, aggregate_events, count_funnel, summarize_events, measure_trends, measure_retention, find_users,
                                              measure_stickiness, measure_lifecycle, export_events, find_funnel_users,
-                                             measure_sessions, follow_paths, find_profiles, describe_profile>;
+                                             measure_sessions, follow_paths, find_profiles, describe_profile, list_event_catalogue, list_event_values>;
 
 void route_to(router_pointer self, const routed_call_pointer& call, const tenant_actor& tenant) {
   const auto to_events = [&](auto send) {

@@ -120,6 +120,10 @@ class Description(NodeTest):
         self.sample("post", "/events/funnel/users", {"funnel_steps": ["page_view"], "dimensions": ["plan"], "limit": 1, **WHOLE})
         self.sample("post", "/events/retention", {"start_event": "a", "return_event": {}, "cohort": "recurring", "dimensions": ["plan", "price"], **MONTH})
         self.sample("post", "/events/stickiness", {"event": {}, "granularity": "week", "dimensions": ["plan"], **MONTH})
+        self.sample("post", "/events/catalogue", {})
+        self.sample("post", "/events/catalogue", {"lists": ["fields"], "limit": 1, "offset": 1})
+        for name in ("plan", "price", "timestamp", "context.n", "event_id", "never"):
+            self.sample("post", "/events/catalogue/values", {"field": name})
         self.sample("post", "/events/users", {"event": {"event_type": None}, "limit": 1, "max_count": 9, **WHOLE})
         many = {"values": [{"metric_id": "latency", "value": 1, "context": {"a": 1}}, {"metric_id": "latency", "value": 12.5, "value_id": "ping-1"}, {"metric_id": "no", "value": 1},
                            {"metric_id": "latency", "value": 2, "value_id": "ping-1"}]}

@@ -302,6 +302,10 @@ TEST(event_segment, that_cannot_be_read_fails_the_question_and_the_event_that_ne
   count_failures(own_sessions);
   count_failures(sessions);
   count_failures(paths);
+  count_failures(list_event_catalogue{});
+  list_event_values mixed;
+  mixed.field = "mixed";
+  count_failures(mixed);
 }
 
 /// Ids are known, and contents compared, also where the rows are in the store only; while they cannot be read, nothing is taken.
