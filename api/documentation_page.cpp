@@ -149,7 +149,7 @@ std::string curl_line(const std::string& method, std::string path, const json& o
 std::string statuses_of(const json& document, const json& operation) {
   std::string rows;
   for (const auto& [status, response] : operation["responses"].items())
-    if (status != "200" && status != "default")
+    if (status >= "300" && status != "default")
       rows += "<tr><td>" + status + "</td><td>" + escaped(resolved(document, response)["description"].get<std::string>()) + "</td></tr>";
   return rows.empty() ? rows : "<details><summary>Refusals</summary><table>" + rows + "</table></details>";
 }
@@ -172,6 +172,8 @@ std::string section_of(const json& document, const std::string& path, const std:
       out += shown_example(answer["example"]);
     out += "<h4>Answer</h4>" + (type == "application/json" ? schema_table(answer["schema"]) : "<p>" + code(type) + "</p>");
   }
+  if (const auto switched = operation["responses"].find("101"); switched != operation["responses"].end())
+    out += "<p>Or " + escaped((*switched)["description"].get<std::string>()) + ".</p>";
   return out + statuses_of(document, operation) + "</section>";
 }
 

@@ -1,6 +1,7 @@
 #include "api/gateway_call.hpp"
 
 #include "api/decompress.hpp"
+#include "api/websocket_upgrade.hpp"
 
 #include <sodium.h>
 
@@ -42,6 +43,9 @@ void gateway::implementation::take(const gateway_call_pointer& call) {
   if (hooks.why_closed)
     if (const auto why_closed = hooks.why_closed())
       return call->refuse(*why_closed);
+  if (match.found->takes_websocket && wants_websocket(request))
+    if (const auto taken = take_upgrade(*call); !taken)
+      return call->refuse(taken.error());
   authorize(call, *match.found->scope, [this, call] { run(call); });
 }
 

@@ -22,6 +22,7 @@ struct gateway_options {
   admission_limits admission;
   std::chrono::milliseconds request_timeout{30'000};
   std::chrono::milliseconds query_timeout{300'000};
+  std::chrono::milliseconds live_lifetime_max{3'600'000}; ///< then the client of a live stream connects, and is authorized, anew
   std::string secret_key;
   bool is_production = false;
   std::vector<std::string> cors_origins;

@@ -2,6 +2,7 @@
 
 #include "api/gateway_call.hpp"
 
+#include "api/websocket_upgrade.hpp"
 #include "core/identity.hpp"
 
 #include <algorithm>
@@ -21,6 +22,23 @@ std::string_view token_in(std::string_view header) {
 }
 
 } // namespace
+
+/// What the subprotocols say stands for the headers that a page cannot set. There are no cookies, nor anything else that a browser sends by itself: what a page of another
+/// origin does not know it cannot use. It is refused all the same, as its calls are by CORS: a WebSocket is opened without asking.
+result<void> gateway::implementation::take_upgrade(gateway_call& call) {
+  auto& request = call.request;
+  auto read = read_websocket_request(request);
+  if (!read)
+    return read.error();
+  if (!origins.may_open_websocket(request.header("origin"), request.header("host")))
+    return failure{error_code::forbidden, "no page of another origin may open a WebSocket: add its origin to CORS_ORIGINS", "Origin"};
+  if (!read->credential.empty())
+    request.headers.emplace_back("x-api-key", std::move(read->credential));
+  if (!read->tenant.empty())
+    request.headers.emplace_back("x-tenant-id", std::move(read->tenant));
+  request.upgrade = std::move(read->upgrade);
+  return {};
+}
 
 void gateway::implementation::authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed) {
   const auto& request = call->request;

@@ -94,6 +94,12 @@ std::shared_ptr<response_stream> gateway_call::respond_in_pieces(http_response h
   return exchange->begin_stream(std::move(head));
 }
 
+std::shared_ptr<message_stream> gateway_call::respond_in_messages() {
+  if (is_answered.exchange(true))
+    return nullptr;
+  return exchange->begin_messages(*request.upgrade, tenant);
+}
+
 void gateway_call::fail(std::string_view what) {
   if (host->hooks.log_failure)
     host->hooks.log_failure(request.request_id, what);

@@ -31,6 +31,7 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   void handle(http_request request, std::shared_ptr<http_exchange> exchange);
   void take(const gateway_call_pointer& call);
   void answer_options(const gateway_call_pointer& call, const std::string& allowed);
+  result<void> take_upgrade(gateway_call& call);
   void authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed);
   void authorize_by_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, std::function<void()> allowed);
   bool may(const gateway_call_pointer& call, access_scope needed, const std::string& tenant, const std::vector<access_scope>& scopes);
@@ -94,6 +95,8 @@ struct gateway_call {
   /// Instead of `respond`: the body goes out piece by piece. What the call was admitted with is held until the call goes, so the driver of the
   /// stream keeps the call. Nothing where somebody has answered already.
   std::shared_ptr<response_stream> respond_in_pieces(http_response head);
+  /// The same with messages, for a request with `upgrade`.
+  std::shared_ptr<message_stream> respond_in_messages();
   /// Answers 500 and logs why.
   void fail(std::string_view what);
   /// Runs `act`; what it throws is answered as `fail` does.

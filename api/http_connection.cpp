@@ -1,5 +1,7 @@
 #include "api/http_connection.hpp"
 
+#include "api/websocket_connection.hpp"
+
 #include <sys/socket.h>
 
 namespace dotmac {
@@ -69,6 +71,8 @@ void http_connection::abandon() {
   reserve_ = {};
   on_body_ = {};
   on_piece_ = {};
+  if (const auto websocket = websocket_.lock())
+    websocket->abandon();
   close();
 }
 
@@ -180,6 +184,8 @@ void http_connection::handle() {
   request->cancellation = cancellation_;
   keeps_alive_ = parser_->get().keep_alive();
   has_unread_body_ = !parser_->is_done();
+  request->is_http_1_1 = parser_->get().version() >= 11;
+  request->is_followed = has_unread_body_ || buffer_.size() > 0;
   context_->hooks.handle(*std::move(request), shared_from_this());
 }
 

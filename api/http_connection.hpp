@@ -19,7 +19,14 @@ struct connection_context {
   std::atomic<bool> leaving{false};
   std::atomic<bool> ended{false}; ///< no I/O thread runs any more: late answers go nowhere
   std::function<std::string()> make_request_id;
+
+  /// What has no end of its own ends now.
+  bool is_asked_to_end() const {
+    return draining.load(std::memory_order_relaxed) || leaving.load(std::memory_order_relaxed) || ended.load(std::memory_order_acquire);
+  }
 };
+
+class websocket_connection;
 
 class http_connection : public http_exchange, public std::enable_shared_from_this<http_connection> {
 public:
@@ -40,6 +47,7 @@ public:
 
   void respond(http_response response) override;
   std::shared_ptr<response_stream> begin_stream(http_response head) override;
+  std::shared_ptr<message_stream> begin_messages(websocket_upgrade upgrade, std::string tenant) override;
   void watch_for_hang_up() override;
   void read_body(reserve_bytes reserve, std::function<void(result<std::string>)> on_body) override;
 
@@ -68,12 +76,12 @@ private:
 
   // A streamed answer, on the I/O thread.
   friend class connection_stream;
+  friend class websocket_connection;
   void start_stream(http_response head);
   void write_piece(std::string piece, std::function<void(bool)> on_written);
   void end_piece(error why);
   void end_stream();
   void give_stream_up();
-  bool is_asked_to_end() const;
   void log_stream() const;
   void refuse(const failure& why);
   void linger();
@@ -115,6 +123,7 @@ private:
   http_response stream_head_; ///< for the access log
   std::string chunk_head_;
   std::function<void(bool)> on_piece_; ///< waits for the piece that is being written
+  std::weak_ptr<websocket_connection> websocket_; ///< what the connection has become
   bool is_watching_ = false;
   bool timed_out_ = false;
 };

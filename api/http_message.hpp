@@ -4,11 +4,13 @@
 
 #include "actors/protocol/tenant_service.hpp"
 
+#include "api/message_stream.hpp"
 #include "core/result.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,9 @@ struct http_request {
   std::string request_id;
   std::string remote_address;
   bool is_from_loopback = false;
+  bool is_http_1_1 = true;  ///< else 1.0
+  bool is_followed = false; ///< by a body, or by more bytes that did not wait for the answer
+  std::optional<websocket_upgrade> upgrade; ///< where the route may become a WebSocket, and the client wants one
   cancellation_flag cancellation; ///< set when the client hangs up, where http_exchange::watch_for_hang_up was called
 
   /// Empty where there is none.
@@ -70,6 +75,8 @@ public:
   virtual void respond(http_response response) = 0;
   /// Instead of `respond`, once, from any thread: `head` goes out with the first piece; its body is not looked at.
   virtual std::shared_ptr<response_stream> begin_stream(http_response head) = 0;
+  /// Instead of `respond`, once, from any thread, where the request wants a WebSocket: 101, and messages from then on. `tenant` is for the access log.
+  virtual std::shared_ptr<message_stream> begin_messages(websocket_upgrade upgrade, std::string tenant) = 0;
   /// Sets the request's cancellation flag when the client hangs up before `respond`. From any thread; asked for where an answer that nobody waits
   /// for is worth ending, because watching costs system calls.
   virtual void watch_for_hang_up() = 0;

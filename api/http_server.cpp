@@ -44,6 +44,9 @@ http_response error_response(const failure& why, const std::string& request_id) 
     response.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
   if (known.http_status == 401)
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dotmac-analytics\"");
+  if (known.http_status == 426)
+    for (const auto& [name, value] : {std::pair{"Upgrade", "websocket"}, std::pair{"Connection", "Upgrade"}, std::pair{"Sec-WebSocket-Version", "13"}})
+      response.headers.emplace_back(name, value);
   return response;
 }
 

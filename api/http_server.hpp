@@ -31,6 +31,7 @@ struct http_limits {
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds write_timeout{30'000};
+  std::chrono::milliseconds websocket_silence_max{40'000}; ///< a WebSocket's client from which nothing came for so long is gone; after half of it, it is pinged
 };
 
 inline constexpr std::size_t turned_away_max = 64; ///< connections over the limit that are being told so at one time
@@ -65,7 +66,7 @@ struct http_server_hooks {
 };
 
 /// The body of every error: {"detail", "code", "request_id"}; with Retry-After where a retry can help, and WWW-Authenticate
-/// where a credential is wanted.
+/// where a credential is wanted, and what to upgrade to where that is wanted.
 http_response error_response(const failure& why, const std::string& request_id);
 
 class http_server {

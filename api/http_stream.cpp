@@ -1,5 +1,7 @@
 #include "api/http_connection.hpp"
 
+#include "api/websocket_connection.hpp"
+
 #include <array>
 #include <charconv>
 
@@ -27,7 +29,7 @@ public:
   void end_when_asked() override {
     on_thread([](http_connection& connection) { connection.is_endless_ = true; });
   }
-  bool is_asked_to_end() const override { return connection_->is_asked_to_end(); }
+  bool is_asked_to_end() const override { return connection_->context_->is_asked_to_end(); }
 
 private:
   template <class Act> void on_thread(Act act) {
@@ -73,12 +75,9 @@ void http_connection::write_piece(std::string piece, std::function<void(bool)> o
   asio::async_write(socket_, parts, [self = shared_from_this()](error why, std::size_t) { self->end_piece(why); });
 }
 
-bool http_connection::is_asked_to_end() const {
-  const auto& context = *context_;
-  return context.draining.load(std::memory_order_relaxed) || context.leaving.load(std::memory_order_relaxed) || context.ended.load(std::memory_order_acquire);
-}
-
 void http_connection::leave() {
+  if (const auto websocket = websocket_.lock())
+    websocket->close(websocket_going_away);
   if (is_streaming_ && is_endless_ && !on_piece_)
     end_stream();
 }
@@ -88,7 +87,7 @@ void http_connection::end_piece(error why) {
   head_.clear();
   if (why)
     give_stream_up();
-  else if (is_endless_ && is_asked_to_end())
+  else if (is_endless_ && context_->is_asked_to_end())
     end_stream();
   if (const auto on_piece = std::exchange(on_piece_, {}))
     on_piece(is_streaming_);
@@ -99,7 +98,7 @@ void http_connection::end_stream() {
     return;
   log_stream();
   is_streaming_ = false;
-  keeps_alive_after_stream_ = keeps_alive_after_stream_ && !is_asked_to_end();
+  keeps_alive_after_stream_ = keeps_alive_after_stream_ && !context_->is_asked_to_end();
   end_watch();
   body_ = is_chunked_ && !is_head_request_ ? "0\r\n\r\n" : "";
   write(keeps_alive_after_stream_);

@@ -1,7 +1,7 @@
 #include "api/answer_forms.hpp"
-#include "api/event_writer.hpp"
 #include "api/handlers.hpp"
 #include "api/live_requests.hpp"
+#include "api/live_writer.hpp"
 #include "core/events/watch_questions.hpp"
 
 #include <charconv>
@@ -13,20 +13,21 @@ constexpr std::size_t live_page_bytes = 64u << 10;
 constexpr std::size_t live_memory = 256u << 10; ///< what a stream counts for while it is open
 constexpr std::uint64_t live_backlog_max = 100'000; ///< events by which a reader may be behind before it is told that it missed some
 constexpr std::int64_t heartbeat_milliseconds = 10'000;
-constexpr std::chrono::hours live_lifetime_max{1}; ///< then the client connects, and is authorized, anew
 
 /// One reader's stream. It asks for more only when what it has has gone out, so that a slow reader costs a page and holds up nobody.
 class live_stream : public std::enable_shared_from_this<live_stream> {
 public:
   live_stream(gateway_call_pointer call, event_selection selection, std::optional<std::uint64_t> next_row)
-      : call_{std::move(call)}, next_row_{next_row}, ends_at_{std::chrono::steady_clock::now() + live_lifetime_max} {
+      : call_{std::move(call)}, next_row_{next_row}, ends_at_{std::chrono::steady_clock::now() + call_->host->options.live_lifetime_max} {
     page_.selection = std::move(selection);
     page_.page_bytes = live_page_bytes;
   }
 
   void await(std::int64_t patience_milliseconds) {
-    if (stream_ && (stream_->is_asked_to_end() || std::chrono::steady_clock::now() >= ends_at_))
-      return end();
+    if (writer_ && writer_->is_asked_to_end())
+      return end(live_end::leaving);
+    if (writer_ && std::chrono::steady_clock::now() >= ends_at_)
+      return end(live_end::too_old);
     const auto timeout = call_->host->options.request_timeout + std::chrono::milliseconds{patience_milliseconds};
     ask(call_->host->tenants, call_->options_for(timeout), await_events{next_row_.value_or(0), patience_milliseconds},
         std::function<void(result<events_awaited>)>{[self = shared_from_this()](result<events_awaited> found) {
@@ -37,38 +38,32 @@ public:
 private:
   /// The client connects again by itself, and goes on behind the last event that it got.
   void give_up(const failure& why) {
-    if (!stream_)
+    if (!writer_)
       return call_->refuse(why);
     if (!describe(why.code).retryable && why.code != error_code::cancelled && call_->host->hooks.log_failure)
       call_->host->hooks.log_failure(call_->request.request_id, "a live stream ends: " + text_for_log(why));
-    end();
+    end(live_end_of(why.code));
   }
 
-  void end() {
-    stream_->end();
-    stream_.reset();
+  void end(live_end why) {
+    writer_->end(why);
+    writer_.reset();
   }
 
   void take_count(std::uint64_t row_count) {
-    const bool is_first = !stream_;
-    if (is_first) {
-      stream_ = call_->respond_in_pieces({200, "text/event-stream", {}, {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}, {}});
-      if (!stream_)
-        return;
-      stream_->end_when_asked();
-    }
+    const bool is_first = !writer_;
+    if (is_first && !(writer_ = begin_live_answer(*call_)))
+      return;
     auto next = std::min(next_row_.value_or(row_count), row_count); // an id that was never given is as good as none
-    std::string text = is_first ? "retry: 1000\n" : "";
     if (row_count - next > live_backlog_max) {
       const auto missed = row_count - next - live_backlog_max;
       next += missed;
-      text += "id: " + std::to_string(next) + "\nevent: missed\ndata: {\"events\":" + std::to_string(missed) + "}\n\n";
+      writer_->add_missed(next, missed);
     } else if (is_first || next == row_count) {
-      text += "id: " + std::to_string(next) + "\n\n"; // no event: it keeps the connection, and the place in it, alive
+      writer_->add_place(next);
     }
     next_row_ = next;
-    const auto go_on = [row_count](live_stream& self) { *self.next_row_ < row_count ? self.ask_for_page(row_count) : self.await(heartbeat_milliseconds); };
-    text.empty() ? go_on(*this) : write(std::move(text), go_on);
+    send([row_count](live_stream& self) { *self.next_row_ < row_count ? self.ask_for_page(row_count) : self.await(heartbeat_milliseconds); });
   }
 
   void ask_for_page(std::uint64_t end_row) {
@@ -81,23 +76,22 @@ private:
   }
 
   void take_page(const events_exported& page) {
-    std::string text;
-    for (const auto& each : page.events) {
-      text += "id: " + std::to_string(each.row + 1) + "\nevent: event\ndata: ";
-      append_event_as_json(text, each);
-      text += "\n\n";
-    }
+    for (const auto& each : page.events)
+      writer_->add_event(each.row + 1, each);
     next_row_ = page.next_row;
-    const auto go_on = [page_end = page.end_row](live_stream& self) {
-      *self.next_row_ < page_end ? self.ask_for_page(page_end) : self.await(heartbeat_milliseconds);
-    };
-    text.empty() ? go_on(*this) : write(std::move(text), go_on);
+    if (writer_->is_empty() && std::chrono::steady_clock::now() - wrote_at_ >= std::chrono::milliseconds{heartbeat_milliseconds})
+      writer_->add_place(page.next_row); // much comes, and nothing of it matches
+    send([page_end = page.end_row](live_stream& self) { *self.next_row_ < page_end ? self.ask_for_page(page_end) : self.await(heartbeat_milliseconds); });
   }
 
-  template <class GoOn> void write(std::string text, GoOn go_on) {
-    stream_->write(std::move(text), [self = shared_from_this(), go_on](bool went_out) {
+  /// What was added, if anything; then on.
+  template <class GoOn> void send(GoOn go_on) {
+    if (writer_->is_empty())
+      return go_on(*this);
+    wrote_at_ = std::chrono::steady_clock::now();
+    writer_->send([self = shared_from_this(), go_on](bool went_out) {
       if (!went_out)
-        return self->stream_.reset();
+        return self->writer_.reset();
       gateway_call::guard(self->call_, [&] { go_on(*self); });
     });
   }
@@ -106,7 +100,8 @@ private:
   export_events page_;
   std::optional<std::uint64_t> next_row_; ///< none: from now on
   const std::chrono::steady_clock::time_point ends_at_;
-  std::shared_ptr<response_stream> stream_;
+  std::chrono::steady_clock::time_point wrote_at_;
+  std::unique_ptr<live_writer> writer_; ///< none before the answer has begun, and after its end
 };
 
 /// Nothing, and refused, where they are not what a filter is.
@@ -146,7 +141,8 @@ std::optional<std::uint64_t> place_of(const live_events_request& request, std::s
 
 json live_form() {
   return {{"type", "string"}, {"description", "Server-sent events: `event` with an event as /events/query shows it, and `missed` with the number of events that were passed over "
-                                              "because the reader was too slow; an empty one every ten seconds"}};
+                                              "because the reader was too slow; an empty one every ten seconds. A client that asks for a WebSocket gets 101 and the same as messages: "
+                                              "{\"id\", \"event\", \"data\"}, the empty one with the id alone"}};
 }
 
 void show_live_events(const gateway_call_pointer& call) {

@@ -83,6 +83,9 @@ json responses_of(const route& each) {
                  {"default", ref("responses", "default")}};
   if (!each.example.answer.empty())
     responses["200"]["content"][std::string{each.answer_type}]["example"] = each.answer_type == "application/json" ? example_value(each.example.answer) : json(std::string{each.example.answer});
+  if (each.takes_websocket)
+    responses["101"] = {{"description", "a WebSocket (RFC 6455), where the request asks for one: text messages of JSON, {\"id\", \"event\", \"data\"}. A page offers the subprotocols "
+                                        "dotmac.events and dotmac.credential.<API key or token>, and may offer dotmac.tenant.<id>"}};
   for (const auto status : refusals_of(each))
     responses[std::to_string(status)] = ref("responses", std::to_string(status));
   return responses;

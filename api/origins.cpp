@@ -17,6 +17,13 @@ bool is_address_or_localhost(std::string_view host) {
   return name == "localhost" || name.starts_with('[') || (!name.empty() && name.find_first_not_of("0123456789.") == name.npos);
 }
 
+bool is_origin_of_host(std::string_view origin, std::string_view host) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (origin.starts_with(scheme))
+      return origin.substr(scheme.size()) == host;
+  return false;
+}
+
 } // namespace
 
 bool origin_rules::is_allowed(std::string_view origin) const { return std::find(allowed_.begin(), allowed_.end(), origin) != allowed_.end(); }
@@ -42,10 +49,11 @@ void origin_rules::add_preflight_headers(std::string_view origin, const std::str
 bool origin_rules::may_act_without_credential(std::string_view origin, std::string_view host) const {
   if (origin.empty() || is_allowed(origin))
     return true;
-  for (const std::string_view scheme : {"http://", "https://"})
-    if (origin.starts_with(scheme))
-      return origin.substr(scheme.size()) == host && is_address_or_localhost(host);
-  return false;
+  return is_origin_of_host(origin, host) && is_address_or_localhost(host);
+}
+
+bool origin_rules::may_open_websocket(std::string_view origin, std::string_view host) const {
+  return origin.empty() || is_allowed(origin) || is_origin_of_host(origin, host);
 }
 
 } // namespace dotmac

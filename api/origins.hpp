@@ -20,6 +20,8 @@ public:
   void add_preflight_headers(std::string_view origin, const std::string& methods, http_response& response) const;
   /// No page, a page of this host (by address or as localhost: a name could be anybody's), or one of an allowed origin.
   bool may_act_without_credential(std::string_view origin, std::string_view host) const;
+  /// What CORS says of calls, for WebSockets, which browsers open to any origin without asking: no page, a page of this host, or one of an allowed origin.
+  bool may_open_websocket(std::string_view origin, std::string_view host) const;
 
 private:
   bool is_allowed(std::string_view origin) const;

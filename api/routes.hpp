@@ -40,6 +40,7 @@ struct route {
   std::array<std::uint16_t, 2> also = {};                ///< statuses beside those that follow from the above
   std::string_view answer_type = "application/json";
   bool takes_lines = false; ///< the body may also be NDJSON
+  bool takes_websocket = false; ///< the answer may also be a WebSocket; everywhere else Upgrade is passed over, as HTTP allows
 };
 
 /// What stands for a part in braces in the examples.

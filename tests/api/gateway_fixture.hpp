@@ -80,6 +80,11 @@ protected:
       values_recorded recorded{std::vector<value_outcome>(values->question.values.size()), std::vector<std::string>(values->question.values.size(), "v")};
       return tenant_answer{std::in_place_index<index_of_call<of_metric<record_values>>(static_cast<tenant_call*>(nullptr))>, std::move(recorded)};
     }
+    if (std::holds_alternative<await_events>(asked.call)) {
+      if (awaits_before_failure-- == 0)
+        return await_failure;
+      return tenant_answer{std::in_place_index<index_of_call<await_events>(static_cast<tenant_call*>(nullptr))>, events_awaited{rows_awaited}};
+    }
     if (const auto* page = std::get_if<export_events>(&asked.call)) {
       if (page->first_row >= pages_before_failure)
         return failure{error_code::storage_unavailable, "the store is away", {}};
@@ -115,6 +120,9 @@ protected:
   std::uint64_t pages_in_export = 3;
   std::uint64_t pages_before_failure = UINT64_MAX;
   std::size_t page_text_size = 10;
+  std::uint64_t awaits_before_failure = UINT64_MAX; ///< these three are set before `start`
+  failure await_failure;
+  std::uint64_t rows_awaited = 0;
   std::mutex log_mutex;
   struct logged {
     std::string method, path, request_id, tenant;

@@ -188,7 +188,8 @@ result<void> value_tally::merge(const value_tally& other) {
 }
 
 result<void> value_tally::charge() {
-  const auto held = (texts_.capacity() + nested_.capacity()) * sizeof(std::uint64_t) + wholes_.memory_bytes() + fractions_.memory_bytes() + held_by_ids_;
+  const auto held = (texts_.capacity() + nested_.capacity()) * sizeof(std::uint64_t) + wholes_.memory_bytes() + fractions_.memory_bytes() + held_by_ids_
+                    + (attribute_ == nullptr ? 0 : attribute_values_.size() * sizeof(profile_value) + attribute_->values->memory_bytes());
   return memory_.take(held - std::exchange(charged_, held));
 }
 
