@@ -1,6 +1,7 @@
 #include "core/events/dense_index.hpp"
 #include "core/events/dimension_codes.hpp"
 #include "core/events/event_answers.hpp"
+#include "core/events/trends/trend_work.hpp"
 
 #include <algorithm>
 #include <map>
@@ -32,9 +33,10 @@ struct group_counts {
 };
 constexpr std::array unique_fields{event_field::user_id, event_field::session_id, event_field::customer_id};
 
-class aggregation {
+/// For intervals with more buckets than can be listed, of which most are empty: groups by hash, on one thread.
+class sparse_aggregation {
 public:
-  aggregation(const event_view& view, const aggregate_events& question) : cursor_{question.size, question.zone} {
+  sparse_aggregation(const event_view& view, const aggregate_events& question, memory_allowance& memory) : cursor_{question.size, question.zone}, memory_{memory} {
     for (const std::string& each : question.dimensions)
       dimensions_.emplace_back(view, each);
   }
@@ -65,7 +67,7 @@ public:
         if (ids_[u][i] != 0)
           counts.uniques[u] += seen_[u].insert(std::uint64_t{last_group_} << 32 | ids_[u][i]).is_new;
     }
-    return {};
+    return charge();
   }
 
   std::vector<event_aggregate> finish() const {
@@ -81,7 +83,18 @@ public:
   }
 
 private:
+  result<void> charge() {
+    for (auto& each : dimensions_)
+      if (auto taken = each.charge(memory_); !taken)
+        return taken;
+    constexpr std::size_t id_bytes = 28; // a key in a list that grows, its place in a table at most two thirds full
+    const auto held = (seen_[0].size() + seen_[1].size() + seen_[2].size()) * id_bytes + counts_.size() * (sizeof(group_counts) + 2 * sizeof(group_key));
+    return memory_.take(held - std::exchange(charged_, held));
+  }
+
   bucket_cursor cursor_;
+  memory_allowance& memory_;
+  std::size_t charged_ = 0;
   std::vector<dimension_codes> dimensions_;
   dense_index<group_key, group_hash> groups_;
   std::vector<group_counts> counts_;
@@ -90,6 +103,81 @@ private:
   std::uint32_t last_group_ = 0;
   std::array<std::array<std::uint32_t, scan_rows>, question_dimensions_max> codes_;
   std::array<std::array<std::uint32_t, scan_rows>, 3> ids_;
+};
+
+/// The usual way: a cell for each group in each bucket, by all threads, as trends do.
+class cell_aggregation {
+public:
+  cell_aggregation(const event_view& view, const aggregate_events& question, const bucket_list& buckets, const scan_context& context)
+      : view_{view}, buckets_{buckets}, context_{context}, memory_{context.memory_max}, range_{question.selection.start_time.milliseconds, question.selection.end_time.milliseconds},
+        workers_(context.width()) {
+    asked_.dimensions = question.dimensions;
+    for (const auto measure : {trend_measure::count, trend_measure::unique_users, trend_measure::unique_sessions, trend_measure::unique_customers}) {
+      selection_.series.push_back(asked_.series.size());
+      asked_.series.emplace_back().measure = measure;
+    }
+  }
+
+  result<event_aggregates> run(filter_plan plan) {
+    selection_.plan = std::move(plan);
+    const auto scanned = scan_chunks(view_, range_, context_, [&](std::size_t number, const event_chunk& chunk) -> result<void> {
+      auto& mine = workers_[number];
+      if (!mine)
+        mine = make_work();
+      scanned_.fetch_add(chunk.rows, std::memory_order_relaxed);
+      return mine->add(chunk, range_, context_);
+    });
+    if (!scanned)
+      return scanned.error();
+    auto whole = merge();
+    return whole ? finish(**whole) : result<event_aggregates>{whole.error()};
+  }
+
+private:
+  std::unique_ptr<selection_work> make_work() { return std::make_unique<selection_work>(view_, asked_, selection_, buckets_, memory_); }
+
+  result<selection_work*> merge() {
+    std::erase(workers_, nullptr);
+    if (workers_.empty())
+      workers_.push_back(make_work());
+    if (auto grown = workers_[0]->grow(); !grown)
+      return grown.error();
+    for (std::size_t w = 1; w < workers_.size(); ++w) {
+      if (context_.is_stopped())
+        return question_cancelled();
+      if (auto merged = workers_[0]->merge(*workers_[w], buckets_.size()); !merged)
+        return merged.error();
+      workers_[w].reset();
+    }
+    return workers_[0].get();
+  }
+
+  result<event_aggregates> finish(selection_work& whole) {
+    event_aggregates out;
+    for (std::uint32_t cell = 0; cell < whole.cells().cell_count(); ++cell) {
+      if (cell % scan_rows == 0 && context_.is_stopped())
+        return question_cancelled();
+      const auto value = [&](std::size_t measure) { return static_cast<std::uint64_t>(std::get<std::int64_t>(whole.measure(measure).value_of(std::span{&cell, 1}))); };
+      const auto count = value(0);
+      if (count == 0)
+        continue;
+      if (out.aggregates.size() == answer_groups_max)
+        return too_many_groups();
+      out.aggregates.push_back({timestamp{buckets_.starts[cell % buckets_.size()]}, count, value(1), value(2), value(3), whole.cells().values_of(cell / buckets_.size())});
+    }
+    out.scope = {view_.newest(), scanned_};
+    return out;
+  }
+
+  const event_view& view_;
+  const bucket_list& buckets_;
+  const scan_context& context_;
+  memory_allowance memory_;
+  const time_range range_;
+  measure_trends asked_;
+  shared_selection selection_;
+  std::vector<std::unique_ptr<selection_work>> workers_;
+  std::atomic<std::uint64_t> scanned_{0};
 };
 
 /// Every bucket of the interval, for every group that was seen in any of them.
@@ -121,24 +209,48 @@ result<void> add_empty_buckets(std::vector<event_aggregate>& to, const aggregate
 
 } // namespace
 
-result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop) {
-  if (question.dimensions.size() > question_dimensions_max)
-    return failure{error_code::validation_failed, "more than question_dimensions_max = 3 dimensions", "dimensions"};
-  const result<filter_plan> plan = filter_plan::make(view, filter_of(question.selection));
-  if (!plan)
-    return plan.error();
-  auto work = std::make_unique<aggregation>(view, question);
-  const auto scanned = scan_events(view, *plan, question.selection.start_time, question.selection.end_time, stop,
-                                   [&](const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask) {
-                                     return work->add(chunk, first, mask);
-                                   });
+namespace {
+
+result<event_aggregates> aggregate_sparsely(const event_view& view, const aggregate_events& question, const filter_plan& plan, const scan_context& context) {
+  memory_allowance memory{context.memory_max};
+  const auto work = std::make_unique<sparse_aggregation>(view, question, memory);
+  const auto scanned = scan_events(view, plan, question.selection.start_time, question.selection.end_time, context.stop,
+                                   [&](const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask) { return work->add(chunk, first, mask); });
   if (!scanned)
     return scanned.error();
-  event_aggregates out{work->finish(), {view.newest(), *scanned}};
+  return event_aggregates{work->finish(), {view.newest(), *scanned}};
+}
+
+/// Where the buckets or the cells are too many there may still be few groups with events.
+result<event_aggregates> aggregate(const event_view& view, const aggregate_events& question, const scan_context& context) {
+  auto plan = filter_plan::make(view, filter_of(question.selection));
+  if (!plan)
+    return plan.error();
+  const auto& [start, end] = std::pair{question.selection.start_time, question.selection.end_time};
+  const auto buckets = bucket_list::make(view, start, end, question.size, question.zone);
+  if (!buckets && buckets.error().code != error_code::query_too_large)
+    return buckets.error();
+  if (buckets && buckets->size() > 0) {
+    auto in_cells = std::make_unique<cell_aggregation>(view, question, *buckets, context)->run(std::move(*plan));
+    if (in_cells || in_cells.error().code != error_code::query_too_large)
+      return in_cells;
+    plan = filter_plan::make(view, filter_of(question.selection));
+  }
+  return aggregate_sparsely(view, question, *plan, context);
+}
+
+} // namespace
+
+result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const scan_context& context) {
+  if (question.dimensions.size() > question_dimensions_max)
+    return failure{error_code::validation_failed, "more than question_dimensions_max = 3 dimensions", "dimensions"};
+  auto out = aggregate(view, question, context);
+  if (!out)
+    return out;
   if (question.fill_zero)
-    if (const result<void> filled = add_empty_buckets(out.aggregates, question); !filled)
+    if (const result<void> filled = add_empty_buckets(out->aggregates, question); !filled)
       return filled.error();
-  std::sort(out.aggregates.begin(), out.aggregates.end(), [](const event_aggregate& a, const event_aggregate& b) {
+  std::sort(out->aggregates.begin(), out->aggregates.end(), [](const event_aggregate& a, const event_aggregate& b) {
     return a.time_bucket != b.time_bucket ? a.time_bucket < b.time_bucket : a.dimensions < b.dimensions;
   });
   return out;

@@ -43,11 +43,11 @@ inline constexpr std::size_t found_bytes_max = 16u << 20;
 /// What an event weighs in an answer: its texts, and a little for the names and marks around each.
 std::size_t answer_size(const found_event& event);
 
-result<events_found> answer(const event_view& view, const find_events& question, const stop_check& stop);
-result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const stop_check& stop);
+result<events_found> answer(const event_view& view, const find_events& question, const scan_context& context);
+result<event_aggregates> answer(const event_view& view, const aggregate_events& question, const scan_context& context);
 result<funnel_counted> answer(const event_view& view, const count_funnel& question, const scan_context& context);
 result<funnel_users_found> answer(const event_view& view, const find_funnel_users& question, const scan_context& context);
-result<event_summary> answer(const event_view& view, const summarize_events& question, const stop_check& stop);
+result<event_summary> answer(const event_view& view, const summarize_events& question, const scan_context& context);
 result<trends_measured> answer(const event_view& view, const measure_trends& question, const scan_context& context);
 result<retention_measured> answer(const event_view& view, const measure_retention& question, const scan_context& context);
 result<stickiness_measured> answer(const event_view& view, const measure_stickiness& question, const scan_context& context);

@@ -1,10 +1,12 @@
 #include "core/events/event_answers.hpp"
+#include "core/events/parallel_scan.hpp"
 #include "core/events/profiles/profile_table.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <map>
+#include <memory>
 
 namespace dotmac {
 
@@ -112,29 +114,6 @@ result<scalar> dimension_value(const event_view& view, std::uint64_t row, const 
 
 namespace {
 
-/// Where ids were merged, or told of without events, the dictionary has more than there are users.
-result<std::uint64_t> count_users(const event_view& view, const stop_check& stop) {
-  if (view.profiles() == nullptr)
-    return view.dictionary_size(event_field::user_id);
-  std::vector<bool> seen(std::size_t{view.dictionary_size(event_field::user_id)} + 1);
-  std::array<std::uint32_t, scan_rows> users;
-  for (const auto& place : view.chunks()) {
-    if (stop && stop())
-      return failure{error_code::cancelled, "the question was cancelled"};
-    const auto chunk = place.open();
-    const auto& codes = chunk.codes(event_field::user_id);
-    if (chunk.why_incomplete())
-      return *chunk.why_incomplete();
-    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
-      const auto some = std::span{users}.first(std::min(scan_rows, chunk.rows - first));
-      codes.unpack(first, some);
-      for (const auto user : some)
-        seen[user] = true;
-    }
-  }
-  return static_cast<std::uint64_t>(std::count(seen.begin() + 1, seen.end(), true));
-}
-
 /// Counts pairs of codes: in a table where the codes leave room for one, else in a map.
 class kind_counter {
 public:
@@ -143,6 +122,12 @@ public:
   void add(std::uint64_t type, std::uint64_t name) {
     const auto at = type * names_ + name;
     dense_.empty() ? ++sparse_[at] : ++dense_[at];
+  }
+  void add(const kind_counter& other) {
+    for (std::size_t at = 0; at < dense_.size(); ++at)
+      dense_[at] += other.dense_[at];
+    for (const auto& [at, count] : other.sparse_)
+      sparse_[at] += count;
   }
   template <class Visitor> void visit(Visitor&& visitor) const {
     const auto tell = [&](std::uint64_t at, std::uint64_t count) { visitor(static_cast<std::uint32_t>(at / names_), static_cast<std::uint32_t>(at % names_), count); };
@@ -160,39 +145,72 @@ private:
   std::map<std::uint64_t, std::uint64_t> sparse_;
 };
 
+/// What one thread sees of all events.
+class summary_part {
+public:
+  explicit summary_part(const event_view& view)
+      : kinds_{view.dictionary_size(event_field::event_type) + 1, view.dictionary_size(event_field::event_name) + 1},
+        users_(view.profiles() == nullptr ? 0 : std::size_t{view.dictionary_size(event_field::user_id)} + 1) {}
+
+  result<void> add(const event_chunk& chunk, const scan_context& context) {
+    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
+      if (context.is_stopped())
+        return question_cancelled();
+      const auto count = std::min(scan_rows, chunk.rows - first);
+      chunk.codes(event_field::event_type).unpack(first, std::span{types_}.first(count));
+      chunk.codes(event_field::event_name).unpack(first, std::span{names_}.first(count));
+      for (std::uint32_t i = 0; i < count; ++i)
+        kinds_.add(types_[i], names_[i]);
+      if (users_.empty())
+        continue;
+      chunk.codes(event_field::user_id).unpack(first, std::span{names_}.first(count));
+      for (std::uint32_t i = 0; i < count; ++i)
+        users_[names_[i]] = 1;
+    }
+    return {};
+  }
+  void merge(const summary_part& other) {
+    kinds_.add(other.kinds_);
+    for (std::size_t user = 0; user < users_.size(); ++user)
+      users_[user] |= other.users_[user];
+  }
+  /// Where no id was merged or told of without events, the dictionary has one for each user.
+  std::uint64_t user_count(const event_view& view) const {
+    return users_.empty() ? view.dictionary_size(event_field::user_id) : static_cast<std::uint64_t>(std::count(users_.begin() + 1, users_.end(), 1));
+  }
+  const kind_counter& kinds() const noexcept { return kinds_; }
+
+private:
+  kind_counter kinds_;
+  std::vector<std::uint8_t> users_; ///< by code, where there are profiles: whether an event is his
+  std::array<std::uint32_t, scan_rows> types_;
+  std::array<std::uint32_t, scan_rows> names_;
+};
+
 } // namespace
 
-result<event_summary> answer(const event_view& view, const summarize_events&, const stop_check& stop) {
+result<event_summary> answer(const event_view& view, const summarize_events&, const scan_context& context) {
+  std::vector<std::unique_ptr<summary_part>> parts(context.width());
+  const auto scanned = scan_chunks(view, {}, context, [&](std::size_t worker, const event_chunk& chunk) {
+    if (parts[worker] == nullptr)
+      parts[worker] = std::make_unique<summary_part>(view);
+    return parts[worker]->add(chunk, context);
+  });
+  if (!scanned)
+    return scanned.error();
+  const auto whole = std::make_unique<summary_part>(view);
+  for (const auto& each : parts)
+    if (each)
+      whole->merge(*each);
   event_summary out;
   out.event_count = view.row_count();
-  const auto users = count_users(view, stop);
-  if (!users)
-    return users.error();
-  out.user_count = *users;
+  out.user_count = whole->user_count(view);
   out.memory_bytes = view.memory_bytes();
   out.last_event = view.newest();
-  kind_counter counts{view.dictionary_size(event_field::event_type) + 1, view.dictionary_size(event_field::event_name) + 1};
-  std::array<std::int64_t, scan_rows> type_codes;
-  std::array<std::int64_t, scan_rows> name_codes;
-  for (const auto& place : view.chunks()) {
-    if (stop && stop())
-      return failure{error_code::cancelled, "the question was cancelled"};
+  for (const auto& place : view.chunks())
     if (!out.first_event || place.min_at < out.first_event->milliseconds)
       out.first_event = timestamp{place.min_at};
-    const auto chunk = place.open();
-    const packed_integers& types = chunk.codes(event_field::event_type);
-    const packed_integers& names = chunk.codes(event_field::event_name);
-    if (chunk.why_incomplete())
-      return *chunk.why_incomplete();
-    for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
-      const auto count = std::min(scan_rows, chunk.rows - first);
-      types.unpack(first, std::span{type_codes}.first(count));
-      names.unpack(first, std::span{name_codes}.first(count));
-      for (std::uint32_t i = 0; i < count; ++i)
-        counts.add(static_cast<std::uint64_t>(type_codes[i]), static_cast<std::uint64_t>(name_codes[i]));
-    }
-  }
-  counts.visit([&](std::uint32_t type, std::uint32_t name, std::uint64_t count) {
+  whole->kinds().visit([&](std::uint32_t type, std::uint32_t name, std::uint64_t count) {
     out.kinds.push_back({std::string{view.dictionary(event_field::event_type).text(type)}, std::string{view.dictionary(event_field::event_name).text(name)}, count});
   });
   std::stable_sort(out.kinds.begin(), out.kinds.end(),

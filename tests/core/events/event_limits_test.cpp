@@ -89,6 +89,28 @@ TEST(find_events, finds_the_last_instant_without_an_end) {
   EXPECT_EQ(answer(partition.snapshot(), aggregate_events{}, {})->aggregates.size(), 1u);
 }
 
+TEST(aggregate_events, takes_no_more_memory_than_a_question_may_have) {
+  event_partition partition{1};
+  event_block_builder builder;
+  for (int i = 0; i < 20'000; ++i) {
+    builder.begin_event(timestamp{start_of_2026 + i * 600'000ll}); // more minutes than can be listed
+    builder.set_field(event_field::user_id, "user " + std::to_string(i));
+    builder.end_event();
+  }
+  ASSERT_TRUE(partition.stage(builder.finish()));
+  partition.commit_staged();
+  aggregate_events question;
+  for (const auto size : {granularity::minute, granularity::all}) {
+    question.size = size;
+    scan_context context;
+    EXPECT_TRUE(answer(partition.snapshot(), question, context));
+    context.memory_max = 1'000;
+    const auto refused = answer(partition.snapshot(), question, context);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, error_code::query_too_large);
+  }
+}
+
 TEST(find_events, ends_where_it_is_stopped_also_while_the_page_is_read) {
   event_partition partition{1};
   for (std::int64_t i = 0; i < 20; ++i)

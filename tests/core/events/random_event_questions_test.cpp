@@ -1,4 +1,5 @@
 #include "tests/core/events/random_cases.hpp"
+#include "tests/core/events/test_executor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -55,6 +56,14 @@ void expect_same(const found_event& found, const event& sent) {
   }
 }
 
+/// One thread or three.
+scan_context some_threads(generator& random) {
+  static test_executor threads{3};
+  scan_context out;
+  out.executor = chance(random, 50) ? &threads : nullptr;
+  return out;
+}
+
 void check_find(const world& w, generator& random) {
   find_events question{random_selection(random, w.all), 1 + static_cast<std::int64_t>(random() % 30), static_cast<std::int64_t>(random() % 20), {}, chance(random, 40)};
   if (chance(random, 30) && !w.all.empty()) {
@@ -77,7 +86,7 @@ void check_find(const world& w, generator& random) {
   });
   wanted.erase(wanted.begin(), wanted.begin() + std::min<std::ptrdiff_t>(question.offset, std::ssize(wanted)));
   wanted.resize(std::min(wanted.size(), static_cast<std::size_t>(question.limit)));
-  const auto found = answer(w.view(), question, {});
+  const auto found = answer(w.view(), question, some_threads(random));
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->total, total);
   ASSERT_EQ(found->events.size(), wanted.size());
@@ -98,7 +107,7 @@ void check_aggregate(const world& w, generator& random) {
   const auto reach = question.selection.end_time.milliseconds - question.selection.start_time.milliseconds;
   question.fill_zero = chance(random, 40) && reach < 200 * 86'400'000ll && question.size >= (question.dimensions.empty() ? granularity::hour : granularity::week) && question.size != granularity::all;
   const auto expected = aggregate(w.all, question);
-  const auto found = answer(w.view(), question, {});
+  const auto found = answer(w.view(), question, some_threads(random));
   ASSERT_TRUE(found) << found.error().message;
   ASSERT_EQ(found->aggregates.size(), expected.size());
   auto wanted = expected.begin();
@@ -113,8 +122,8 @@ void check_aggregate(const world& w, generator& random) {
   }
 }
 
-void check_summary(const world& w) {
-  const auto found = answer(w.view(), summarize_events{}, {});
+void check_summary(const world& w, generator& random) {
+  const auto found = answer(w.view(), summarize_events{}, some_threads(random));
   ASSERT_TRUE(found);
   std::map<std::pair<std::string, std::string>, std::uint64_t> kinds;
   std::set<std::string> users;
@@ -139,7 +148,7 @@ TEST(random_event_questions, equal_a_plain_computation_over_random_events) {
     generator random{seed};
     const auto w = random_world(random, random_size(random, seed));
     ASSERT_EQ(w.partition.row_count(), w.all.size());
-    check_summary(w);
+    check_summary(w, random);
     for (int i = 0; i < (w.all.size() > 1'000 ? 3 : 10) && !::testing::Test::HasFailure(); ++i) {
       SCOPED_TRACE("question " + std::to_string(i));
       check_find(w, random);
