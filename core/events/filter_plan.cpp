@@ -1,5 +1,6 @@
 #include "core/events/filter_plan.hpp"
 
+#include "core/events/packed_equal.hpp"
 #include "core/events/profiles/profile_table.hpp"
 #include "core/events/slice_run.hpp"
 #include "core/text/pattern.hpp"
@@ -116,6 +117,7 @@ struct filter_plan::node {
   std::optional<matcher> matches;
   std::vector<std::uint8_t> table;         ///< by code of the field or of the property's texts
   std::vector<std::uint8_t> nested_table;  ///< by code of the property's JSON
+  std::optional<std::uint32_t> only; ///< the one code of which `table` is true, if it is one
   bool of_null = false;
   bool of_nested = false;
   std::optional<std::uint32_t> key;
@@ -223,6 +225,7 @@ result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_v
   if (const auto subject = subject_of(out->target)) {
     out->fill_attribute_table(view, view.subject_ids(*subject).second);
     out->nested_table.assign(out->table.size(), out->of_null);
+    out->only = only_true(out->table);
     out->key = subject->kind == profile_kind::group ? view.find_key(property_scope::properties, out->target.key) : std::nullopt;
     return out;
   }
@@ -238,6 +241,7 @@ result<std::unique_ptr<filter_plan::node>> filter_plan::node::make(const event_v
       out->fill_nested_table(*view.keys()[*out->key].texts, view.keys()[*out->key].text_count);
     }
   }
+  out->only = only_true(out->table);
   return out;
 }
 
@@ -259,7 +263,7 @@ void filter_plan::node::evaluate_property(const event_chunk& chunk, std::uint32_
   slice_run entries;
   for (const property_slice& slice : chunk.slices_of(*key)) {
     if (slice.kind() == value_kind::text && slice.rows.empty() && first + mask.size() <= slice.count) { // every row has a text
-      slice.values.look_up(first, std::span{table}, mask);
+      look_up(slice.values, first, table, only, mask);
       continue;
     }
     entries.read(slice, first, static_cast<std::uint32_t>(mask.size()));
@@ -282,9 +286,7 @@ void filter_plan::node::evaluate_condition(const event_view& view, const event_c
   if (target.kind == event_reference::target::property)
     return evaluate_property(chunk, first, mask);
   if (target.kind == event_reference::target::field && target.field != event_field::event_id) {
-    const packed_integers& codes = chunk.codes(target.field);
-    codes.look_up(first, std::span{table}, mask);
-    return;
+    return look_up(chunk.codes(target.field), first, table, only, mask);
   }
   if (target.kind == event_reference::target::field) {
     for (std::uint32_t i = 0; i < mask.size(); ++i)
@@ -307,9 +309,11 @@ void filter_plan::node::evaluate(const event_view& view, const event_chunk& chun
     return;
   }
   const bool is_all = kind == filter_kind::all;
-  std::fill(mask.begin(), mask.end(), is_all ? 1 : 0);
+  if (children.empty())
+    return std::fill(mask.begin(), mask.end(), is_all ? 1 : 0);
+  children[0]->evaluate(view, chunk, first, mask);
   std::array<std::uint8_t, scan_rows> other;
-  for (const auto& child : children) {
+  for (const auto& child : std::span{children}.subspan(1)) {
     const std::span<std::uint8_t> part = std::span{other}.first(mask.size());
     child->evaluate(view, chunk, first, part);
     for (std::size_t i = 0; i < mask.size(); ++i)

@@ -5,6 +5,7 @@
 /// Threads  one owner.
 
 #include "core/events/filter_plan.hpp"
+#include "core/events/mask_positions.hpp"
 #include "core/events/parallel_scan.hpp"
 
 namespace dotmac {
@@ -21,11 +22,7 @@ public:
       for (std::uint32_t i = 0; i < count; ++i)
         mask[i] &= static_cast<std::uint8_t>(times_[i] >= range.start && times_[i] < range.end);
     }
-    size_ = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      rows_[size_] = static_cast<std::uint16_t>(i);
-      size_ += mask[i];
-    }
+    size_ = find_positions(mask, rows_.data());
     run_rows_ = count;
   }
 
@@ -41,7 +38,7 @@ private:
   std::uint32_t run_rows_ = 0;
   std::uint32_t size_ = 0;
   std::array<std::uint8_t, scan_rows> mask_;
-  std::array<std::uint16_t, scan_rows + 1> rows_;
+  std::array<std::uint16_t, scan_rows + mask_positions_slack> rows_;
   std::array<std::int64_t, scan_rows> times_;
 };
 

@@ -7,6 +7,7 @@
 /// Cost     a byte looked up per row, then what `take` does of those that match.
 
 #include "core/events/funnel/step_bits.hpp"
+#include "core/events/packed_equal.hpp"
 
 #include <cstring>
 
@@ -43,7 +44,7 @@ public:
   }
 
 private:
-  explicit event_match(filter_plan plan) : plan_{std::move(plan)}, coded_{plan_.coded()} {}
+  explicit event_match(filter_plan plan) : plan_{std::move(plan)}, coded_{plan_.coded()}, only_{coded_ ? only_true(coded_->is_true) : std::nullopt} {}
   static std::size_t find_rows(std::uint32_t first, std::uint32_t count, workplace& with);
 
   template <class Raw, class T> static void gather_as(const packed_integers& from, std::span<const std::uint32_t> rows, T* into) noexcept {
@@ -66,13 +67,14 @@ private:
   }
   void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const {
     if (coded_)
-      chunk.codes(coded_->field).look_up(first, coded_->is_true, mask);
+      look_up(chunk.codes(coded_->field), first, coded_->is_true, only_, mask);
     else
       plan_.evaluate(view, chunk, first, mask);
   }
 
   filter_plan plan_;
   std::optional<coded_filter> coded_;
+  std::optional<std::uint32_t> only_;
 };
 
 } // namespace dotmac
