@@ -29,7 +29,7 @@ inline constexpr auto set_bits = [] {
 }();
 } // namespace mask_detail
 
-/// Bytes of `mask` are 0 or 1. `into` has room for as many entries and mask_positions_slack more. How many were found.
+/// Bytes of `mask`, of which there are at most 65,536, are 0 or 1. `into` has room for as many entries and mask_positions_slack more. How many were found.
 inline std::uint32_t find_positions(std::span<const std::uint8_t> mask, std::uint16_t* into) noexcept {
   std::uint32_t size = 0;
   std::size_t i = 0;
@@ -39,9 +39,11 @@ inline std::uint32_t find_positions(std::span<const std::uint8_t> mask, std::uin
     if (eight == 0)
       continue;
     const auto bits = static_cast<std::uint8_t>(eight * 0x0102'0408'1020'4080ull >> 56);
-    const auto& numbers = mask_detail::set_bits[bits];
-    for (std::size_t k = 0; k < 8; ++k)
-      into[size + k] = static_cast<std::uint16_t>(numbers[k] + i);
+    std::array<std::uint64_t, 2> four_each; // positions stay below 65,536: no sum carries into the next
+    std::memcpy(four_each.data(), mask_detail::set_bits[bits].data(), sizeof four_each);
+    for (auto& each : four_each)
+      each += i * 0x0001'0001'0001'0001ull;
+    std::memcpy(into + size, four_each.data(), sizeof four_each);
     size += static_cast<std::uint32_t>(std::popcount(bits));
   }
   for (; i < mask.size(); ++i) {

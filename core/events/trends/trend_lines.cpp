@@ -45,7 +45,7 @@ result<chosen_groups> line_maker::largest() {
   for (const auto& [values, combination] : combinations_) {
     if (all.size() % 64 == 0 && context_.is_stopped())
       return question_cancelled();
-    all.push_back({measure_.value_of(cells_of({&combination, 1})), &values});
+    all.push_back({combinations_.size() == 1 ? scalar{} : total_of(combination), &values}); // one needs no place among others
   }
   const auto kept = std::min(all.size(), static_cast<std::size_t>(question_.groups_answered));
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), [](const ranked& a, const ranked& b) {
@@ -55,6 +55,14 @@ result<chosen_groups> line_maker::largest() {
   for (std::size_t i = 0; i < kept; ++i)
     out.push_back(*all[i].values);
   return out;
+}
+
+const scalar& line_maker::total_of(std::size_t combination) {
+  totals_.resize(std::max(totals_.size(), combination + 1));
+  auto& known = totals_[combination];
+  if (!known)
+    known = measure_.value_of(cells_of({&combination, 1}));
+  return *known;
 }
 
 bool line_maker::has_more_than(const chosen_groups& groups) const {
@@ -68,7 +76,7 @@ result<void> line_maker::add_lines(std::uint32_t series, const chosen_groups& gr
     auto values = points(own);
     if (!values)
       return values.error();
-    out.push_back({series, std::move(dimensions), is_other, measure_.value_of(cells_of(own)), std::move(*values), {}, {}});
+    out.push_back({series, std::move(dimensions), is_other, own.size() == 1 ? total_of(own[0]) : measure_.value_of(cells_of(own)), std::move(*values), {}, {}});
     return {};
   };
   for (const auto& each : groups) {

@@ -27,6 +27,7 @@ public:
   result<void> add_lines(std::uint32_t series, const chosen_groups& groups, bool has_other, std::vector<trend_line>& out);
 
 private:
+  const scalar& total_of(std::size_t combination);
   std::vector<std::uint32_t> cells_of(std::span<const std::size_t> combinations) const;
   result<std::vector<scalar>> points(std::span<const std::size_t> combinations);
 
@@ -36,6 +37,7 @@ private:
   measure_accumulator& measure_;
   const scan_context& context_;
   std::map<std::vector<scalar>, std::size_t> combinations_; ///< by values
+  std::vector<std::optional<scalar>> totals_; ///< by combination, where asked for: a union of many cells
 };
 
 } // namespace dotmac
