@@ -153,7 +153,7 @@ std::string prometheus_text_of_actors(figures_registry& registry, const actor_se
   return out;
 }
 
-std::string prometheus_text(figures_registry& registry, const journal_writer_figures& journal, std::size_t calls_waiting) {
+std::string prometheus_text(figures_registry& registry, const node_counts& now) {
   struct sums {
     std::uint64_t actors = 0, messages = 0, failures = 0, waiting = 0, restarts = 0, memory = 0, busy = 0;
     std::array<std::uint64_t, message_time_bounds_us.size() + 1> times{};
@@ -198,11 +198,17 @@ std::string prometheus_text(figures_registry& registry, const journal_writer_fig
     add_series(out, name, type, help);
     out.append(name).append(" ").append(std::to_string(value)).append("\n");
   };
-  single("dotmac_journal_commits_total", "counter", "commits of the journal", journal.commits);
-  single("dotmac_journal_rows_total", "counter", "entries committed", journal.rows);
-  single("dotmac_journal_bytes_total", "counter", "bytes committed", journal.bytes);
-  single("dotmac_journal_failures_total", "counter", "commits that failed", journal.failures);
-  single("dotmac_calls_waiting", "gauge", "calls under way between the gateway and the actors", calls_waiting);
+  single("dotmac_journal_commits_total", "counter", "commits of the journal", now.journal.commits);
+  single("dotmac_journal_rows_total", "counter", "entries committed", now.journal.rows);
+  single("dotmac_journal_bytes_total", "counter", "bytes committed", now.journal.bytes);
+  single("dotmac_journal_failures_total", "counter", "commits that failed", now.journal.failures);
+  single("dotmac_calls_waiting", "gauge", "calls under way between the gateway and the actors", now.calls_waiting);
+  single("dotmac_result_cache_hits_total", "counter", "questions about events answered with an answer that was kept", now.answers.hits);
+  single("dotmac_result_cache_misses_total", "counter", "questions about events of which no answer was kept", now.answers.misses);
+  single("dotmac_result_cache_evicted_total", "counter", "answers let go for newer ones", now.answers.evicted);
+  single("dotmac_result_cache_too_large_total", "counter", "answers too large to be kept", now.answers.too_large);
+  single("dotmac_result_cache_bytes", "gauge", "memory of the answers kept", now.answers.bytes);
+  single("dotmac_result_cache_answers", "gauge", "answers kept", now.answers.answers);
   return out;
 }
 

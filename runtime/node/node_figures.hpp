@@ -4,6 +4,7 @@
 
 #include "api/gateway.hpp"
 #include "runtime/actor/actor_figures.hpp"
+#include "runtime/actor/answer_cache.hpp"
 #include "runtime/actor/journal_writer.hpp"
 #include "runtime/node/lease_keeper.hpp"
 
@@ -25,7 +26,12 @@ inline constexpr std::chrono::seconds failure_shown_for{60};
 actor_list describe_actors(figures_registry& registry, const actor_list_question& asked);
 
 /// Series by kind of actor, never by tenant: their number is bounded, and everybody may read them.
-std::string prometheus_text(figures_registry& registry, const journal_writer_figures& journal, std::size_t calls_waiting);
+struct node_counts {
+  journal_writer_figures journal;
+  answer_cache::figures answers;
+  std::size_t calls_waiting = 0;
+};
+std::string prometheus_text(figures_registry& registry, const node_counts& now);
 
 /// Series by actor, of the `actors_max` that were busy longest.
 std::string prometheus_text_of_actors(figures_registry& registry, const actor_selection& which, std::size_t actors_max);
