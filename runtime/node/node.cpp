@@ -10,6 +10,7 @@
 #include "runtime/node/lease_gate.hpp"
 #include "runtime/node/lease_keeper.hpp"
 #include "runtime/node/node_figures.hpp"
+#include "runtime/node/open_answers.hpp"
 #include "runtime/node/tenant_router.hpp"
 
 #include <caf/actor_system.hpp>
@@ -193,7 +194,7 @@ gateway_hooks node::implementation::door_hooks() {
   hooks.health_components = [this] {
     if (!ready)
       return nlohmann::json{{"node", {{"status", "starting"}}}};
-    return describe_components({writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting()}, *registry);
+    return describe_components({writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting(), answers->read_figures().shared}, *registry);
   };
   hooks.actors = [this](const actor_list_question& asked) { return describe_actors(*registry, asked); };
   hooks.prometheus_text = [this] {
@@ -251,7 +252,10 @@ result<void> node::implementation::start_actors() {
   background = std::make_shared<worker_pool>(1, waiting_recoveries_max, worker_pool::threads_of{"background", background_niceness});
   scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max, worker_pool::threads_of{"questions", question_niceness});
   segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes));
-  answers = std::make_shared<answer_cache>(static_cast<std::size_t>(given.result_cache_bytes));
+  auto cache = open_answers(given);
+  if (!cache)
+    return cache.error();
+  answers = std::move(*cache);
   system = std::make_unique<caf::actor_system>(configuration);
   guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
   router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});
@@ -301,6 +305,8 @@ void node::stop() {
     self.router->stop();
   if (self.scans)
     self.scans->stop();
+  if (self.answers)
+    self.answers->stop();
   if (self.writer)
     self.writer->stop();
   if (self.background)
