@@ -1,5 +1,6 @@
 #include "actors/event_actor.hpp"
 
+#include "actors/protocol/wire_types.hpp"
 #include "actors/supervision.hpp"
 #include "core/events/export_events.hpp"
 #include "runtime/actor/pool_executor.hpp"
@@ -90,21 +91,41 @@ caf::result<profiles_changed> change(event_self self, change_profiles& message) 
       [content = std::move(content)] { return command_content{"change_profiles", content}; });
 }
 
+/// Named on the actor's thread, where view and position belong together.
+answer_version version_of(event_self self, const event_view& view) {
+  const auto& entity = *self->state.entity;
+  return {to_string(entity.id()), to_number(entity.position()), view.key(), view.row_count(), view.chunks().empty() ? 0 : view.chunks().back().max_received};
+}
+
+/// Whether somebody may ask again before the events have changed. Pages of events behind the first, and those of an export, are asked for once.
+template <class Question> bool is_worth_keeping(const Question&) { return true; }
+bool is_worth_keeping(const find_events& question) { return !question.before; }
+bool is_worth_keeping(const export_events&) { return false; }
+
+template <class Answer, class Question> result<Answer> compute_answer(const event_view& view, const Question& question, scan_context& with) {
+  if constexpr (requires { answer(view, question, with); })
+    return answer(view, question, with);
+  else
+    return answer(view, question, with.stop);
+}
+
 template <class Answer, class Question>
 caf::result<Answer> answer_events(event_self self, const Question& question, const question_context& context) {
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<Answer, event_domain>(
       self,
-      [question, scans = self->state.environment.scans, memory_max = self->state.environment.question_memory_max](event_domain& domain) {
-        return [question, view = domain.partition().snapshot(), scans, memory_max](const question_context& asked) -> result<Answer> {
+      [self, question, scans = self->state.environment.scans, memory_max = self->state.environment.question_memory_max](event_domain& domain) {
+        auto view = domain.partition().snapshot();
+        auto version = version_of(self, view);
+        return [question, view = std::move(view), version = std::move(version), answers = self->state.environment.answers, scans,
+                memory_max](const question_context& asked) -> result<Answer> {
           pool_executor threads{*scans};
           scan_context with{[&asked] { return asked.is_unwanted(); }};
           with.executor = &threads;
           with.memory_max = memory_max;
-          if constexpr (requires { answer(view, question, with); })
-            return answer(view, question, with);
-          else
-            return answer(view, question, with.stop);
+          if (!is_worth_keeping(question))
+            return compute_answer<Answer>(view, question, with);
+          return answer_once<Answer>(*answers, version, caf::type_name<Question>::value, question, [&] { return compute_answer<Answer>(view, question, with); });
         };
       },
       context);

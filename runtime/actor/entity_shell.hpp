@@ -6,6 +6,7 @@
 #include "actors/protocol/errors.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "runtime/actor/actor_task.hpp"
+#include "runtime/actor/answer_cache.hpp"
 #include "runtime/actor/caller_answer.hpp"
 #include "runtime/actor/journaled_entity.hpp"
 #include "runtime/actor/segment_cache.hpp"
@@ -26,6 +27,7 @@ struct actor_environment {
   std::shared_ptr<figures_registry> registry;
   std::shared_ptr<worker_pool> scans;
   std::shared_ptr<segment_cache> segments; ///< of stored events
+  std::shared_ptr<answer_cache> answers = std::make_shared<answer_cache>(0);
   std::size_t question_memory_max = 256u << 20; ///< bytes
   std::chrono::milliseconds idle_after{600'000};
   std::chrono::milliseconds dedupe_window{30LL * 86'400'000};

@@ -121,6 +121,8 @@ public:
   }
   Domain* domain() noexcept { return domain_.get(); }
   const entity_id& id() const noexcept { return entity_; }
+  /// Of the last entry that is in the domain. What is in flight or in doubt is in neither.
+  journal_sequence position() const noexcept { return last_; }
   actor_figures& figures() noexcept { return *figures_; }
 
 private:

@@ -10,6 +10,7 @@
 #include "runtime/node/lease_gate.hpp"
 #include "runtime/node/lease_keeper.hpp"
 #include "runtime/node/node_figures.hpp"
+#include "runtime/node/open_answers.hpp"
 #include "runtime/node/tenant_router.hpp"
 
 #include <caf/actor_system.hpp>
@@ -98,6 +99,7 @@ struct node::implementation {
   std::shared_ptr<store_pool> stores;
   std::shared_ptr<worker_pool> scans;
   std::shared_ptr<segment_cache> segments;
+  std::shared_ptr<answer_cache> answers;
   std::shared_ptr<worker_pool> background;
   std::unique_ptr<folder_lock> lock; ///< of an embedded store's folder
   std::unique_ptr<lease_keeper> leases;
@@ -192,11 +194,11 @@ gateway_hooks node::implementation::door_hooks() {
   hooks.health_components = [this] {
     if (!ready)
       return nlohmann::json{{"node", {{"status", "starting"}}}};
-    return describe_components({writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting()}, *registry);
+    return describe_components({writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting(), answers->read_figures().shared}, *registry);
   };
   hooks.actors = [this](const actor_list_question& asked) { return describe_actors(*registry, asked); };
   hooks.prometheus_text = [this] {
-    return ready ? prometheus_text(*registry, writer->figures(), router->calls_waiting()) : prometheus_text(*registry, {}, 0);
+    return ready ? prometheus_text(*registry, {writer->figures(), answers->read_figures(), router->calls_waiting()}) : prometheus_text(*registry, {});
   };
   hooks.prometheus_text_of_actors = [this](const actor_selection& which, std::size_t actors_max) { return prometheus_text_of_actors(*registry, which, actors_max); };
   hooks.dead_letters = [this](std::string tenant, std::size_t limit, dead_letters_answer answer) {
@@ -220,6 +222,7 @@ actor_environment node::implementation::environment() const {
   shared.registry = registry;
   shared.scans = scans;
   shared.segments = segments;
+  shared.answers = answers;
   shared.question_memory_max = static_cast<std::size_t>(given.question_memory_max);
   shared.idle_after = std::chrono::seconds{given.actor_idle_seconds};
   shared.dedupe_window = std::chrono::hours{24 * given.event_dedupe_window_days};
@@ -249,6 +252,10 @@ result<void> node::implementation::start_actors() {
   background = std::make_shared<worker_pool>(1, waiting_recoveries_max, worker_pool::threads_of{"background", background_niceness});
   scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max, worker_pool::threads_of{"questions", question_niceness});
   segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes));
+  auto cache = open_answers(given);
+  if (!cache)
+    return cache.error();
+  answers = std::move(*cache);
   system = std::make_unique<caf::actor_system>(configuration);
   guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
   router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});
@@ -298,6 +305,8 @@ void node::stop() {
     self.router->stop();
   if (self.scans)
     self.scans->stop();
+  if (self.answers)
+    self.answers->stop();
   if (self.writer)
     self.writer->stop();
   if (self.background)

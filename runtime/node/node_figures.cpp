@@ -74,7 +74,7 @@ nlohmann::json describe_components(const node_condition& now, figures_registry& 
   const auto failed_count = failed.size();
   failed.resize(std::min(failed.size(), failed_actors_told_max));
   const auto milliseconds = [](auto microseconds) { return json(static_cast<double>(microseconds) / 1'000); };
-  return {{"store",
+  json components = {{"store",
            {{"status", now.outage ? "unavailable" : now.store.is_answered ? "healthy" : "degraded"},
             {"latency_ms", now.store.took ? milliseconds(now.store.took->count()) : json(nullptr)},
             {"detail", now.outage ? now.outage->message : now.store.is_answered ? "" : "the store did not answer when leases were last prolonged"},
@@ -87,6 +87,12 @@ nlohmann::json describe_components(const node_condition& now, figures_registry& 
             {"failed_count", failed_count},
             {"failed", std::move(failed)},
             {"calls_waiting", now.calls_waiting}}}};
+  if (now.shared)
+    components["redis"] = {{"status", now.shared->last_failure.empty() ? "healthy" : "degraded"},
+                           {"latency_ms", nullptr},
+                           {"detail", now.shared->last_failure.empty() ? "" : "it does not answer, or takes nothing: answers are not shared with other nodes"},
+                           {"failures", now.shared->failures}};
+  return components;
 }
 
 actor_list describe_actors(figures_registry& registry, const actor_list_question& asked) {
@@ -153,7 +159,7 @@ std::string prometheus_text_of_actors(figures_registry& registry, const actor_se
   return out;
 }
 
-std::string prometheus_text(figures_registry& registry, const journal_writer_figures& journal, std::size_t calls_waiting) {
+std::string prometheus_text(figures_registry& registry, const node_counts& now) {
   struct sums {
     std::uint64_t actors = 0, messages = 0, failures = 0, waiting = 0, restarts = 0, memory = 0, busy = 0;
     std::array<std::uint64_t, message_time_bounds_us.size() + 1> times{};
@@ -198,11 +204,27 @@ std::string prometheus_text(figures_registry& registry, const journal_writer_fig
     add_series(out, name, type, help);
     out.append(name).append(" ").append(std::to_string(value)).append("\n");
   };
-  single("dotmac_journal_commits_total", "counter", "commits of the journal", journal.commits);
-  single("dotmac_journal_rows_total", "counter", "entries committed", journal.rows);
-  single("dotmac_journal_bytes_total", "counter", "bytes committed", journal.bytes);
-  single("dotmac_journal_failures_total", "counter", "commits that failed", journal.failures);
-  single("dotmac_calls_waiting", "gauge", "calls under way between the gateway and the actors", calls_waiting);
+  single("dotmac_journal_commits_total", "counter", "commits of the journal", now.journal.commits);
+  single("dotmac_journal_rows_total", "counter", "entries committed", now.journal.rows);
+  single("dotmac_journal_bytes_total", "counter", "bytes committed", now.journal.bytes);
+  single("dotmac_journal_failures_total", "counter", "commits that failed", now.journal.failures);
+  single("dotmac_calls_waiting", "gauge", "calls under way between the gateway and the actors", now.calls_waiting);
+  single("dotmac_result_cache_hits_total", "counter", "questions about events answered with an answer that was kept", now.answers.hits);
+  single("dotmac_result_cache_misses_total", "counter", "questions about events of which no answer was kept", now.answers.misses);
+  single("dotmac_result_cache_evicted_total", "counter", "answers let go for newer ones", now.answers.evicted);
+  single("dotmac_result_cache_too_large_total", "counter", "answers too large to be kept", now.answers.too_large);
+  single("dotmac_result_cache_bytes", "gauge", "memory of the answers kept", now.answers.bytes);
+  single("dotmac_result_cache_answers", "gauge", "answers kept", now.answers.answers);
+  if (const auto& shared = now.answers.shared) {
+    single("dotmac_shared_results_hits_total", "counter", "questions answered with an answer from Redis", shared->hits);
+    single("dotmac_shared_results_misses_total", "counter", "questions of which Redis had no answer", shared->misses);
+    single("dotmac_shared_results_kept_total", "counter", "answers given to Redis", shared->kept);
+    single("dotmac_shared_results_damaged_total", "counter", "what lay in Redis and was no answer", shared->damaged);
+    single("dotmac_shared_results_failures_total", "counter", "calls of Redis that failed or were late", shared->failures);
+    single("dotmac_shared_results_not_asked_total", "counter", "questions for which Redis was left alone after a failure", shared->not_asked);
+    single("dotmac_shared_results_not_shared_total", "counter", "answers too large for Redis, or not given to it while too many waited", shared->not_shared);
+    single("dotmac_shared_results_up", "gauge", "1: the last call was answered", shared->last_failure.empty() ? 1 : 0);
+  }
   return out;
 }
 

@@ -32,6 +32,7 @@ ROOMS = {
 # A vendor's headers, and the only folders that may include them.
 VENDORS = {
     r"pqxx|libpq-fe\.h": ["persistence/postgres", "tests"],
+    r"hiredis/": ["persistence/redis", "tests/persistence"],
     r"sqlite3\.h": ["persistence/sqlite", "tests/persistence"],
     r"re2/": ["core/text"],
     r"zstd\.h": ["persistence", "api/decompress.cpp", "tests/api"],
