@@ -31,6 +31,7 @@ public:
 
   std::size_t memory_bytes() const { return partition_.memory_bytes(); }
   event_partition& partition() noexcept { return partition_; }
+  const std::shared_ptr<segment_source>& source() const noexcept { return source_; }
 
 private:
   std::int64_t window_;

@@ -75,6 +75,9 @@ public:
   std::size_t memory_bytes() const { return columns_.memory_bytes() + slots_.size() * sizeof(std::uint64_t) + profiles_.memory_bytes(); }
   result<std::string> event_id_text(std::uint64_t row) const;
 
+  /// The segments of the newest snapshot, without payloads and parts, by first row; each knows its directory unless an earlier version wrote it.
+  const std::vector<event_segment>& stored_segments() const noexcept { return former_segments_.empty() ? segments_ : former_segments_; }
+
   event_snapshot_plan prepare_snapshot() const;
   void snapshot_written(const event_snapshot_image& image);
   static result<event_partition> restore(std::uint32_t version, bytes_view payload,
@@ -91,8 +94,8 @@ private:
   result<void> decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid, std::vector<std::uint32_t>& chosen, staged_block& out);
   result<void> decide_known(std::uint64_t before, const event_block_view& block, std::uint32_t row, const std::vector<std::uint32_t>& chosen, staged_block& out) const;
   result<void> append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows);
-  result<void> append_stored(bytes_view payload, std::uint64_t number);
-  result<void> append_parts(segment_directory directory);
+  result<void> append_stored(bytes_view payload, event_segment& as);
+  result<void> append_parts(const std::shared_ptr<const stored_columns>& segment);
   result<void> append_block(bytes_view payload, std::uint64_t row_count);
   result<void> remember_ids(std::uint64_t first_row);
 
@@ -110,6 +113,7 @@ private:
   };
   std::vector<staged_part> staged_;
   std::vector<event_segment> segments_;
+  std::vector<event_segment> former_segments_; ///< of an earlier version, until the next snapshot writes all of it anew
   std::uint64_t next_segment_ = 1;
 
   // While a block is decided: its rows that are new already, and which uuid each has.

@@ -13,6 +13,27 @@ std::uint64_t spread(std::uint64_t value) noexcept {
 
 } // namespace
 
+template <class Act> auto segment_cache::with_session(Act act) -> decltype(act(std::declval<store&>())) {
+  std::unique_ptr<store> session;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!idle_sessions_.empty()) {
+      session = std::move(idle_sessions_.back());
+      idle_sessions_.pop_back();
+    }
+  }
+  if (session == nullptr) {
+    auto opened = stores_->open();
+    if (!opened)
+      return opened.error();
+    session = std::move(*opened);
+  }
+  auto outcome = act(*session);
+  const std::lock_guard lock{mutex_};
+  idle_sessions_.push_back(std::move(session));
+  return outcome;
+}
+
 class segment_cache::entity_source final : public segment_source {
 public:
   entity_source(std::shared_ptr<segment_cache> cache, entity_id entity, std::uint64_t number) : cache_{std::move(cache)}, entity_{std::move(entity)}, number_{number} {}
@@ -33,6 +54,15 @@ public:
     auto column = std::make_shared<const segment_column>(std::move(*decoded));
     cache_->keep(key, column);
     return column;
+  }
+  result<std::vector<stored_sizes>> sizes(std::span<const std::uint64_t> segments) override {
+    std::vector<stored_sizes> out;
+    auto measured = cache_->with_session([&](store& session) { return session.snapshots().measure_segments(entity_, segments); });
+    if (!measured)
+      return measured.error();
+    for (auto& each : *measured)
+      out.push_back({each.payload_bytes, std::move(each.part_bytes)});
+    return out;
   }
 
 private:
@@ -112,25 +142,7 @@ void segment_cache::forget(std::uint64_t source) {
 }
 
 result<bytes> segment_cache::read(const entity_id& entity, std::uint64_t segment, std::uint32_t part) {
-  std::unique_ptr<store> session;
-  {
-    const std::lock_guard lock{mutex_};
-    if (!idle_sessions_.empty()) {
-      session = std::move(idle_sessions_.back());
-      idle_sessions_.pop_back();
-    }
-  }
-  if (session == nullptr) {
-    auto opened = stores_->open();
-    if (!opened)
-      return opened.error();
-    session = std::move(*opened);
-  }
-  auto parts = session->snapshots().read_segment_parts(entity, segment, std::span{&part, 1});
-  {
-    const std::lock_guard lock{mutex_};
-    idle_sessions_.push_back(std::move(session));
-  }
+  auto parts = with_session([&](store& session) { return session.snapshots().read_segment_parts(entity, segment, std::span{&part, 1}); });
   if (parts)
     return std::move(parts->front());
   if (parts.error().code == error_code::not_found)

@@ -55,6 +55,7 @@ private:
   void drop(std::size_t at);
   std::size_t pick_victim();
   void forget(std::uint64_t source);
+  template <class Act> auto with_session(Act act) -> decltype(act(std::declval<store&>()));
   result<bytes> read(const entity_id& entity, std::uint64_t segment, std::uint32_t part);
 
   const std::shared_ptr<store_factory> stores_;
