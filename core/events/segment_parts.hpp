@@ -41,6 +41,9 @@ struct segment_directory {
   std::optional<std::uint32_t> find(column_kind kind, std::uint32_t index) const noexcept;
 };
 
+/// For people: "the column user_id". The name of a property is in the dictionaries, not here.
+std::string describe_column(const segment_directory::column& of);
+
 /// A column in memory.
 struct segment_column {
   struct of_chunk {
