@@ -60,7 +60,7 @@ std::uint64_t random_bits() {
 }
 
 void log_life(const entity_id& entity, std::string_view event, const std::string& detail) {
-  const bool is_loud = event == "failed" || event == "snapshot_damaged" || event == "snapshot_failed" || event == "commit_in_doubt" || event == "supervision";
+  const bool is_loud = event == "failed" || event == "recovery_failed" || event == "snapshot_damaged" || event == "snapshot_failed" || event == "commit_in_doubt" || event == "supervision";
   spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, text_for_log({{}, detail, {}}));
 }
 
