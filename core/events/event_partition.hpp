@@ -53,6 +53,12 @@ struct event_snapshot_plan {
   event_snapshot_image encode() const;
 };
 
+/// What is to be done where the stored ids of the dedupe window are damaged.
+enum class damaged_ids : std::uint8_t {
+  fail,
+  refuse_events, ///< questions are answered, and events without an id taken; those with one are refused: nobody can tell whether they were here before
+};
+
 class event_partition {
 public:
   explicit event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default,
@@ -82,7 +88,7 @@ public:
   void snapshot_written(const event_snapshot_image& image);
   static result<event_partition> restore(std::uint32_t version, bytes_view payload,
                                          const std::function<result<bytes>(std::uint64_t segment_number)>& read_segment, std::shared_ptr<segment_source> source,
-                                         std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default);
+                                         std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default, damaged_ids with_damaged_ids = damaged_ids::fail);
 
 private:
   struct incoming;
@@ -107,6 +113,7 @@ private:
   std::int64_t newest_received_;
   std::vector<std::uint64_t> slots_; ///< tag, row + 1; zero: free
   std::size_t used_ = 0;
+  std::optional<failure> why_no_ids_; ///< no event with an id is taken
   struct staged_part {
     bytes block;
     std::vector<std::uint32_t> rows;

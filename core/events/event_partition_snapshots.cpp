@@ -132,7 +132,7 @@ result<void> event_partition::append_block(bytes_view payload, std::uint64_t row
 
 result<event_partition> event_partition::restore(std::uint32_t version, bytes_view payload,
                                                  const std::function<result<bytes>(std::uint64_t)>& read_segment, std::shared_ptr<segment_source> source,
-                                                 std::int64_t dedupe_window_milliseconds) {
+                                                 std::int64_t dedupe_window_milliseconds, damaged_ids with_damaged_ids) {
   if (version == 0 || version > event_snapshot_version)
     return failure{error_code::unknown_schema_version, "a snapshot of events has a version that this program does not know"};
   binary::reader in{payload};
@@ -171,8 +171,11 @@ result<event_partition> event_partition::restore(std::uint32_t version, bytes_vi
   if (!is_all_present)
     out.former_segments_ = std::exchange(out.segments_, {}); // the next snapshot writes all of it in the present form
   if (version != 1) // blocks bring their ids in themselves
-    if (auto remembered = out.remember_ids(0); !remembered)
-      return remembered.error();
+    if (auto remembered = out.remember_ids(0); !remembered) {
+      if (with_damaged_ids == damaged_ids::fail || remembered.error().code != error_code::corrupt_data)
+        return remembered.error();
+      out.why_no_ids_ = failure{error_code::corrupt_data, "no event with an event_id can be taken, because nobody can tell whether it was here before: " + remembered.error().message, {}};
+    }
   return out;
 }
 
