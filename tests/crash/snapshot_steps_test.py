@@ -21,7 +21,7 @@ from stored_events import QUESTIONS, SEGMENT_ROWS, ask, send  # noqa: E402
 
 FIRST, SECOND, EVENTS = 60_000, 1_000, SEGMENT_ROWS + 3_000
 NO_SNAPSHOTS = {"SNAPSHOT_ENTRIES": "100000000", "SNAPSHOT_BYTES": str(1 << 36)}
-LATE = {"event_type": "late", "event_name": "n", "event_id": "late", "timestamp": "2026-06-01T00:00:00Z"}
+LATE = {"event_type": "late", "event_name": "n", "event_id": "late", "timestamp": "2025-06-01T00:00:00Z"}
 ASKED = ("by day", "by plan", "by type", "total", "funnel", "values of user", "values of price")
 
 

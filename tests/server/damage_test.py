@@ -71,7 +71,7 @@ class Damage(unittest.TestCase):
         self.take_whole()
 
     def take_whole(self):
-        if self.node is not None:
+        if self.node is not None and self.node.process is not None and self.node.process.poll() is None:
             self.node.kill()
         shutil.rmtree(self.folder)
         shutil.copytree(self.whole, self.folder, ignore=shutil.ignore_patterns("*.log"))
@@ -131,11 +131,11 @@ class Damage(unittest.TestCase):
 
     def track(self, count=5, with_ids=True):
         """The statuses of events sent, in a month that no question is about."""
-        return [self.node.call("POST", "/events/track", {"event_type": "late", "event_name": "n", "timestamp": "2026-06-01T00:00:00Z", "properties": {"n": n}, **({"event_id": f"late-{n}"} if with_ids else {})})[0]
+        return [self.node.call("POST", "/events/track", {"event_type": "late", "event_name": "n", "timestamp": "2025-06-01T00:00:00Z", "properties": {"n": n}, **({"event_id": f"late-{n}"} if with_ids else {})})[0]
                 for n in range(count)]
 
     def check_late(self, wanted):
-        question = {"start_time": "2026-06-01T00:00:00Z", "end_time": "2026-06-02T00:00:00Z", "event_type": "late", "limit": 1}
+        question = {"start_time": "2025-06-01T00:00:00Z", "end_time": "2025-06-02T00:00:00Z", "event_type": "late", "limit": 1}
         status, answer, _ = self.node.call("POST", "/events/query", question)
         self.assertEqual((status, answer.get("total")), (200, wanted), answer)
 
