@@ -3,6 +3,7 @@
 #include "actors/protocol/wire_types.hpp"
 #include "actors/supervision.hpp"
 #include "core/events/export_events.hpp"
+#include "core/events/measure_storage.hpp"
 #include "runtime/actor/pool_executor.hpp"
 
 #include <algorithm>
@@ -131,6 +132,28 @@ caf::result<Answer> answer_events(event_self self, const Question& question, con
       context);
 }
 
+/// With what the store alone knows. Never kept: a snapshot changes what is stored, and no event.
+caf::result<event_summary> summarize(event_self self, const summarize_events& question, const question_context& context) {
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
+  return submit_scan<event_summary, event_domain>(
+      self,
+      [question, scans = self->state.environment.scans](event_domain& domain) {
+        return [question, view = domain.partition().snapshot(), segments = domain.partition().stored_segments(), source = domain.source(), scans](const question_context& asked) -> result<event_summary> {
+          pool_executor threads{*scans};
+          scan_context with{[&asked] { return asked.is_unwanted(); }};
+          with.executor = &threads;
+          auto storage = measure_storage(view, segments, source.get(), with.stop);
+          if (!storage)
+            return storage.error();
+          auto summary = answer(view, question, with);
+          if (summary)
+            summary->storage = std::move(*storage);
+          return summary;
+        };
+      },
+      context);
+}
+
 } // namespace
 
 event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, shard_claim claim, actor_environment environment,
@@ -147,7 +170,7 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const find_events& question, const question_context& context) { return answer_events<events_found>(self, question, context); },
       [self](const aggregate_events& question, const question_context& context) { return answer_events<event_aggregates>(self, question, context); },
       [self](const count_funnel& question, const question_context& context) { return answer_events<funnel_counted>(self, question, context); },
-      [self](const summarize_events& question, const question_context& context) { return answer_events<event_summary>(self, question, context); },
+      [self](const summarize_events& question, const question_context& context) { return summarize(self, question, context); },
       [self](const measure_trends& question, const question_context& context) { return answer_events<trends_measured>(self, question, context); },
       [self](const export_events& question, const question_context& context) { return answer_events<events_exported>(self, question, context); },
       [self](const measure_retention& question, const question_context& context) { return answer_events<retention_measured>(self, question, context); },

@@ -17,12 +17,14 @@ public:
       : window_{dedupe_window_milliseconds}, source_{std::move(source)}, partition_{key, dedupe_window_milliseconds, source_} {}
 
   result<void> restore(std::uint32_t version, bytes_view payload, const segment_reader& read) {
-    auto restored = event_partition::restore(version, payload, read, source_, window_);
+    auto restored = event_partition::restore(version, payload, read, source_, window_, with_damaged_ids_);
     if (!restored)
       return restored.error();
     partition_ = std::move(*restored);
     return {};
   }
+  /// See runtime/actor/recovery.hpp.
+  void answer_at_least() noexcept { with_damaged_ids_ = damaged_ids::refuse_events; }
   result<void> apply(bytes_view payload) { return partition_.apply(payload); }
   bytes staged_payload() const { return partition_.staged_payload(); }
   void commit_staged() { partition_.commit_staged(); }
@@ -31,10 +33,12 @@ public:
 
   std::size_t memory_bytes() const { return partition_.memory_bytes(); }
   event_partition& partition() noexcept { return partition_; }
+  const std::shared_ptr<segment_source>& source() const noexcept { return source_; }
 
 private:
   std::int64_t window_;
   std::shared_ptr<segment_source> source_;
+  damaged_ids with_damaged_ids_ = damaged_ids::fail;
   event_partition partition_;
 };
 

@@ -85,7 +85,7 @@ inline constexpr route_example list_schemas{
     R"json({"schemas":[{"schema_id":"s_0123456789abcdef","event_type":"ticket","event_name":"opened","schema_definition":{"required":["priority"],"optional":["note"]},"version":"1.0","mode":"flag","created_at":"2026-01-01T09:00:00.250Z"}],"count":1,"total":1,"limit":10,"offset":0,"next_cursor":null})json"};
 inline constexpr route_example event_stats{
     "", "",
-    R"json({"event_count":2,"user_count":1,"memory_bytes":4096,"first_event":"2026-01-01T08:00:00Z","last_event":"2026-01-01T09:00:00Z","as_of":"2026-01-01T09:00:00Z","kinds":[{"event_type":"page_view","event_name":"home","count":1},{"event_type":"conversion","event_name":"order","count":1}]})json"};
+    R"json({"event_count":2,"user_count":1,"memory_bytes":4096,"first_event":"2026-01-01T08:00:00Z","last_event":"2026-01-01T09:00:00Z","as_of":"2026-01-01T09:00:00Z","kinds":[{"event_type":"page_view","event_name":"home","count":1},{"event_type":"conversion","event_name":"order","count":1}],"storage":{"segment_count":1,"stored_rows":1,"journal_rows":1,"stored_bytes":300,"bytes_per_event":300.0,"dictionary_bytes":180,"missing_parts":0,"columns":[{"name":"properties.plan","row_count":2,"stored_bytes":120,"memory_bytes":96}],"other_columns":0,"other_stored_bytes":0,"other_memory_bytes":0}})json"};
 
 inline constexpr route_example create_metric{
     "", R"json({"name":"latency","display_name":"Latency","metric_type":"histogram","unit":"ms","tags":{"team":"noc"}})json",

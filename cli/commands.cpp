@@ -158,7 +158,11 @@ int run_query(const command_context& context, const find_request& asked) {
 int run_stats(const command_context& context) {
   return finish(context, http_client{context.connection}.get("/events/stats"), "event_count", [](const json& answer) {
     std::cout << "events  " << counted(answer, "event_count") << "\nusers   " << counted(answer, "user_count") << "\nfirst   " << shown(answer, "first_event")
-              << "\nlast    " << shown(answer, "last_event") << "\n\n";
+              << "\nlast    " << shown(answer, "last_event") << "\n";
+    if (const auto storage = answer.find("storage"); storage != answer.end() && storage->is_object())
+      std::cout << "stored  " << counted(*storage, "stored_rows") << " in " << counted(*storage, "segment_count") << " segments, " << counted(*storage, "stored_bytes") << " bytes\njournal "
+                << counted(*storage, "journal_rows") << "\n";
+    std::cout << "\n";
     text_table table{{"type", "name", "events"}};
     for (const auto& each : list_member(answer, "kinds"))
       table.add({shown(each, "event_type"), shown(each, "event_name"), counted(each, "count")});

@@ -253,11 +253,12 @@ event_view event_columns::snapshot() const {
   for (std::size_t f = 0; f < event_field_count; ++f) {
     view.dictionaries_[f] = &s.fields[f];
     view.counts_[f] = s.committed_fields[f];
+    view.dictionary_bytes_[f] = s.fields[f].memory_bytes();
   }
   for (std::uint32_t k = 0; k < s.committed_keys; ++k) {
     const std::string_view full = s.key_names.text(k + 1);
     view.keys_.push_back({full[0] == 'p' ? property_scope::properties : property_scope::context, full.substr(1),
-                          s.texts[k].get(), s.committed_texts[k]});
+                          s.texts[k].get(), s.committed_texts[k], s.texts[k]->memory_bytes()});
   }
   view.memory_ = memory_bytes();
   return view;

@@ -38,6 +38,7 @@ struct property_key {
   std::string_view name;
   const string_dictionary* texts = nullptr; ///< of its text and JSON
   std::uint32_t text_count = 0;
+  std::size_t text_bytes = 0; ///< of memory
 };
 
 class event_view {
@@ -46,6 +47,7 @@ public:
   const std::vector<chunk_place>& chunks() const noexcept { return chunks_; }
   const string_dictionary& dictionary(event_field which) const { return *dictionaries_[static_cast<std::size_t>(which)]; }
   std::uint32_t dictionary_size(event_field which) const { return counts_[static_cast<std::size_t>(which)]; }
+  std::size_t dictionary_bytes(event_field which) const { return dictionary_bytes_[static_cast<std::size_t>(which)]; } ///< of memory, when the view was taken
   const std::vector<property_key>& keys() const noexcept { return keys_; }
   std::optional<std::uint32_t> find_key(property_scope scope, std::string_view name) const;
   /// Zero where there is none. Linear in the dictionary.
@@ -78,6 +80,7 @@ private:
   std::vector<chunk_place> chunks_;
   std::array<const string_dictionary*, event_field_count> dictionaries_{};
   std::array<std::uint32_t, event_field_count> counts_{};
+  std::array<std::size_t, event_field_count> dictionary_bytes_{};
   std::vector<property_key> keys_;
   std::shared_ptr<const void> owner_;
   std::shared_ptr<const profile_state> profiles_;

@@ -54,6 +54,49 @@ template <> struct description<event_kind_count> {
                                             field{"count", &event_kind_count::count, "events"}};
 };
 
+inline constexpr std::size_t storage_columns_told_max = 200;
+
+struct column_storage {
+  std::string name; ///< timestamp, received_at, a field, or a property with its scope
+  std::uint64_t row_count = 0;
+  std::uint64_t stored_bytes = 0;
+  std::uint64_t memory_bytes = 0;
+};
+template <> struct description<column_storage> {
+  static constexpr auto fields = std::tuple{
+      field{"name", &column_storage::name, "timestamp, received_at, a field, or a property as properties.name or context.name"},
+      field{"row_count", &column_storage::row_count, "events that have a value"},
+      field{"stored_bytes", &column_storage::stored_bytes, "in segments, compressed"},
+      field{"memory_bytes", &column_storage::memory_bytes, "of values that are in no full segment, and of all different texts"}};
+};
+
+/// Where the events are and what they take: segments of the newest snapshot, the journal behind it, memory.
+struct event_storage {
+  std::uint64_t segment_count = 0;
+  std::uint64_t stored_rows = 0;
+  std::uint64_t journal_rows = 0;
+  std::uint64_t stored_bytes = 0;
+  std::uint64_t dictionary_bytes = 0;
+  std::uint64_t missing_parts = 0;
+  std::vector<column_storage> columns; ///< largest first, at most storage_columns_told_max
+  std::uint64_t other_columns = 0;
+  std::uint64_t other_stored_bytes = 0;
+  std::uint64_t other_memory_bytes = 0;
+};
+template <> struct description<event_storage> {
+  static constexpr auto fields = std::tuple{
+      field{"segment_count", &event_storage::segment_count, "segments of the newest snapshot"},
+      field{"stored_rows", &event_storage::stored_rows, "events in them"},
+      field{"journal_rows", &event_storage::journal_rows, "events that are in no segment yet: in the journal and in memory"},
+      field{"stored_bytes", &event_storage::stored_bytes, "of the segments, compressed, as they are in the store"},
+      field{"dictionary_bytes", &event_storage::dictionary_bytes, "of these: the texts that are new in each segment, and its directory"},
+      field{"missing_parts", &event_storage::missing_parts, "parts of full segments that are not in the store any more: questions that need them fail"},
+      field{"columns", &event_storage::columns, "largest first: by stored bytes, then by those in memory"},
+      field{"other_columns", &event_storage::other_columns, "columns past the first 200"},
+      field{"other_stored_bytes", &event_storage::other_stored_bytes, "of these"},
+      field{"other_memory_bytes", &event_storage::other_memory_bytes, "of these"}};
+};
+
 struct event_summary {
   std::uint64_t event_count = 0;
   std::uint64_t user_count = 0;
@@ -61,6 +104,7 @@ struct event_summary {
   std::optional<timestamp> first_event;
   std::optional<timestamp> last_event;
   std::vector<event_kind_count> kinds; ///< largest first, at most event_kinds_told_max
+  event_storage storage;
 };
 template <> struct description<event_summary> {
   static constexpr auto fields = std::tuple{
@@ -69,7 +113,8 @@ template <> struct description<event_summary> {
       field{"memory_bytes", &event_summary::memory_bytes, "memory held by the columns"},
       field{"first_event", &event_summary::first_event, "earliest time"},
       field{"last_event", &event_summary::last_event, "latest time"},
-      field{"kinds", &event_summary::kinds, "counts by type and name"}};
+      field{"kinds", &event_summary::kinds, "counts by type and name"},
+      field{"storage", &event_summary::storage, "where they are and what they take"}};
 };
 
 } // namespace dotmac

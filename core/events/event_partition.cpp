@@ -212,6 +212,8 @@ result<staged_block> event_partition::stage(bytes block) {
     return view.error();
   if (columns_.row_count() + view->row_count() > event_rows_max)
     return failure{error_code::validation_failed, "the partition is full: event_rows_max = 4000000000 events"};
+  if (why_no_ids_ && count_not_zero(view->fields[static_cast<std::size_t>(event_field::event_id)]) > 0)
+    return *why_no_ids_;
   staged_block out;
   out.first_row = columns_.row_count();
   std::vector<std::uint32_t> chosen;

@@ -53,6 +53,12 @@ struct event_snapshot_plan {
   event_snapshot_image encode() const;
 };
 
+/// What is to be done where the stored ids of the dedupe window are damaged.
+enum class damaged_ids : std::uint8_t {
+  fail,
+  refuse_events, ///< questions are answered, and events without an id taken; those with one are refused: nobody can tell whether they were here before
+};
+
 class event_partition {
 public:
   explicit event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default,
@@ -75,11 +81,14 @@ public:
   std::size_t memory_bytes() const { return columns_.memory_bytes() + slots_.size() * sizeof(std::uint64_t) + profiles_.memory_bytes(); }
   result<std::string> event_id_text(std::uint64_t row) const;
 
+  /// The segments of the newest snapshot, without payloads and parts, by first row; each knows its directory unless an earlier version wrote it.
+  const std::vector<event_segment>& stored_segments() const noexcept { return former_segments_.empty() ? segments_ : former_segments_; }
+
   event_snapshot_plan prepare_snapshot() const;
   void snapshot_written(const event_snapshot_image& image);
   static result<event_partition> restore(std::uint32_t version, bytes_view payload,
                                          const std::function<result<bytes>(std::uint64_t segment_number)>& read_segment, std::shared_ptr<segment_source> source,
-                                         std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default);
+                                         std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default, damaged_ids with_damaged_ids = damaged_ids::fail);
 
 private:
   struct incoming;
@@ -91,8 +100,8 @@ private:
   result<void> decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid, std::vector<std::uint32_t>& chosen, staged_block& out);
   result<void> decide_known(std::uint64_t before, const event_block_view& block, std::uint32_t row, const std::vector<std::uint32_t>& chosen, staged_block& out) const;
   result<void> append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows);
-  result<void> append_stored(bytes_view payload, std::uint64_t number);
-  result<void> append_parts(segment_directory directory);
+  result<void> append_stored(bytes_view payload, event_segment& as);
+  result<void> append_parts(const std::shared_ptr<const stored_columns>& segment);
   result<void> append_block(bytes_view payload, std::uint64_t row_count);
   result<void> remember_ids(std::uint64_t first_row);
 
@@ -104,12 +113,14 @@ private:
   std::int64_t newest_received_;
   std::vector<std::uint64_t> slots_; ///< tag, row + 1; zero: free
   std::size_t used_ = 0;
+  std::optional<failure> why_no_ids_; ///< no event with an id is taken
   struct staged_part {
     bytes block;
     std::vector<std::uint32_t> rows;
   };
   std::vector<staged_part> staged_;
   std::vector<event_segment> segments_;
+  std::vector<event_segment> former_segments_; ///< of an earlier version, until the next snapshot writes all of it anew
   std::uint64_t next_segment_ = 1;
 
   // While a block is decided: its rows that are new already, and which uuid each has.

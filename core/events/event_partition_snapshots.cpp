@@ -3,6 +3,7 @@
 #include "core/describe/binary.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace dotmac {
 namespace {
@@ -54,16 +55,21 @@ event_snapshot_plan event_partition::prepare_snapshot() const {
 
 void event_partition::snapshot_written(const event_snapshot_image& image) {
   segments_ = image.live_segments;
-  for (const event_segment& each : image.new_segments)
+  former_segments_.clear();
+  std::set<std::uint64_t> fresh;
+  for (const event_segment& each : image.new_segments) {
     next_segment_ = std::max(next_segment_, each.number + 1);
-  for (event_segment& each : segments_) {
-    if (each.directory != nullptr && each.row_count == event_segment_rows && source_ != nullptr)
-      columns_.release(std::make_shared<stored_columns>(stored_columns{*each.directory, source_}));
-    each.directory = nullptr;
+    fresh.insert(each.number);
   }
+  for (event_segment& each : segments_)
+    if (each.row_count == event_segment_rows && source_ != nullptr && fresh.contains(each.number)) {
+      auto stored = std::make_shared<stored_columns>(stored_columns{*each.directory, source_});
+      each.directory = {stored, &stored->directory};
+      columns_.release(stored);
+    }
 }
 
-result<void> event_partition::append_stored(bytes_view payload, std::uint64_t number) {
+result<void> event_partition::append_stored(bytes_view payload, event_segment& as) {
   auto segment = decode_segment(payload);
   if (!segment)
     return segment.error();
@@ -75,23 +81,26 @@ result<void> event_partition::append_stored(bytes_view payload, std::uint64_t nu
         newest_received_ = std::max(newest_received_, received);
     return columns_.append_rows(*segment);
   }
-  segment->directory->number = number;
+  segment->directory->number = as.number;
   segment->directory->end = std::make_shared<dictionary_counts>(columns_.counts());
   for (const auto& each : segment->directory->columns)
     if (each.kind == column_kind::property && each.index / value_kind_count >= segment->directory->end->keys)
       return damaged("a segment has a property that is in no dictionary");
   for (const auto& each : segment->directory->chunks)
     newest_received_ = std::max(newest_received_, each.max_received);
-  return append_parts(std::move(*segment->directory));
+  const auto stored = std::make_shared<stored_columns>(stored_columns{std::move(*segment->directory), source_});
+  as.directory = {stored, &stored->directory};
+  return append_parts(stored);
 }
 
 /// Full segments stay where they are; the last one, which goes on growing, comes in.
-result<void> event_partition::append_parts(segment_directory directory) {
+result<void> event_partition::append_parts(const std::shared_ptr<const stored_columns>& segment) {
+  const auto& directory = segment->directory;
   std::uint64_t rows = 0;
   for (const auto& each : directory.chunks)
     rows += each.rows;
   if (rows == event_segment_rows)
-    return columns_.append_rows(std::make_shared<stored_columns>(stored_columns{std::move(directory), source_}));
+    return columns_.append_rows(segment);
   std::vector<std::shared_ptr<const segment_column>> parts;
   for (std::uint32_t part = 0; part < directory.columns.size(); ++part) {
     auto column = source_->column(directory, part);
@@ -123,7 +132,7 @@ result<void> event_partition::append_block(bytes_view payload, std::uint64_t row
 
 result<event_partition> event_partition::restore(std::uint32_t version, bytes_view payload,
                                                  const std::function<result<bytes>(std::uint64_t)>& read_segment, std::shared_ptr<segment_source> source,
-                                                 std::int64_t dedupe_window_milliseconds) {
+                                                 std::int64_t dedupe_window_milliseconds, damaged_ids with_damaged_ids) {
   if (version == 0 || version > event_snapshot_version)
     return failure{error_code::unknown_schema_version, "a snapshot of events has a version that this program does not know"};
   binary::reader in{payload};
@@ -146,7 +155,7 @@ result<event_partition> event_partition::restore(std::uint32_t version, bytes_vi
     const result<bytes> stored = read_segment(segment.number);
     if (!stored)
       return stored.error();
-    if (const auto appended = version == 1 ? out.append_block(*stored, segment.row_count) : out.append_stored(*stored, segment.number); !appended)
+    if (const auto appended = version == 1 ? out.append_block(*stored, segment.row_count) : out.append_stored(*stored, segment); !appended)
       return appended.error();
     if (out.columns_.row_count() != segment.first_row + segment.row_count)
       return damaged("a segment has another number of rows than it says");
@@ -160,10 +169,13 @@ result<event_partition> event_partition::restore(std::uint32_t version, bytes_vi
   if (!in.at_end() || out.columns_.row_count() != rows)
     return damaged("it has another number of rows than its segments");
   if (!is_all_present)
-    out.segments_.clear(); // the next snapshot writes all of it in the present form
+    out.former_segments_ = std::exchange(out.segments_, {}); // the next snapshot writes all of it in the present form
   if (version != 1) // blocks bring their ids in themselves
-    if (auto remembered = out.remember_ids(0); !remembered)
-      return remembered.error();
+    if (auto remembered = out.remember_ids(0); !remembered) {
+      if (with_damaged_ids == damaged_ids::fail || remembered.error().code != error_code::corrupt_data)
+        return remembered.error();
+      out.why_no_ids_ = failure{error_code::corrupt_data, "no event with an event_id can be taken, because nobody can tell whether it was here before: " + remembered.error().message, {}};
+    }
   return out;
 }
 

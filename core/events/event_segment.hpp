@@ -28,7 +28,7 @@ struct event_segment {
   bytes payload;                                ///< empty for segments written before
   std::shared_ptr<const dictionary_counts> end; ///< what its last row can refer to
   std::vector<bytes> parts;                     ///< its columns; empty for segments written before
-  std::shared_ptr<const segment_directory> directory; ///< of its columns, where it has just been written
+  std::shared_ptr<const segment_directory> directory; ///< of its columns; none of segments of earlier versions
 };
 
 /// The rows from `first_row`, a multiple of event_segment_rows, to the next one or to the view's end; with what goes before. `next_number` is raised.

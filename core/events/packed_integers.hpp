@@ -10,6 +10,7 @@
 #include "core/bytes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -153,6 +154,21 @@ template <class Values> packed_layout pack_values(bytes& out, const Values& valu
   default: break;
   }
   return layout;
+}
+
+/// How many are not zero.
+inline std::uint32_t count_not_zero(const packed_integers& of) noexcept {
+  if (of.width() == 0)
+    return of.base() == 0 ? 0 : of.size();
+  std::array<std::int64_t, 1'024> values;
+  std::uint32_t count = 0;
+  for (std::size_t first = 0; first < of.size(); first += values.size()) {
+    const auto some = std::span{values}.first(std::min(values.size(), of.size() - first));
+    of.unpack(first, some);
+    for (const auto each : some)
+      count += each != 0;
+  }
+  return count;
 }
 
 } // namespace dotmac

@@ -1,5 +1,6 @@
 #include "core/events/segment_parts.hpp"
 
+#include "core/events/event_reference.hpp"
 #include "core/events/segment_columns.hpp"
 
 #include <algorithm>
@@ -177,6 +178,18 @@ private:
 std::optional<std::uint32_t> segment_directory::find(column_kind kind, std::uint32_t index) const noexcept {
   const auto at = std::lower_bound(columns.begin(), columns.end(), std::pair{kind, index}, [](const column& left, const auto& right) { return std::pair{left.kind, left.index} < right; });
   return at != columns.end() && at->kind == kind && at->index == index ? std::optional{static_cast<std::uint32_t>(at - columns.begin())} : std::nullopt;
+}
+
+std::string describe_column(const segment_directory::column& of) {
+  switch (of.kind) {
+  case column_kind::at: return "the column timestamp";
+  case column_kind::received_at: return "the column received_at";
+  case column_kind::finer_times: return "the column timestamp (nanoseconds)";
+  case column_kind::codes: return "the column " + std::string{event_field_names[of.index]};
+  case column_kind::ids: return "the column event_id";
+  case column_kind::property: break;
+  }
+  return "the column of property " + std::to_string(of.index / value_kind_count + 1);
 }
 
 void write_directory(bytes& out, const segment_directory& from) {

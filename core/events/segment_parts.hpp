@@ -30,7 +30,7 @@ struct segment_directory {
   struct column {
     column_kind kind{};
     std::uint32_t index = 0;           ///< codes: the field; property: the column number
-    std::vector<std::uint32_t> counts; ///< by chunk: how many rows have a value; of codes, all
+    std::vector<std::uint32_t> counts; ///< by chunk: how many rows have a value. Of codes, early segments of version 3 say all rows: a figure, nothing is decided by it
   };
   std::uint64_t number = 0; ///< of the segment
   std::vector<chunk_bounds> chunks;
@@ -40,6 +40,9 @@ struct segment_directory {
   /// The number of the part.
   std::optional<std::uint32_t> find(column_kind kind, std::uint32_t index) const noexcept;
 };
+
+/// For people: "the column user_id". The name of a property is in the dictionaries, not here.
+std::string describe_column(const segment_directory::column& of);
 
 /// A column in memory.
 struct segment_column {
@@ -55,12 +58,21 @@ struct segment_column {
   std::size_t memory_bytes = 0;
 };
 
+/// Bytes of a segment as they lie in the store; zero: it, or the part, is missing.
+struct stored_sizes {
+  std::uint64_t payload = 0;
+  std::vector<std::uint64_t> parts; ///< by number, up to the last one that is there
+  std::uint64_t part(std::size_t number) const noexcept { return number < parts.size() ? parts[number] : 0; }
+};
+
 /// Where the columns of a partition's stored segments come from. What it gives out stays valid as long as it is held.
 /// Errors   those of the store; corrupt_data for a part that is damaged or missing.
 class segment_source {
 public:
   virtual ~segment_source() = default;
   virtual result<std::shared_ptr<const segment_column>> column(const segment_directory& of, std::uint32_t part) = 0;
+  /// Of these segments, in that order. Reads none of them.
+  virtual result<std::vector<stored_sizes>> sizes(std::span<const std::uint64_t> segments) = 0;
 };
 
 struct stored_columns {

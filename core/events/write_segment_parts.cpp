@@ -75,37 +75,40 @@ public:
   std::vector<bytes> run() {
     for (const auto* each : chunks_)
       directory_.chunks.push_back(*each);
-    add_plain(column_kind::at, 0, picked(chunks_, [](const chunk_columns& each) { return each.at; }), form::differences);
-    add_plain(column_kind::received_at, 0, picked(chunks_, [](const chunk_columns& each) { return each.received_at; }), form::differences);
+    add_plain(column_kind::at, picked(chunks_, [](const chunk_columns& each) { return each.at; }));
+    add_plain(column_kind::received_at, picked(chunks_, [](const chunk_columns& each) { return each.received_at; }));
     add_finer_times();
     for (std::uint32_t f = 0; f < event_field_count; ++f)
-      if (f != static_cast<std::size_t>(event_field::event_id) && std::any_of(chunks_.begin(), chunks_.end(), [f](const auto* each) { return has_value(each->codes[f]); }))
-        add_plain(column_kind::codes, f, picked(chunks_, [f](const chunk_columns& each) { return each.codes[f]; }), form::plain);
+      if (f != static_cast<std::size_t>(event_field::event_id))
+        add_codes(f);
     add_ids();
     add_properties();
     return std::move(parts_);
   }
 
 private:
-  static bool has_value(const packed_integers& codes) {
-    if (codes.width() == 0)
-      return codes.base() != 0;
-    for (std::size_t i = 0; i < codes.size(); ++i)
-      if (codes[i] != 0)
-        return true;
-    return false;
-  }
   void add(column_kind kind, std::uint32_t index, std::vector<std::uint32_t> counts, bytes part) {
     directory_.columns.push_back({kind, index, std::move(counts)});
     parts_.push_back(std::move(part));
   }
-  void add_plain(column_kind kind, std::uint32_t index, const std::vector<packed_integers>& columns, form how) {
+  void add_plain(column_kind kind, const std::vector<packed_integers>& columns) {
     std::vector<std::uint32_t> counts;
     for (const auto& each : columns)
       counts.push_back(each.size());
     bytes part;
-    segment_columns::write(part, columns, how);
-    add(kind, index, std::move(counts), std::move(part));
+    segment_columns::write(part, columns, form::differences);
+    add(kind, 0, std::move(counts), std::move(part));
+  }
+  void add_codes(std::uint32_t field) {
+    const auto columns = picked(chunks_, [field](const chunk_columns& each) { return each.codes[field]; });
+    std::vector<std::uint32_t> counts;
+    for (const auto& each : columns)
+      counts.push_back(count_not_zero(each));
+    if (std::all_of(counts.begin(), counts.end(), [](auto each) { return each == 0; }))
+      return;
+    bytes part;
+    segment_columns::write(part, columns, form::plain);
+    add(column_kind::codes, field, std::move(counts), std::move(part));
   }
   void add_finer_times() {
     std::vector<std::uint32_t> counts;

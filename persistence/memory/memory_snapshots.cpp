@@ -161,4 +161,22 @@ result<std::vector<snapshot_store::segment_summary>> memory_store::list_segments
   });
 }
 
+result<std::vector<snapshot_store::segment_sizes>> memory_store::measure_segments(const entity_id& entity, std::span<const segment_number> numbers) {
+  return locked([&](memory_database& database) -> result<std::vector<segment_sizes>> {
+    std::vector<segment_sizes> sizes(numbers.size());
+    const auto data = database.entities_.find(entity);
+    if (data == database.entities_.end())
+      return sizes;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const auto segment = data->second.segments.find(numbers[i]);
+      if (segment == data->second.segments.end())
+        continue;
+      sizes[i].payload_bytes = segment->second.payload.size();
+      for (const auto& part : segment->second.parts)
+        sizes[i].part_bytes.push_back(part.size());
+    }
+    return sizes;
+  });
+}
+
 } // namespace dotmac

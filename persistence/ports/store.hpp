@@ -153,6 +153,13 @@ public:
     std::int64_t max_time_ms = 0;
   };
   virtual result<std::vector<segment_summary>> list_segments(const entity_id& entity) = 0;
+  /// Bytes as they are stored. Nothing that is stored has none: zero where the segment, or the part, is missing.
+  struct segment_sizes {
+    std::uint64_t payload_bytes = 0;
+    std::vector<std::uint64_t> part_bytes; ///< by part, up to the last one that is there
+  };
+  /// Of these segments, in that order. No payload is read, so damage in one is not found.
+  virtual result<std::vector<segment_sizes>> measure_segments(const entity_id& entity, std::span<const segment_number> numbers) = 0;
 };
 
 /// Which node may commit for which shard. Only the database's clock counts.

@@ -3,7 +3,10 @@
 #include "persistence/encoded_snapshot_write.hpp"
 #include "persistence/failure_texts.hpp"
 #include "persistence/payload_codec.hpp"
+#include "persistence/segment_measures.hpp"
 #include "persistence/write_checks.hpp"
+
+#include <unordered_map>
 
 namespace dotmac {
 namespace {
@@ -67,6 +70,12 @@ constexpr postgres_statement list_all{"list_segments",
                                       "FROM segments s WHERE entity = $1::text "
                                       "ORDER BY number",
                                       false};
+// Of a value that is stored apart, octet_length reads the pointer to it only.
+constexpr postgres_statement measure_some{"measure_segments",
+                                          "SELECT number, -1::int8, octet_length(payload)::int8 FROM segments WHERE entity = $1::text AND number = ANY($2::int8[]) "
+                                          "UNION ALL SELECT number, part::int8, octet_length(payload)::int8 FROM segment_parts "
+                                          "WHERE entity = $1::text AND number = ANY($2::int8[])",
+                                          false};
 
 std::int64_t as_signed(std::uint64_t number) noexcept {
   return static_cast<std::int64_t>(number);
@@ -276,6 +285,26 @@ postgres_snapshots::list_segments(const entity_id& entity) {
           {static_cast<std::uint64_t>(rows->number(i, 0)), static_cast<std::uint64_t>(rows->number(i, 1)),
            static_cast<std::uint64_t>(rows->number(i, 2)), rows->number(i, 3), rows->number(i, 4)});
     return summaries;
+  });
+}
+
+result<std::vector<snapshot_store::segment_sizes>> postgres_snapshots::measure_segments(const entity_id& entity, std::span<const segment_number> numbers) {
+  const auto key = to_string(entity);
+  auto wanted = postgres_array::of_int8();
+  std::unordered_map<std::int64_t, std::size_t> places;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    wanted.add_int8(numbers[i]);
+    places.emplace(as_signed(numbers[i]), i);
+  }
+  return connection_.use([&](postgres_session& session) -> result<std::vector<segment_sizes>> {
+    auto asked = wanted;
+    auto rows = session.execute(measure_some, postgres_values{}.view(key).array(std::move(asked)));
+    if (!rows)
+      return rows.error();
+    std::vector<segment_sizes> sizes(numbers.size());
+    for (int i = 0; i < rows->size(); ++i)
+      note_size(sizes[places.at(rows->number(i, 0))], rows->number(i, 1), rows->number(i, 2));
+    return sizes;
   });
 }
 

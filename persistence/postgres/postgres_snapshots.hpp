@@ -14,6 +14,7 @@ public:
   result<stored_segment> read_segment(const entity_id& entity, segment_number number) override;
   result<std::vector<bytes>> read_segment_parts(const entity_id& entity, segment_number number, std::span<const std::uint32_t> parts) override;
   result<std::vector<segment_summary>> list_segments(const entity_id& entity) override;
+  result<std::vector<segment_sizes>> measure_segments(const entity_id& entity, std::span<const segment_number> numbers) override;
 
 private:
   postgres_connection& connection_;

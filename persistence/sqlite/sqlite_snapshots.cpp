@@ -3,6 +3,7 @@
 #include "persistence/encoded_snapshot_write.hpp"
 #include "persistence/failure_texts.hpp"
 #include "persistence/payload_codec.hpp"
+#include "persistence/segment_measures.hpp"
 #include "persistence/write_checks.hpp"
 
 #include <algorithm>
@@ -341,6 +342,31 @@ sqlite_snapshots::list_segments(const entity_id& entity) {
                            static_cast<std::uint64_t>(rows->number(1)),
                            static_cast<std::uint64_t>(rows->number(2)), rows->number(3), rows->number(4)});
     }
+  });
+}
+
+result<std::vector<snapshot_store::segment_sizes>> sqlite_snapshots::measure_segments(const entity_id& entity, std::span<const segment_number> numbers) {
+  return connection_.use([&](sqlite_session& session) -> result<std::vector<segment_sizes>> {
+    const auto key = to_string(entity);
+    // Of a blob's length SQLite reads the header of its row only.
+    auto rows = session.prepare("SELECT -1, length(payload) FROM segments WHERE entity = ?1 AND number = ?2 "
+                                "UNION ALL SELECT part, length(payload) FROM segment_parts WHERE entity = ?1 AND number = ?2");
+    if (!rows)
+      return rows.error();
+    std::vector<segment_sizes> sizes(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      rows->bind_text(1, key).bind(2, as_signed(numbers[i]));
+      for (;;) {
+        auto is_there = rows->step();
+        if (!is_there)
+          return is_there.error();
+        if (!*is_there)
+          break;
+        note_size(sizes[i], rows->number(0), rows->number(1));
+      }
+      rows->reset();
+    }
+    return sizes;
   });
 }
 

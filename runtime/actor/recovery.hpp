@@ -5,6 +5,8 @@
 /// A `Domain` is a pure state in core/ with
 ///   result<void> restore(std::uint32_t version, bytes_view payload, const segment_reader& read)
 ///   result<void> apply(bytes_view journal_payload)
+/// and, where it can answer questions although it cannot take every command for damage in its segments,
+///   void answer_at_least()   called before restore when nothing whole can be recovered
 /// Damage    A snapshot that cannot be read, or whose segment is damaged or missing, is passed over: for the older one and its journal, or,
 ///           where the journal was never cut, for the whole journal. What was passed over is told in `damaged_snapshots`.
 /// Errors    corrupt_data when that does not lead up to the last entry known of, or a journal entry cannot be applied, or the sequence has
@@ -78,8 +80,8 @@ result<void> replay_journal(store& from, const entity_id& entity, recovered<Doma
 }
 
 template <class Domain>
-result<recovered<Domain>> recover(store& from, const entity_id& entity,
-                                  const std::function<std::unique_ptr<Domain>()>& make_empty) {
+result<recovered<Domain>> recover_whole(store& from, const entity_id& entity,
+                                        const std::function<std::unique_ptr<Domain>()>& make_empty) {
   auto state = restore_newest<Domain>(from, entity, make_empty);
   if (!state)
     return state.error();
@@ -97,6 +99,23 @@ result<recovered<Domain>> recover(store& from, const entity_id& entity,
   if (!read || state->last != *known)
     return failure{error_code::corrupt_data, "the state of " + to_string(entity) + " cannot be read: " + state->damaged_snapshots.front().message
                                                  + "; nothing older leads up to entry " + std::to_string(to_number(*known)), {}};
+  return state;
+}
+
+template <class Domain>
+result<recovered<Domain>> recover(store& from, const entity_id& entity,
+                                  const std::function<std::unique_ptr<Domain>()>& make_empty) {
+  auto state = recover_whole<Domain>(from, entity, make_empty);
+  if constexpr (requires(Domain& domain) { domain.answer_at_least(); })
+    if (!state && state.error().code == error_code::corrupt_data) {
+      auto in_part = recover_whole<Domain>(from, entity, [&] {
+        auto empty = make_empty();
+        empty->answer_at_least();
+        return empty;
+      });
+      if (in_part)
+        return in_part;
+    }
   return state;
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/actor/segment_cache.hpp"
 
+#include <chrono>
+
 namespace dotmac {
 namespace {
 
@@ -13,6 +15,27 @@ std::uint64_t spread(std::uint64_t value) noexcept {
 
 } // namespace
 
+template <class Act> auto segment_cache::with_session(Act act) -> decltype(act(std::declval<store&>())) {
+  std::unique_ptr<store> session;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!idle_sessions_.empty()) {
+      session = std::move(idle_sessions_.back());
+      idle_sessions_.pop_back();
+    }
+  }
+  if (session == nullptr) {
+    auto opened = stores_->open();
+    if (!opened)
+      return opened.error();
+    session = std::move(*opened);
+  }
+  auto outcome = act(*session);
+  const std::lock_guard lock{mutex_};
+  idle_sessions_.push_back(std::move(session));
+  return outcome;
+}
+
 class segment_cache::entity_source final : public segment_source {
 public:
   entity_source(std::shared_ptr<segment_cache> cache, entity_id entity, std::uint64_t number) : cache_{std::move(cache)}, entity_{std::move(entity)}, number_{number} {}
@@ -24,15 +47,16 @@ public:
     const column_key key{number_, of.number, part};
     if (auto found = cache_->find(key))
       return found;
-    const auto stored = cache_->read(entity_, of.number, part);
-    if (!stored)
-      return stored.error();
-    auto decoded = decode_part(*stored, of, part);
-    if (!decoded)
-      return failure{decoded.error().code, "segment " + std::to_string(of.number) + " of " + to_string(entity_) + ": " + decoded.error().message, {}};
-    auto column = std::make_shared<const segment_column>(std::move(*decoded));
-    cache_->keep(key, column);
-    return column;
+    return cache_->read_and_keep(key, entity_, of);
+  }
+  result<std::vector<stored_sizes>> sizes(std::span<const std::uint64_t> segments) override {
+    std::vector<stored_sizes> out;
+    auto measured = cache_->with_session([&](store& session) { return session.snapshots().measure_segments(entity_, segments); });
+    if (!measured)
+      return measured.error();
+    for (auto& each : *measured)
+      out.push_back({each.payload_bytes, std::move(each.part_bytes)});
+    return out;
   }
 
 private:
@@ -54,7 +78,12 @@ segment_cache::figures segment_cache::read_figures() const {
   const std::lock_guard lock{mutex_};
   auto out = counted_;
   out.bytes = bytes_;
+  out.bytes_max = bytes_max_;
   out.columns = entries_.size();
+  out.damaged_count = damaged_.size();
+  for (const auto& [key, why] : damaged_)
+    if (out.damaged.size() < damaged_columns_told_max)
+      out.damaged.push_back(why);
   return out;
 }
 
@@ -68,6 +97,35 @@ std::shared_ptr<const segment_column> segment_cache::find(const column_key& key)
   ++counted_.hits;
   entries_[at->second].used_at = ++clock_;
   return entries_[at->second].column;
+}
+
+result<std::shared_ptr<const segment_column>> segment_cache::read_and_keep(const column_key& key, const entity_id& entity, const segment_directory& of) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto stored = read(entity, key.segment, key.part);
+  auto decoded = stored ? decode_part(*stored, of, key.part) : result<segment_column>{stored.error()};
+  if (!decoded) {
+    const auto what = describe_column(of.columns[key.part]) + " of segment " + std::to_string(key.segment) + " of " + to_string(entity);
+    const failure why{decoded.error().code, what + " cannot be read: " + decoded.error().message, {}, decoded.error().cause};
+    note_failure(key, why);
+    return why;
+  }
+  auto column = std::make_shared<const segment_column>(std::move(*decoded));
+  keep(key, column);
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+  const std::lock_guard lock{mutex_};
+  counted_.reading_microseconds += static_cast<std::uint64_t>(took.count());
+  damaged_.erase(key);
+  return column;
+}
+
+void segment_cache::note_failure(const column_key& key, const failure& why) {
+  {
+    const std::lock_guard lock{mutex_};
+    ++counted_.failures;
+    if (why.code != error_code::corrupt_data || damaged_.size() >= damaged_columns_kept_max || !damaged_.emplace(key, why.message).second)
+      return;
+  }
+  log_(why);
 }
 
 void segment_cache::keep(const column_key& key, std::shared_ptr<const segment_column> column) {
@@ -109,28 +167,11 @@ void segment_cache::forget(std::uint64_t source) {
   for (std::size_t at = entries_.size(); at-- > 0;)
     if (entries_[at].key.source == source)
       drop(at);
+  std::erase_if(damaged_, [source](const auto& each) { return each.first.source == source; });
 }
 
 result<bytes> segment_cache::read(const entity_id& entity, std::uint64_t segment, std::uint32_t part) {
-  std::unique_ptr<store> session;
-  {
-    const std::lock_guard lock{mutex_};
-    if (!idle_sessions_.empty()) {
-      session = std::move(idle_sessions_.back());
-      idle_sessions_.pop_back();
-    }
-  }
-  if (session == nullptr) {
-    auto opened = stores_->open();
-    if (!opened)
-      return opened.error();
-    session = std::move(*opened);
-  }
-  auto parts = session->snapshots().read_segment_parts(entity, segment, std::span{&part, 1});
-  {
-    const std::lock_guard lock{mutex_};
-    idle_sessions_.push_back(std::move(session));
-  }
+  auto parts = with_session([&](store& session) { return session.snapshots().read_segment_parts(entity, segment, std::span{&part, 1}); });
   if (parts)
     return std::move(parts->front());
   if (parts.error().code == error_code::not_found)

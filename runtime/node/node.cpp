@@ -61,7 +61,7 @@ std::uint64_t random_bits() {
 }
 
 void log_life(const entity_id& entity, std::string_view event, const std::string& detail) {
-  const bool is_loud = event == "failed" || event == "snapshot_damaged" || event == "snapshot_failed" || event == "commit_in_doubt" || event == "supervision";
+  const bool is_loud = event == "failed" || event == "recovery_failed" || event == "snapshot_damaged" || event == "snapshot_failed" || event == "commit_in_doubt" || event == "supervision";
   spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, text_for_log({{}, detail, {}}));
 }
 
@@ -122,6 +122,8 @@ struct node::implementation {
   gateway_hooks door_hooks();
   result<void> start_actors();
   std::optional<failure> why_not_ready() const;
+  /// Of a node that is ready.
+  node_condition condition() const;
   actor_environment environment() const;
 };
 
@@ -186,6 +188,10 @@ std::optional<failure> node::implementation::why_not_ready() const {
   return leases->holds() ? std::nullopt : std::optional{lease_gate::refusal()};
 }
 
+node_condition node::implementation::condition() const {
+  return {writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting(), segments->read_figures(), answers->read_figures()};
+}
+
 gateway_hooks node::implementation::door_hooks() {
   gateway_hooks hooks;
   hooks.now = now;
@@ -194,11 +200,11 @@ gateway_hooks node::implementation::door_hooks() {
   hooks.health_components = [this] {
     if (!ready)
       return nlohmann::json{{"node", {{"status", "starting"}}}};
-    return describe_components({writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting(), answers->read_figures().shared}, *registry);
+    return describe_components(condition(), *registry);
   };
   hooks.actors = [this](const actor_list_question& asked) { return describe_actors(*registry, asked); };
   hooks.prometheus_text = [this] {
-    return ready ? prometheus_text(*registry, {writer->figures(), answers->read_figures(), router->calls_waiting()}) : prometheus_text(*registry, {});
+    return prometheus_text(*registry, ready ? condition() : node_condition{});
   };
   hooks.prometheus_text_of_actors = [this](const actor_selection& which, std::size_t actors_max) { return prometheus_text_of_actors(*registry, which, actors_max); };
   hooks.dead_letters = [this](std::string tenant, std::size_t limit, dead_letters_answer answer) {
@@ -251,7 +257,7 @@ result<void> node::implementation::start_actors() {
   stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
   background = std::make_shared<worker_pool>(1, waiting_recoveries_max, worker_pool::threads_of{"background", background_niceness});
   scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max, worker_pool::threads_of{"questions", question_niceness});
-  segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes));
+  segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes), [](const failure& why) { spdlog::warn("damaged: {}", text_for_log(why)); });
   auto cache = open_answers(given);
   if (!cache)
     return cache.error();

@@ -59,6 +59,20 @@ void add_series(std::string& out, const char* name, const char* type, const char
   out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
 }
 
+nlohmann::json describe_cache(const segment_cache::figures& of) {
+  const auto read = of.misses - of.failures;
+  return {{"status", of.damaged_count == 0 ? "healthy" : "degraded"},
+          {"latency_ms", read == 0 ? nlohmann::json(nullptr) : nlohmann::json(static_cast<double>(of.reading_microseconds) / static_cast<double>(read) / 1'000)},
+          {"bytes", of.bytes},
+          {"bytes_max", of.bytes_max},
+          {"columns", of.columns},
+          {"hits", of.hits},
+          {"misses", of.misses},
+          {"failures", of.failures},
+          {"damaged_count", of.damaged_count},
+          {"damaged", of.damaged}};
+}
+
 } // namespace
 
 nlohmann::json describe_components(const node_condition& now, figures_registry& registry) {
@@ -86,12 +100,14 @@ nlohmann::json describe_components(const node_condition& now, figures_registry& 
             {"running", running.size()},
             {"failed_count", failed_count},
             {"failed", std::move(failed)},
-            {"calls_waiting", now.calls_waiting}}}};
-  if (now.shared)
-    components["redis"] = {{"status", now.shared->last_failure.empty() ? "healthy" : "degraded"},
+            {"calls_waiting", now.calls_waiting}}},
+          {"event_cache", describe_cache(now.stored_columns)}};
+  const auto& shared = now.answers.shared;
+  if (shared)
+    components["redis"] = {{"status", shared->last_failure.empty() ? "healthy" : "degraded"},
                            {"latency_ms", nullptr},
-                           {"detail", now.shared->last_failure.empty() ? "" : "it does not answer, or takes nothing: answers are not shared with other nodes"},
-                           {"failures", now.shared->failures}};
+                           {"detail", shared->last_failure.empty() ? "" : "it does not answer, or takes nothing: answers are not shared with other nodes"},
+                           {"failures", shared->failures}};
   return components;
 }
 
@@ -159,7 +175,7 @@ std::string prometheus_text_of_actors(figures_registry& registry, const actor_se
   return out;
 }
 
-std::string prometheus_text(figures_registry& registry, const node_counts& now) {
+std::string prometheus_text(figures_registry& registry, const node_condition& now) {
   struct sums {
     std::uint64_t actors = 0, messages = 0, failures = 0, waiting = 0, restarts = 0, memory = 0, busy = 0;
     std::array<std::uint64_t, message_time_bounds_us.size() + 1> times{};
@@ -204,11 +220,19 @@ std::string prometheus_text(figures_registry& registry, const node_counts& now) 
     add_series(out, name, type, help);
     out.append(name).append(" ").append(std::to_string(value)).append("\n");
   };
-  single("dotmac_journal_commits_total", "counter", "commits of the journal", now.journal.commits);
-  single("dotmac_journal_rows_total", "counter", "entries committed", now.journal.rows);
-  single("dotmac_journal_bytes_total", "counter", "bytes committed", now.journal.bytes);
-  single("dotmac_journal_failures_total", "counter", "commits that failed", now.journal.failures);
+  single("dotmac_journal_commits_total", "counter", "commits of the journal", now.written.commits);
+  single("dotmac_journal_rows_total", "counter", "entries committed", now.written.rows);
+  single("dotmac_journal_bytes_total", "counter", "bytes committed", now.written.bytes);
+  single("dotmac_journal_failures_total", "counter", "commits that failed", now.written.failures);
   single("dotmac_calls_waiting", "gauge", "calls under way between the gateway and the actors", now.calls_waiting);
+  const auto& cache = now.stored_columns;
+  single("dotmac_event_cache_bytes", "gauge", "stored columns of events kept in memory", cache.bytes);
+  single("dotmac_event_cache_limit_bytes", "gauge", "how much of them is kept at most", cache.bytes_max);
+  single("dotmac_event_cache_columns", "gauge", "columns of segments kept in memory", cache.columns);
+  single("dotmac_event_cache_hits_total", "counter", "columns that were found there", cache.hits);
+  single("dotmac_event_cache_misses_total", "counter", "columns that were not", cache.misses);
+  single("dotmac_event_cache_failures_total", "counter", "of these: the store could not give them", cache.failures);
+  single("dotmac_event_cache_damaged_columns", "gauge", "columns found damaged or missing, and not readable since", cache.damaged_count);
   single("dotmac_result_cache_hits_total", "counter", "questions about events answered with an answer that was kept", now.answers.hits);
   single("dotmac_result_cache_misses_total", "counter", "questions about events of which no answer was kept", now.answers.misses);
   single("dotmac_result_cache_evicted_total", "counter", "answers let go for newer ones", now.answers.evicted);

@@ -6,6 +6,7 @@
 #include "runtime/actor/actor_figures.hpp"
 #include "runtime/actor/answer_cache.hpp"
 #include "runtime/actor/journal_writer.hpp"
+#include "runtime/actor/segment_cache.hpp"
 #include "runtime/node/lease_keeper.hpp"
 
 
@@ -16,23 +17,20 @@ struct node_condition {
   journal_writer_figures written;
   lease_keeper::store_check store;
   std::size_t calls_waiting = 0;
-  std::optional<shared_answers::figures> shared; ///< none: nodes share no answers
+  segment_cache::figures stored_columns;
+  answer_cache::figures answers;
 };
 /// {"name": {"status", "latency_ms", ...}}. The store is unavailable where writes fail, degraded where it did not answer the last renewal of
 /// leases, whose duration is its latency. Actors are degraded while any of them failed within `failure_shown_for` and was not started again;
-/// their latency is the mean time on their threads per message. Redis is degraded from a failure to its next answer; nothing waits for it.
+/// their latency is the mean time on their threads per message. The cache of stored columns is degraded while it knows of a damaged one; its latency is the mean
+/// time to read a column from the store. Redis is degraded from a failure to its next answer; nothing waits for it.
 nlohmann::json describe_components(const node_condition& now, figures_registry& registry);
 inline constexpr std::chrono::seconds failure_shown_for{60};
 
 actor_list describe_actors(figures_registry& registry, const actor_list_question& asked);
 
-struct node_counts {
-  journal_writer_figures journal;
-  answer_cache::figures answers;
-  std::size_t calls_waiting = 0;
-};
 /// Series by kind of actor, never by tenant: their number is bounded, and everybody may read them.
-std::string prometheus_text(figures_registry& registry, const node_counts& now);
+std::string prometheus_text(figures_registry& registry, const node_condition& now);
 
 /// Series by actor, of the `actors_max` that were busy longest.
 std::string prometheus_text_of_actors(figures_registry& registry, const actor_selection& which, std::size_t actors_max);

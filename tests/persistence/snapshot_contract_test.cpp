@@ -1,4 +1,7 @@
+#include "persistence/payload_codec.hpp"
 #include "tests/persistence/store_contract.hpp"
+
+#include <tuple>
 
 namespace dotmac {
 namespace {
@@ -298,6 +301,32 @@ TEST_P(snapshot_contract, compares_and_drops_the_parts_with_their_segment) {
   changed.number = 5;
   ASSERT_OK(snapshot_after(4, 5, {changed}, {5, 6})) << "its number is free";
   EXPECT_EQ(store_->snapshots().read_segment_parts(metric_, 5, std::span{&first, 1})->front(), "first");
+}
+
+TEST_P(snapshot_contract, measures_segments_and_their_parts_as_they_are_stored) {
+  SCOPED_TRACE("seed " + std::to_string(seed_));
+  auto whole = segment(5);
+  whole.parts = {bytes(3'000, 'x'), random_bytes(70'000), ""};
+  ASSERT_OK(snapshot_after(0, 1, {whole, segment(6)}, {5, 6}));
+  const segment_number asked[]{6, 7, 5};
+  const auto sizes = store_->snapshots().measure_segments(metric_, asked);
+  ASSERT_OK(sizes);
+  ASSERT_EQ(sizes->size(), 3u);
+  const auto& [other, none, found] = std::tie((*sizes)[0], (*sizes)[1], (*sizes)[2]);
+  EXPECT_EQ(none.payload_bytes, 0u) << "it is missing";
+  EXPECT_TRUE(none.part_bytes.empty() && other.part_bytes.empty());
+  ASSERT_EQ(found.part_bytes.size(), 3u);
+  EXPECT_EQ(found.part_bytes[0], encode_payload(whole.parts[0]).size());
+  EXPECT_LT(found.part_bytes[0], 1'000u) << "compressed";
+  EXPECT_EQ(found.part_bytes[1], 70'000 + payload_header_bytes) << "random bytes stay as they are";
+  EXPECT_EQ(found.part_bytes[2], payload_header_bytes) << "an empty part is not a missing one";
+  const auto summaries = *store_->snapshots().list_segments(metric_);
+  EXPECT_EQ(summaries[0].stored_bytes, found.payload_bytes + found.part_bytes[0] + found.part_bytes[1] + found.part_bytes[2]);
+  EXPECT_EQ(summaries[1].stored_bytes, other.payload_bytes);
+  database_->damage_part(metric_, 5, 1);
+  EXPECT_EQ((*store_->snapshots().measure_segments(metric_, asked))[2].part_bytes, found.part_bytes) << "what is in it is not looked at";
+  EXPECT_EQ(store_->snapshots().measure_segments({"zeta", entity_kind::metric, "m_1"}, asked)->at(2).payload_bytes, 0u);
+  EXPECT_TRUE(store_->snapshots().measure_segments(metric_, {})->empty());
 }
 
 TEST_P(snapshot_contract, refuses_payloads_over_the_limit) {

@@ -41,6 +41,22 @@ public:
     return known = std::make_shared<const segment_column>(std::move(*decoded));
   }
 
+  result<std::vector<stored_sizes>> sizes(std::span<const std::uint64_t> asked) override {
+    if (fails_from)
+      return failure{error_code::storage_unavailable, "the store is away", {}};
+    std::vector<stored_sizes> out;
+    for (const auto number : asked) {
+      auto& to = out.emplace_back();
+      const auto at = segments_.find(number);
+      if (at == segments_.end())
+        continue;
+      to.payload = at->second.payload.size();
+      for (const auto& part : at->second.parts)
+        to.parts.push_back(part.size());
+    }
+    return out;
+  }
+
   std::size_t reads = 0;
   std::optional<std::size_t> fails_from; ///< the number of the read, from 1
 
