@@ -44,7 +44,6 @@ QUESTIONS = [
     ("/events/funnel", {"funnel_steps": STEPS[:2], **WHOLE}),
     ("/events/query", {"limit": 5}),
     ("/events/query", {"filters": {"properties.n": {"lt": 3}}, "limit": 3}),
-    ("/events/stats", None),
     ("/profiles/query", {"filters": {"plan": "fiber"}, "limit": 20}),
 ]
 
@@ -80,6 +79,12 @@ class Kept(CacheTest):
         page = self.ask("/events/query", {"limit": 5})
         _, hits, misses = self.hits_of(lambda: self.ask("/events/query", {"limit": 5, "cursor": page["next_cursor"]}))
         self.assertEqual((hits, misses), (0, 0))
+
+    def test_statistics_are_not_kept(self):
+        self.track(self.event("view", "ann", 1))
+        for _ in range(2):
+            _, hits, misses = self.hits_of(lambda: raw_answer(self.node, "/events/stats", None))
+            self.assertEqual((hits, misses), (0, 0), "a snapshot changes what is stored, and no event")
 
     def test_a_late_event_a_profile_and_a_merge_are_in_the_next_answer(self):
         users = ("/events/aggregate", {"granularity": "all", "dimensions": ["user.plan"], **WHOLE})
