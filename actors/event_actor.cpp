@@ -132,7 +132,7 @@ caf::result<Answer> answer_events(event_self self, const Question& question, con
       context);
 }
 
-/// With what the store alone knows. Never kept: a snapshot changes what is stored, and no event.
+/// With what the store alone knows; without it where the store is away, as what is in memory goes on. Never kept: a snapshot changes what is stored, and no event.
 caf::result<event_summary> summarize(event_self self, const summarize_events& question, const question_context& context) {
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<event_summary, event_domain>(
@@ -143,10 +143,10 @@ caf::result<event_summary> summarize(event_self self, const summarize_events& qu
           scan_context with{[&asked] { return asked.is_unwanted(); }};
           with.executor = &threads;
           auto storage = measure_storage(view, segments, source.get(), with.stop);
-          if (!storage)
+          if (!storage && storage.error().code != error_code::storage_unavailable)
             return storage.error();
           auto summary = answer(view, question, with);
-          if (summary)
+          if (summary && storage)
             summary->storage = std::move(*storage);
           return summary;
         };

@@ -102,7 +102,7 @@ json event_stats_form() {
   auto schema = joined(record_form<event_summary>(), object_of({{"as_of", time_or_null(), "newest time included"}}));
   for (const auto* name : {"first_event", "last_event"})
     schema["properties"][name] = time_or_null();
-  auto& storage = schema["properties"]["storage"];
+  auto& storage = schema["properties"]["storage"]["anyOf"][0];
   storage = joined(storage, object_of({{"bytes_per_event", number_or_null(), "stored_bytes by stored_rows; null where none are stored"}}));
   return schema;
 }

@@ -211,8 +211,12 @@ void create_schema(const gateway_call_pointer& call) {
 
 namespace {
 
-json bytes_per_event(const event_storage& of) {
-  return of.stored_rows == 0 ? json(nullptr) : json(static_cast<double>(of.stored_bytes) / static_cast<double>(of.stored_rows));
+json storage_as_json(const std::optional<event_storage>& of) {
+  if (!of)
+    return nullptr;
+  auto out = write_json(*of);
+  out["bytes_per_event"] = of->stored_rows == 0 ? json(nullptr) : json(static_cast<double>(of->stored_bytes) / static_cast<double>(of->stored_rows));
+  return out;
 }
 
 } // namespace
@@ -222,9 +226,7 @@ void show_event_stats(const gateway_call_pointer& call) {
                              json kinds = json::array();
                              for (const auto& each : found.kinds)
                                kinds.push_back(write_json(each));
-                             auto storage = write_json(found.storage);
-                             storage["bytes_per_event"] = bytes_per_event(found.storage);
-                             call->answer({{"storage", std::move(storage)}, {"event_count", found.event_count}, {"user_count", found.user_count}, {"memory_bytes", found.memory_bytes},
+                             call->answer({{"storage", storage_as_json(found.storage)}, {"event_count", found.event_count}, {"user_count", found.user_count}, {"memory_bytes", found.memory_bytes},
                                            {"first_event", optional_time(found.first_event)}, {"last_event", optional_time(found.last_event)},
                                            {"as_of", optional_time(found.last_event)}, {"kinds", std::move(kinds)}});
                            }});

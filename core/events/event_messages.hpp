@@ -104,7 +104,7 @@ struct event_summary {
   std::optional<timestamp> first_event;
   std::optional<timestamp> last_event;
   std::vector<event_kind_count> kinds; ///< largest first, at most event_kinds_told_max
-  event_storage storage;
+  std::optional<event_storage> storage; ///< none where the store is away
 };
 template <> struct description<event_summary> {
   static constexpr auto fields = std::tuple{
@@ -114,7 +114,7 @@ template <> struct description<event_summary> {
       field{"first_event", &event_summary::first_event, "earliest time"},
       field{"last_event", &event_summary::last_event, "latest time"},
       field{"kinds", &event_summary::kinds, "counts by type and name"},
-      field{"storage", &event_summary::storage, "where they are and what they take"}};
+      field{"storage", &event_summary::storage, "where they are and what they take; null where the store is away"}};
 };
 
 } // namespace dotmac
