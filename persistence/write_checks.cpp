@@ -1,5 +1,8 @@
 #include "persistence/write_checks.hpp"
 
+#include "core/time/timestamp.hpp"
+#include "core/utf8.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -33,6 +36,15 @@ result<void> check_entity(const entity_id& entity) {
     return invalid("the name of an entity of " + entity.tenant + " is not made of at most " +
                        std::to_string(entity_name_bytes_max) + " printable ASCII characters",
                    "entity");
+  return {};
+}
+
+/// A text that every vendor takes and gives back as it is: PostgreSQL refuses zero bytes and what is no UTF-8.
+result<void> check_audit_text(const std::string& text, std::size_t limit, const std::string& field) {
+  if (text.size() > limit)
+    return invalid("the " + field + " of an audit entry is over the limit of " + std::to_string(limit) + " bytes", field);
+  if (!is_valid_utf8(text) || text.find('\0') != text.npos)
+    return invalid("the " + field + " of an audit entry is not UTF-8 without zero bytes", field);
   return {};
 }
 
@@ -117,6 +129,31 @@ result<void> check_dead_letter(const dead_letter& letter) {
   return {};
 }
 
+result<void> check_audit_entry(const audit_entry& entry) {
+  if (!is_valid_tenant_id(entry.tenant))
+    return invalid("the tenant of an audit entry is not a valid tenant id", "tenant");
+  if (auto valid = check_audit_text(entry.act, audit_act_bytes_max, "act"); !valid)
+    return valid;
+  const bool is_printable = std::all_of(entry.act.begin(), entry.act.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (entry.act.empty() || !is_printable)
+    return invalid("the act of an audit entry is made of 1 to " + std::to_string(audit_act_bytes_max) + " printable ASCII characters", "act");
+  if (auto valid = check_audit_text(entry.subject, audit_subject_bytes_max, "subject"); !valid)
+    return valid;
+  if (entry.subject.empty())
+    return invalid("the subject of an audit entry has 1 to " + std::to_string(audit_subject_bytes_max) + " bytes", "subject");
+  if (auto valid = check_audit_text(entry.details, audit_details_bytes_max, "details"); !valid)
+    return valid;
+  if (entry.recorded_at_ms < timestamp_min.milliseconds || entry.recorded_at_ms > timestamp_max.milliseconds)
+    return invalid("an audit entry is recorded in the years 1 to 9999", "recorded_at");
+  return {};
+}
+
+result<void> check_audit_reader(const std::string& tenant) {
+  if (!tenant.empty() && !is_valid_tenant_id(tenant))
+    return invalid("the tenant whose audit entries are asked for is not a valid tenant id", "tenant");
+  return {};
+}
+
 result<void> check_lease(const std::string& owner, std::span<const shard_id> shards,
                          std::chrono::milliseconds lease) {
   const bool is_printable =
@@ -140,6 +177,10 @@ result<void> check_lease(const std::string& owner, std::span<const shard_claim> 
   for (const auto& claim : held)
     shards.push_back(claim.shard);
   return check_lease(owner, shards, lease);
+}
+
+std::int64_t storable_number(std::uint64_t number) noexcept {
+  return static_cast<std::int64_t>(std::min(number, stored_number_max));
 }
 
 std::string storable_reason(std::string_view reason) {

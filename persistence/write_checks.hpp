@@ -12,6 +12,9 @@ namespace dotmac {
 result<void> check_append(std::span<const journal_row> rows, std::span<const shard_claim> claims);
 result<void> check_snapshot_write(const snapshot_write& write);
 result<void> check_dead_letter(const dead_letter& letter);
+result<void> check_audit_entry(const audit_entry& entry);
+/// Of whose entries are asked for: everybody's where it is empty.
+result<void> check_audit_reader(const std::string& tenant);
 
 /// An owner that is not empty, a lease that is longer than nothing, shards that exist.
 result<void> check_lease(const std::string& owner, std::span<const shard_id> shards,
@@ -21,6 +24,9 @@ result<void> check_lease(const std::string& owner, std::span<const shard_claim> 
 
 /// The epoch that `claims` names for `shard`.
 std::optional<ownership_epoch> claimed_epoch(std::span<const shard_claim> claims, shard_id shard) noexcept;
+
+/// For a signed 64-bit column of any vendor: the largest that it holds where `number` is larger.
+std::int64_t storable_number(std::uint64_t number) noexcept;
 
 /// A reason cut to dead_letter_text_bytes_max, with '?' for what is not printable ASCII: any bytes can be in
 /// the text of an exception, and recording a failure must not fail over them.

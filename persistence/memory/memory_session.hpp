@@ -8,7 +8,7 @@
 
 namespace dotmac {
 
-class memory_store final : public store, journal, snapshot_store, lease_table, dead_letter_table {
+class memory_store final : public store, journal, snapshot_store, lease_table, dead_letter_table, audit_log {
 public:
   explicit memory_store(std::shared_ptr<memory_database> database) : database_{std::move(database)} {}
   ~memory_store() override;
@@ -19,6 +19,7 @@ public:
   snapshot_store& snapshots() override { return *this; }
   lease_table& leases() override { return *this; }
   dead_letter_table& dead_letters() override { return *this; }
+  audit_log& audit() override { return *this; }
 
   result<std::vector<std::string>> list_tenants() override;
   result<void> ping() override;
@@ -50,6 +51,9 @@ public:
   result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant, std::size_t limit) override;
   result<std::vector<dead_letter_summary>> list_dead_letters(const std::string& tenant, std::size_t limit) override;
   result<void> remove_dead_letter(std::uint64_t id) override;
+
+  result<void> add_audit_entry(const audit_entry& entry) override;
+  result<std::vector<audit_entry>> read_audit_entries(const std::string& tenant, std::uint64_t before_id, std::size_t limit) override;
 
 private:
   using entity_data = memory_database::entity_data;

@@ -88,6 +88,7 @@ private:
   std::multiset<std::string> present_owners_; ///< once for each session that announced its owner
   std::map<std::uint64_t, dead_letter> dead_letters_; ///< their payloads encoded
   std::uint64_t next_dead_letter_ = 1;
+  std::vector<audit_entry> audit_entries_; ///< oldest first; their ids count from 1
   std::size_t append_count_ = 0;
 };
 

@@ -106,6 +106,26 @@ ALTER TABLE segment_parts ALTER COLUMN payload SET STORAGE EXTERNAL;
                    R"sql(
 DROP TABLE segment_parts;
 )sql"},
+    // What may be there once only is longer than a key of a B-tree may be, which a unique constraint would need; a hash index compares the
+    // texts themselves behind equal hashes. Neither a tenant nor an act holds a line end, and the length says where the subject ends: no two
+    // entries are the same text.
+    migration_step{4, "audit log",
+                   R"sql(
+CREATE TABLE audit_log (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  recorded_at bigint NOT NULL,
+  tenant text COLLATE "C" NOT NULL,
+  act text COLLATE "C" NOT NULL,
+  subject text COLLATE "C" NOT NULL,
+  details text COLLATE "C" NOT NULL,
+  CONSTRAINT audit_log_holds_an_entry_once EXCLUDE USING hash
+    ((tenant || E'\n' || act || E'\n' || length(subject)::text || E'\n' || subject || details) WITH =)
+);
+CREATE INDEX audit_log_by_tenant ON audit_log (tenant, id);
+)sql",
+                   R"sql(
+DROP TABLE audit_log;
+)sql"},
 };
 
 } // namespace

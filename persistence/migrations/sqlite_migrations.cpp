@@ -101,6 +101,22 @@ CREATE TABLE segment_parts (
                    R"sql(
 DROP TABLE segment_parts;
 )sql"},
+    migration_step{4, "audit log",
+                   R"sql(
+CREATE TABLE audit_log (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  recorded_at INTEGER NOT NULL,
+  tenant TEXT NOT NULL,
+  act TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  details TEXT NOT NULL,
+  UNIQUE (tenant, act, subject, details)
+) STRICT;
+CREATE INDEX audit_log_by_tenant ON audit_log (tenant, id);
+)sql",
+                   R"sql(
+DROP TABLE audit_log;
+)sql"},
 };
 
 } // namespace

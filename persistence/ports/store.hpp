@@ -35,6 +35,7 @@
 #include "core/bytes.hpp"
 #include "core/identity.hpp"
 #include "core/result.hpp"
+#include "persistence/ports/audit_log.hpp"
 
 #include <chrono>
 #include <functional>
@@ -235,6 +236,7 @@ public:
   virtual snapshot_store& snapshots() = 0;
   virtual lease_table& leases() = 0;
   virtual dead_letter_table& dead_letters() = 0;
+  virtual audit_log& audit() = 0;
   /// Every tenant with at least one snapshot or journal row, sorted.
   virtual result<std::vector<std::string>> list_tenants() = 0;
   /// One cheap round trip, for health.

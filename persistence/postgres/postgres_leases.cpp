@@ -38,7 +38,7 @@ constexpr postgres_statement release{
 
 #undef DOTMAC_HELD_SHARDS
 
-constexpr postgres_statement read_all{
+constexpr postgres_statement read_all_leases{
     "read_leases",
     "SELECT id, owner, epoch, owner = '' OR lease_until <= clock_timestamp() FROM shards ORDER BY id", false};
 
@@ -129,7 +129,7 @@ result<void> postgres_leases::release_shards(const std::string& owner, std::span
 
 result<std::vector<shard_lease>> postgres_leases::read_leases() {
   return connection_.use([&](postgres_session& session) -> result<std::vector<shard_lease>> {
-    auto rows = session.execute(read_all);
+    auto rows = session.execute(read_all_leases);
     if (!rows)
       return rows.error();
     std::vector<shard_lease> leases;

@@ -1,5 +1,6 @@
 #include "persistence/postgres/postgres_store.hpp"
 
+#include "persistence/postgres/postgres_audit_log.hpp"
 #include "persistence/postgres/postgres_dead_letters.hpp"
 #include "persistence/postgres/postgres_journal.hpp"
 #include "persistence/postgres/postgres_leases.hpp"
@@ -31,6 +32,7 @@ public:
   snapshot_store& snapshots() override { return snapshots_; }
   lease_table& leases() override { return leases_; }
   dead_letter_table& dead_letters() override { return dead_letters_; }
+  audit_log& audit() override { return audit_; }
 
   result<std::vector<std::string>> list_tenants() override {
     return connection_.use([](postgres_session& session) -> result<std::vector<std::string>> {
@@ -60,6 +62,7 @@ private:
   postgres_snapshots snapshots_{connection_};
   postgres_leases leases_{connection_};
   postgres_dead_letters dead_letters_{connection_};
+  postgres_audit_log audit_{connection_};
 };
 
 class postgres_store_factory final : public store_factory {

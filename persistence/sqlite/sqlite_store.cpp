@@ -1,5 +1,6 @@
 #include "persistence/sqlite/sqlite_store.hpp"
 
+#include "persistence/sqlite/sqlite_audit_log.hpp"
 #include "persistence/sqlite/sqlite_dead_letters.hpp"
 #include "persistence/sqlite/sqlite_journal.hpp"
 #include "persistence/sqlite/sqlite_leases.hpp"
@@ -18,6 +19,7 @@ public:
   snapshot_store& snapshots() override { return snapshots_; }
   lease_table& leases() override { return leases_; }
   dead_letter_table& dead_letters() override { return dead_letters_; }
+  audit_log& audit() override { return audit_; }
 
   result<std::vector<std::string>> list_tenants() override;
   result<void> ping() override;
@@ -31,6 +33,7 @@ private:
   sqlite_snapshots snapshots_{connection_};
   sqlite_leases leases_{connection_};
   sqlite_dead_letters dead_letters_{connection_};
+  sqlite_audit_log audit_{connection_};
 };
 
 result<std::vector<std::string>> sqlite_store::list_tenants() {

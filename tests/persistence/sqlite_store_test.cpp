@@ -182,20 +182,21 @@ TEST_F(sqlite_store_test, migrates_down_and_up_again) {
   store_.reset();
   ASSERT_OK(migrations->check());
   EXPECT_TRUE(migrations->up()->empty());
-  EXPECT_EQ(*migrations->down(1), (std::vector<std::uint32_t>{3}));
+  EXPECT_EQ(*migrations->down(1), (std::vector<std::uint32_t>{4}));
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
   const auto states = *migrations->status();
-  ASSERT_EQ(states.size(), 3u);
+  ASSERT_EQ(states.size(), 4u);
   EXPECT_TRUE(states[0].applied);
   EXPECT_EQ(states[0].applied_at.size(), std::string{"2026-01-01T00:00:00.000Z"}.size());
   EXPECT_TRUE(states[1].applied);
-  EXPECT_FALSE(states[2].applied);
-  EXPECT_EQ(*migrations->down(9), (std::vector<std::uint32_t>{2, 1}));
+  EXPECT_TRUE(states[2].applied);
+  EXPECT_FALSE(states[3].applied);
+  EXPECT_EQ(*migrations->down(9), (std::vector<std::uint32_t>{3, 2, 1}));
   EXPECT_EQ(database_.query("SELECT group_concat(name) FROM sqlite_schema WHERE type IN ('table', 'view') "
                             "AND name NOT LIKE 'sqlite_%'"),
             "schema_migrations");
   EXPECT_EQ(code_of(database_.make_factory()->open()), error_code::unknown_schema_version);
-  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{1, 2, 3}));
+  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{1, 2, 3, 4}));
   ASSERT_OK(migrations->check());
   ASSERT_OK(database_.make_factory()->open());
 }

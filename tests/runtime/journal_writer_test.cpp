@@ -35,6 +35,7 @@ public:
   snapshot_store& snapshots() override { return inner_->snapshots(); }
   lease_table& leases() override { return inner_->leases(); }
   dead_letter_table& dead_letters() override { return inner_->dead_letters(); }
+  audit_log& audit() override { return inner_->audit(); }
   result<std::vector<std::string>> list_tenants() override { return inner_->list_tenants(); }
   result<void> ping() override { return inner_->ping(); }
 
