@@ -170,6 +170,12 @@ json dead_letters_form() {
   return object_of({{"dead_letters", list_of(letter), "newest first"}, {"count", count(), ""}});
 }
 
+json audit_entries_form() {
+  const auto entry = object_of({{"id", count(), "rises from entry to entry"}, {"recorded_at", time(), ""}, {"tenant", text(), "whose data"}, {"act", text(), "what was done"},
+                                {"subject", text(), "what it was done to"}, {"details", text(), "a sentence, or JSON as text"}});
+  return object_of({{"entries", list_of(entry), "newest first"}, {"next_before", {{"type", json::array({"integer", "null"})}}, "before of the next page; null on the last one"}});
+}
+
 json health_form() { return identity_form(); }
 
 json health_in_detail_form() {

@@ -44,6 +44,7 @@ json api_keys_form();
 json api_key_revoked_form();
 json actors_form();
 json dead_letters_form();
+json audit_entries_form();
 
 json health_form();
 json health_in_detail_form();

@@ -57,6 +57,14 @@ struct shown_dead_letter {
 };
 using dead_letters_answer = std::function<void(result<std::vector<shown_dead_letter>>)>;
 
+/// What was done to a tenant's data, and when.
+struct shown_audit_entry {
+  std::uint64_t id = 0;
+  timestamp recorded_at;
+  std::string tenant, act, subject, details;
+};
+using audit_entries_answer = std::function<void(result<std::vector<shown_audit_entry>>)>;
+
 /// What the gateway asks of the node. All may be called from any I/O thread and must not block.
 struct gateway_hooks {
   std::function<timestamp()> now;
@@ -68,6 +76,8 @@ struct gateway_hooks {
   std::function<std::string(const actor_selection& which, std::size_t actors_max)> prometheus_text_of_actors; ///< of the busiest
   /// The newest `limit` of a tenant, or of all where `tenant` is empty. `answer` is called once, from any thread.
   std::function<void(std::string tenant, std::size_t limit, dead_letters_answer answer)> dead_letters;
+  /// As dead_letters; of those with an id below `before_id`, where that is not 0.
+  std::function<void(std::string tenant, std::uint64_t before_id, std::size_t limit, audit_entries_answer answer)> audit_entries;
   std::function<void(const access_record&)> log_access; ///< may be empty
   std::function<void(std::string_view request_id, std::string_view what)> log_failure; ///< a mistake of ours; may be empty
 };

@@ -52,6 +52,7 @@ void revoke_key(const gateway_call_pointer& call);
 void show_actors(const gateway_call_pointer& call);
 void show_actor_series(const gateway_call_pointer& call);
 void list_dead_letters(const gateway_call_pointer& call);
+void list_audit_entries(const gateway_call_pointer& call);
 
 void show_health(const gateway_call_pointer& call);
 void show_health_in_detail(const gateway_call_pointer& call);

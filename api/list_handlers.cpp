@@ -148,14 +148,24 @@ void show_actor_series(const gateway_call_pointer& call) {
     call->respond({200, prometheus_type, call->host->hooks.prometheus_text_of_actors(selection_of(*call, *asked), static_cast<std::size_t>(asked->limit)), {}});
 }
 
+namespace {
+
+/// Whose entries are shown: of the tenant asked for, of all (empty) where there is none, and to who is bound to a tenant of that one
+/// alone. Nothing, and answered 422, where what was asked for is no tenant id.
+std::optional<std::string> tenant_to_show(const gateway_call_pointer& call, const std::optional<std::string>& asked) {
+  if (asked && !is_valid_tenant_id(*asked))
+    return call->refuse({{"tenant_id", {"query", "tenant"}, "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit", asked->substr(0, 100)}}), std::nullopt;
+  return call->may_act_for_all ? asked.value_or("") : call->tenant;
+}
+
+} // namespace
+
 void list_dead_letters(const gateway_call_pointer& call) {
   const auto asked = call->read_query<dead_letters_request>();
-  if (!asked)
+  const auto tenant = asked ? tenant_to_show(call, asked->tenant) : std::nullopt;
+  if (!tenant)
     return;
-  if (asked->tenant && !is_valid_tenant_id(*asked->tenant))
-    return call->refuse({{"tenant_id", {"query", "tenant"}, "a tenant id has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit", asked->tenant->substr(0, 100)}});
-  const auto tenant = call->may_act_for_all ? asked->tenant.value_or("") : call->tenant;
-  call->host->hooks.dead_letters(tenant, static_cast<std::size_t>(asked->limit), [call](result<std::vector<shown_dead_letter>> found) {
+  call->host->hooks.dead_letters(*tenant, static_cast<std::size_t>(asked->limit), [call](result<std::vector<shown_dead_letter>> found) {
     gateway_call::guard(call, [&] {
       if (!found)
         return call->refuse(found.error());
@@ -164,6 +174,28 @@ void list_dead_letters(const gateway_call_pointer& call) {
         letters.push_back({{"id", each.id}, {"tenant", each.tenant}, {"actor", each.actor}, {"recorded_at", format_timestamp(each.recorded_at)},
                            {"message_type", each.message_type}, {"reason", each.reason}, {"payload_bytes", each.payload_bytes}});
       call->answer({{"dead_letters", std::move(letters)}, {"count", found->size()}});
+    });
+  });
+}
+
+void list_audit_entries(const gateway_call_pointer& call) {
+  const auto asked = call->read_query<audit_request>();
+  const auto tenant = asked ? tenant_to_show(call, asked->tenant) : std::nullopt;
+  if (!tenant)
+    return;
+  const auto limit = static_cast<std::size_t>(asked->limit);
+  // One more than is shown tells whether there is a next page.
+  call->host->hooks.audit_entries(*tenant, static_cast<std::uint64_t>(asked->before.value_or(0)), limit + 1, [call, limit](result<std::vector<shown_audit_entry>> found) {
+    gateway_call::guard(call, [&] {
+      if (!found)
+        return call->refuse(found.error());
+      const bool has_more = found->size() > limit;
+      if (has_more)
+        found->resize(limit);
+      json entries = json::array();
+      for (const auto& each : *found)
+        entries.push_back({{"id", each.id}, {"recorded_at", format_timestamp(each.recorded_at)}, {"tenant", each.tenant}, {"act", each.act}, {"subject", each.subject}, {"details", each.details}});
+      call->answer({{"entries", std::move(entries)}, {"next_before", has_more ? json(found->back().id) : json()}});
     });
   });
 }

@@ -87,4 +87,15 @@ template <> struct description<dead_letters_request> {
   static constexpr auto fields = std::tuple{field{"tenant", &r::tenant, "only those of this tenant"}, field{"limit", &r::limit, "how many", bounds{1, dead_letters_shown_max}}};
 };
 
+struct audit_request {
+  std::optional<std::string> tenant;
+  std::int64_t limit = 100;
+  std::optional<std::int64_t> before;
+};
+template <> struct description<audit_request> {
+  using r = audit_request;
+  static constexpr auto fields = std::tuple{field{"tenant", &r::tenant, "only what was done to this tenant's data"}, field{"limit", &r::limit, "how many", bounds{1, list_limit_max}},
+                                            field{"before", &r::before, "next_before of the page before: only entries older than the one with this id", bounds{1}}};
+};
+
 } // namespace dotmac

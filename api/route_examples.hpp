@@ -126,6 +126,9 @@ inline constexpr route_example actor_series{"?kind=events&limit=100", "",
 inline constexpr route_example dead_letters{
     "?limit=10", "",
     R"json({"dead_letters":[{"id":7,"tenant":"default","actor":"default/events/","recorded_at":"2026-01-01T09:00:00.250Z","message_type":"track_events","reason":"vector::reserve","payload_bytes":412}],"count":1})json"};
+inline constexpr route_example audit_entries{
+    "?limit=1", "",
+    R"json({"entries":[{"id":7,"recorded_at":"2026-01-01T09:00:00.250Z","tenant":"default","act":"removal_requested","subject":"user ann","details":"request r-1"}],"next_before":7})json"};
 
 inline constexpr route_example health{"", "", R"json({"status":"healthy","service":"dotmac-analytics","version":"0.1.0","timestamp":"2026-01-01T09:00:00.250Z"})json"};
 inline constexpr route_example health_in_detail{

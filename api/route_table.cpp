@@ -130,6 +130,8 @@ constexpr std::array table{
           schema_of<actor_figures_request>, nullptr, prometheus_form, show_actor_series, examples::actor_series, {}, prometheus_type},
     route{"GET", "/admin/dead-letters", "Administration", "list_dead_letters", "Messages that made their actor fail twice and were put aside, newest first", admin,
           schema_of<dead_letters_request>, nullptr, dead_letters_form, list_dead_letters, examples::dead_letters},
+    route{"GET", "/admin/audit", "Administration", "list_audit_entries", "What was done to the data of tenants, newest first; entries are never changed or deleted", admin,
+          schema_of<audit_request>, nullptr, audit_entries_form, list_audit_entries, examples::audit_entries},
     route{"GET", "/health/", "Health", "show_health", "That the service answers", std::nullopt, nullptr, nullptr, health_form, show_health, examples::health},
     route{"GET", "/health/detailed", "Health", "show_health_in_detail", "The state of each component", std::nullopt, nullptr, nullptr, health_in_detail_form, show_health_in_detail,
           examples::health_in_detail},

@@ -5,6 +5,7 @@
 #include "api/gateway.hpp"
 #include "persistence/open_store.hpp"
 #include "runtime/node/access_log.hpp"
+#include "runtime/node/audit_entries.hpp"
 #include "runtime/node/dead_letters.hpp"
 #include "runtime/node/folder_lock.hpp"
 #include "runtime/node/lease_gate.hpp"
@@ -211,6 +212,11 @@ gateway_hooks node::implementation::door_hooks() {
     if (!ready)
       return answer(failure{error_code::not_ready, "the node is starting", {}});
     read_dead_letters(*stores, std::move(tenant), limit, std::move(answer));
+  };
+  hooks.audit_entries = [this](std::string tenant, std::uint64_t before_id, std::size_t limit, audit_entries_answer answer) {
+    if (!ready)
+      return answer(failure{error_code::not_ready, "the node is starting", {}});
+    read_audit_entries(*stores, std::move(tenant), before_id, limit, std::move(answer));
   };
   hooks.log_access = make_access_log(given.log_access);
   hooks.log_failure = [](std::string_view request_id, std::string_view what) { spdlog::error("request {} failed by our mistake: {}", request_id, what); };

@@ -109,6 +109,21 @@ TEST_F(postgres_store_test, finds_committed_what_the_network_lost_the_answer_of)
   ASSERT_OK(append(3));
 }
 
+TEST_F(postgres_store_test, holds_an_audit_entry_once_that_is_added_again_after_an_uncertain_commit) {
+  cutting_proxy proxy{port_of(database_.url())};
+  use(through(proxy));
+  const auto add = [this](const std::string& details) { return store_->audit().add_audit_entry({0, 1, "acme", "removal_requested", "user ann", details}); };
+  ASSERT_OK(add("first"));
+  proxy.lose_answers();
+  auto added = std::async(std::launch::async, [&] { return add("second"); });
+  while (database_.query("SELECT count(*) FROM audit_log") != "2")
+    std::this_thread::sleep_for(milliseconds{5});
+  proxy.cut_clients();
+  EXPECT_EQ(code_of(added.get()), error_code::commit_uncertain);
+  ASSERT_OK(add("second"));
+  EXPECT_EQ(database_.query("SELECT count(*) FROM audit_log"), "2");
+}
+
 TEST_F(postgres_store_test, ends_a_cut_off_session_before_it_looks_so_that_nothing_commits_later) {
   cutting_proxy proxy{port_of(database_.url())};
   use(through(proxy));
