@@ -13,8 +13,9 @@ class event_domain {
 public:
   using segment_reader = std::function<result<bytes>(segment_number)>;
 
-  event_domain(std::uint64_t key, std::int64_t dedupe_window_milliseconds, std::shared_ptr<segment_source> source)
-      : window_{dedupe_window_milliseconds}, source_{std::move(source)}, partition_{key, dedupe_window_milliseconds, source_} {}
+  /// `on_snapshot` is called when one was written, on the owner's thread.
+  event_domain(std::uint64_t key, std::int64_t dedupe_window_milliseconds, std::shared_ptr<segment_source> source, std::function<void()> on_snapshot = {})
+      : window_{dedupe_window_milliseconds}, source_{std::move(source)}, partition_{key, dedupe_window_milliseconds, source_}, on_snapshot_{std::move(on_snapshot)} {}
 
   result<void> restore(std::uint32_t version, bytes_view payload, const segment_reader& read) {
     auto restored = event_partition::restore(version, payload, read, source_, window_, with_damaged_ids_);
@@ -30,9 +31,15 @@ public:
   void commit_staged() { partition_.commit_staged(); }
   void discard_staged() { partition_.discard_staged(); }
   bool takes_more_staged() const noexcept { return partition_.takes_more_staged(); }
+  bool wants_snapshot() const noexcept { return partition_.wants_snapshot(); }
 
   std::size_t memory_bytes() const { return partition_.memory_bytes(); }
   event_partition& partition() noexcept { return partition_; }
+  void snapshot_written(const event_snapshot_image& image) {
+    partition_.snapshot_written(image);
+    if (on_snapshot_)
+      on_snapshot_();
+  }
   const std::shared_ptr<segment_source>& source() const noexcept { return source_; }
 
 private:
@@ -40,6 +47,7 @@ private:
   std::shared_ptr<segment_source> source_;
   damaged_ids with_damaged_ids_ = damaged_ids::fail;
   event_partition partition_;
+  std::function<void()> on_snapshot_;
 };
 
 template <> struct snapshot_of<event_domain> {

@@ -16,7 +16,7 @@ packed_integers wide(const std::vector<std::int64_t>& values) { return {values.d
 std::shared_ptr<const chunk_columns> sealed(const segment_chunk& from, std::uint64_t first_row) {
   chunk_columns chunk;
   chunk.first_row = first_row;
-  chunk.rows = from.rows;
+  chunk.rows = chunk.row_span = from.rows;
   const auto [low, high] = std::minmax_element(from.at.begin(), from.at.end());
   chunk.min_at = *low;
   chunk.max_at = *high;
@@ -35,39 +35,6 @@ std::shared_ptr<const chunk_columns> sealed(const segment_chunk& from, std::uint
   chunk.uuids = from.uuids.data();
   chunk.id_texts = from.id_texts.data();
   return std::make_shared<chunk_columns>(narrow(chunk, static_cast<std::uint32_t>(from.uuids.size()), static_cast<std::uint32_t>(from.id_texts.size())));
-}
-
-template <class T> void fill(growing_array<T>& to, const packed_integers& from) {
-  for (std::size_t i = 0; i < from.size(); ++i)
-    to.push_back(static_cast<T>(from[i]));
-}
-
-/// One that goes on growing.
-growing_chunk open_again(const chunk_columns& from) {
-  growing_chunk chunk;
-  chunk.first_row = from.first_row;
-  fill(chunk.at, from.at);
-  fill(chunk.received, from.received_at);
-  fill(chunk.finer_rows, from.finer_rows);
-  fill(chunk.finer_nanoseconds, from.finer_nanoseconds);
-  fill(chunk.id_references, from.id_references);
-  fill(chunk.id_text_ends, from.id_text_ends);
-  for (std::size_t f = 0; f < event_field_count; ++f)
-    if (f != id_field)
-      fill(chunk.codes[f], from.codes[f]);
-  std::uint32_t uuids = 0;
-  for (std::uint32_t row = 0; row < from.rows; ++row)
-    uuids += from.id_references[row] % 2 != 0;
-  chunk.uuids.append(from.uuids, uuids);
-  if (!from.id_text_ends.empty())
-    chunk.id_texts.append(from.id_texts, static_cast<std::uint32_t>(from.id_text_ends[from.id_text_ends.size() - 1]));
-  for (const auto& each : from.properties) {
-    auto& slice = chunk.properties[each.column];
-    fill(slice.values, each.values);
-    for (std::uint32_t i = 0; i < each.count; ++i)
-      slice.rows.push_back(each.row_at(i));
-  }
-  return chunk;
 }
 
 chunk_place place_of_sealed(std::shared_ptr<const chunk_columns> columns) {
@@ -100,7 +67,7 @@ public:
       if (each.rows == event_chunk_rows)
         to_.sealed.push_back(place_of_sealed(std::move(columns)));
       else
-        to_.open.push_back(open_again(*columns));
+        to_.open.push_back(reopened(*columns));
       to_.rows += each.rows;
     }
     return {};
@@ -112,6 +79,12 @@ private:
     if (into == nullptr || into->size() != section.before)
       return does_not_follow("a dictionary goes on at another entry");
     for (std::size_t i = 0; i < section.entries.size(); ++i) {
+      if (section.entries[i].data() == nullptr) {
+        if (section.which == dictionary_section::of::keys)
+          return does_not_follow("a name of a property is forgotten");
+        mark_forgotten(section, into->insert_forgotten());
+        continue;
+      }
       if (into->insert(section.entries[i]) != section.before + i + 1)
         return does_not_follow("a dictionary has an entry twice");
       if (section.which == dictionary_section::of::keys) {
@@ -120,6 +93,16 @@ private:
       }
     }
     return {};
+  }
+  void mark_forgotten(const dictionary_section& section, std::uint32_t code) {
+    if (to_.forgotten == nullptr)
+      to_.forgotten = std::make_shared<forgotten_texts>();
+    auto& all = *to_.forgotten; // no view was taken yet
+    if (section.which == dictionary_section::of::texts_of_key)
+      all.texts.resize(std::max<std::size_t>(all.texts.size(), section.index + 1));
+    auto& marks = section.which == dictionary_section::of::field ? all.fields[section.index] : all.texts[section.index];
+    marks.resize(std::max<std::size_t>(marks.size(), code + 1));
+    marks[code] = true;
   }
   string_dictionary* dictionary_of(const dictionary_section& section) {
     switch (section.which) {
@@ -177,11 +160,11 @@ result<void> event_columns::append_rows(std::span<const std::shared_ptr<const ch
   for (const auto& each : chunks) {
     if (each->first_row != s.rows || s.rows % event_chunk_rows != 0)
       return does_not_follow("its first row is not the next one");
-    if (each->rows == event_chunk_rows)
+    if (each->row_span == event_chunk_rows)
       s.sealed.push_back(place_of_sealed(each));
     else
-      s.open.push_back(open_again(*each));
-    s.rows += each->rows;
+      s.open.push_back(reopened(*each));
+    s.rows += each->row_span;
   }
   commit();
   return {};
@@ -191,10 +174,10 @@ result<void> event_columns::append_rows(std::shared_ptr<const stored_columns> se
   auto& s = *storage_;
   for (std::uint32_t i = 0; i < segment->directory.chunks.size(); ++i) {
     const auto& bounds = segment->directory.chunks[i];
-    if (bounds.first_row != s.rows || s.rows % event_chunk_rows != 0 || bounds.rows != event_chunk_rows)
+    if (bounds.first_row != s.rows || s.rows % event_chunk_rows != 0 || bounds.row_span != event_chunk_rows)
       return does_not_follow("its first row is not the next one");
     s.sealed.push_back({bounds, nullptr, segment, i});
-    s.rows += bounds.rows;
+    s.rows += bounds.row_span;
   }
   commit();
   return {};
@@ -202,10 +185,8 @@ result<void> event_columns::append_rows(std::shared_ptr<const stored_columns> se
 
 void event_columns::release(const std::shared_ptr<const stored_columns>& segment) {
   for (std::uint32_t i = 0; i < segment->directory.chunks.size(); ++i) {
-    auto& place = storage_->sealed[segment->directory.chunks[i].first_row / event_chunk_rows];
-    place.columns = nullptr;
-    place.stored = segment;
-    place.index_in_segment = i;
+    const auto& bounds = segment->directory.chunks[i];
+    storage_->sealed[bounds.first_row / event_chunk_rows] = {bounds, nullptr, segment, i};
   }
 }
 

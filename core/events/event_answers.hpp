@@ -70,7 +70,7 @@ result<std::uint64_t> scan_events(const event_view& view, const filter_plan& pla
 /// The value to group by (see above) of one row.
 scalar dimension_value(const attribute_column& of, std::uint32_t value); ///< by its number among those of the attribute
 scalar dimension_value(const event_view& view, const event_chunk& chunk, std::uint32_t at, const event_reference& of);
-/// Opens the row's chunk for it alone.
-result<scalar> dimension_value(const event_view& view, std::uint64_t row, const event_reference& of);
+/// Opens the chunk for it alone. `place`: of a row, first_row of its chunk and its position there.
+result<scalar> dimension_value(const event_view& view, std::uint64_t place, const event_reference& of);
 
 } // namespace dotmac

@@ -50,6 +50,7 @@ void event_chunk::load(place column) const {
                     : column == place::at          ? column_kind::at
                     : column == place::received_at ? column_kind::received_at
                     : column == place::finer_times ? column_kind::finer_times
+                    : column == place::row_numbers ? column_kind::row_numbers
                                                    : column_kind::codes;
   const auto part = segment_->directory.find(kind, kind == column_kind::codes ? static_cast<std::uint32_t>(column) : 0);
   const auto found = part ? read(*part) : nullptr;
@@ -72,6 +73,7 @@ void event_chunk::load(place column) const {
       lazy_->id_texts = of->texts.data();
     }
     break;
+  case column_kind::row_numbers: lazy_->row_numbers = of == nullptr ? none : of->first; break;
   case column_kind::property: break;
   }
 }
@@ -107,6 +109,15 @@ const packed_integers& event_chunk::merged_users() const {
       merged_codes_.reset();
   }
   return merged_users_;
+}
+
+std::optional<std::uint32_t> event_chunk::position_of(std::uint64_t row_number) const {
+  const auto number = static_cast<std::uint32_t>(row_number - first_row);
+  if (row_span == rows)
+    return number < rows ? std::optional{number} : std::nullopt;
+  const auto& numbers = with(place::row_numbers).row_numbers;
+  const auto at = numbers.lower_bound(number);
+  return at < rows && numbers[at] == number ? std::optional{at} : std::nullopt;
 }
 
 std::uint32_t event_chunk::nanoseconds_at(std::uint32_t row) const {

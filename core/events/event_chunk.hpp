@@ -2,6 +2,8 @@
 
 /// A run of at most event_chunk_rows events, column by column: in memory, or in a stored segment whose columns come in when they are first looked at.
 ///
+/// Rows     of a chunk are counted by position, without gaps. An event's number among all that its partition ever took, which its id and cursors are
+///          made of, stays when others are removed: `row_number`, and back `position_of`.
 /// Errors   Where a column cannot be read, it reads as if no event had a value there (of times: a bound of the chunk), and `why_incomplete` says why: whoever visited such a chunk throws
 ///          away what it found and returns that failure. scan_chunks and scan_events do so for their visitors.
 /// Threads  chunk_columns: immutable. An event_chunk has one user; each opens its own (event_view::open).
@@ -35,6 +37,7 @@ struct chunk_bounds {
   std::uint64_t first_row = 0;
   std::uint32_t rows = 0;
   std::int64_t min_at = 0, max_at = 0, max_received = 0;
+  std::uint32_t row_span = 0; ///< row numbers that it covers; where events were removed, `rows` of them are left
 };
 
 /// All columns of a chunk, in memory.
@@ -46,6 +49,7 @@ struct chunk_columns : chunk_bounds {
   const uuid_bytes* uuids = nullptr;
   const char* id_texts = nullptr;
   std::vector<property_slice> properties; ///< by column
+  packed_integers row_numbers; ///< of each row that is left, relative to first_row, rising; empty where none was removed
   std::vector<std::shared_ptr<const void>> owners;
   std::size_t memory_bytes = 0;
 };
@@ -69,6 +73,9 @@ public:
   /// Not of event_id. Of user_id the user that each id means, where ids were merged.
   const packed_integers& codes(event_field of) const { return of == event_field::user_id && profiles_ != nullptr ? merged_users() : sent_codes(of); }
   const packed_integers& sent_codes(event_field of) const { return with(static_cast<place>(of)).codes[static_cast<std::size_t>(of)]; }
+  std::uint64_t row_number(std::uint32_t row) const { return first_row + (row_span == rows ? row : static_cast<std::uint32_t>(with(place::row_numbers).row_numbers[row])); }
+  /// Nothing where that event was removed.
+  std::optional<std::uint32_t> position_of(std::uint64_t row_number) const;
   std::uint32_t nanoseconds_at(std::uint32_t row) const;
   std::uint32_t id_reference(std::uint32_t row) const { return static_cast<std::uint32_t>(with(place::ids).id_references[row]); }
   const uuid_bytes& uuid(std::uint32_t number) const { return with(place::ids).uuids[number]; }
@@ -83,7 +90,7 @@ public:
 
 private:
   /// Of the fields' codes: the number of the field.
-  enum class place : std::uint8_t { ids = static_cast<std::uint8_t>(event_field::event_id), at = event_field_count, received_at, finer_times };
+  enum class place : std::uint8_t { ids = static_cast<std::uint8_t>(event_field::event_id), at = event_field_count, received_at, finer_times, row_numbers };
 
   const chunk_columns& with(place column) const {
     if (lazy_ != nullptr && (loaded_ >> static_cast<unsigned>(column) & 1) == 0)

@@ -30,8 +30,11 @@ event_columns::~event_columns() = default;
 event_columns::event_columns(event_columns&&) noexcept = default;
 event_columns& event_columns::operator=(event_columns&&) noexcept = default;
 std::uint64_t event_columns::row_count() const noexcept { return storage_->rows; }
+bool event_columns::is_in_memory(std::uint64_t row) const noexcept { return row / event_chunk_rows >= storage_->sealed.size() || storage_->sealed[row / event_chunk_rows].columns != nullptr; }
+std::shared_ptr<const stored_columns> event_columns::stored_at(std::uint64_t row) const { return is_in_memory(row) ? nullptr : storage_->sealed[row / event_chunk_rows].stored; }
 std::uint64_t event_columns::committed_rows() const noexcept { return storage_->committed; }
 std::uint64_t event_columns::key() const noexcept { return storage_->key; }
+std::uint32_t event_columns::find_code(event_field which, std::string_view text) const { return storage_->fields[static_cast<std::size_t>(which)].find(text); }
 void event_columns::set_key(std::uint64_t key) noexcept { storage_->key = key; }
 
 std::uint32_t event_columns::storage::translate(string_dictionary& into, const event_block_view& block, std::uint32_t code) {
@@ -118,6 +121,8 @@ void event_columns::storage::append_run(const event_block_view& block, std::span
                                         std::span<const std::uint32_t> uuid_numbers) {
   growing_chunk& to = open.back();
   const std::uint32_t first = to.at.size();
+  for (std::uint32_t i = 0; to.has_gaps && i < chosen.size(); ++i)
+    to.row_numbers.push_back(static_cast<std::uint32_t>(rows - to.first_row) + i);
   const packed_integers& ids = block.fields[static_cast<std::size_t>(event_field::event_id)];
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const std::uint32_t row = chosen[i];
@@ -190,7 +195,7 @@ void event_columns::commit() {
   s.committed_keys = s.key_names.size();
   for (std::size_t k = 0; k < s.texts.size(); ++k)
     s.committed_texts[k] = s.texts[k]->size();
-  while (!s.open.empty() && s.open.front().at.size() == event_chunk_rows) {
+  while (!s.open.empty() && s.open.front().first_row + event_chunk_rows <= s.rows) {
     const growing_chunk& full = s.open.front();
     s.sealed.push_back(place_of(std::make_shared<chunk_columns>(narrow(full.view(event_chunk_rows), full.uuids.size(), full.id_texts.size()))));
     s.open.erase(s.open.begin());
@@ -204,7 +209,7 @@ void event_columns::discard() {
     s.open.pop_back();
   if (!s.open.empty()) {
     growing_chunk& last = s.open.back();
-    const auto rows = static_cast<std::uint32_t>(s.committed - last.first_row);
+    const auto rows = last.rows_below(static_cast<std::uint32_t>(s.committed - last.first_row));
     std::uint32_t uuids = 0;
     std::uint32_t texts = 0;
     for (std::uint32_t i = 0; i < rows; ++i) {
@@ -218,6 +223,8 @@ void event_columns::discard() {
     last.finer_rows.truncate(finer);
     last.finer_nanoseconds.truncate(finer);
     last.at.truncate(rows);
+    if (last.has_gaps)
+      last.row_numbers.truncate(rows);
     last.received.truncate(rows);
     last.id_references.truncate(rows);
     for (std::size_t f = 0; f < event_field_count; ++f)
@@ -261,6 +268,7 @@ event_view event_columns::snapshot() const {
                           s.texts[k].get(), s.committed_texts[k], s.texts[k]->memory_bytes()});
   }
   view.memory_ = memory_bytes();
+  view.forgotten_ = s.forgotten;
   return view;
 }
 
@@ -274,7 +282,7 @@ std::size_t event_columns::memory_bytes() const {
   for (const auto& each : s.sealed)
     total += sizeof each + (each.columns ? each.columns->memory_bytes : 0);
   for (const growing_chunk& each : s.open)
-    total += each.columns(each.at.size()).memory_bytes;
+    total += each.columns(event_chunk_rows).memory_bytes;
   return total;
 }
 
@@ -283,51 +291,58 @@ event_chunk event_columns::open(std::uint64_t row) const {
   if (const auto number = row / event_chunk_rows; number < s.sealed.size())
     return s.sealed[number].open();
   const growing_chunk& open = s.open_chunk(row);
-  return event_chunk{std::make_shared<chunk_columns>(open.columns(open.at.size()))};
+  return event_chunk{std::make_shared<chunk_columns>(open.columns(event_chunk_rows))};
 }
 
-result<event_columns::sent_id> event_columns::id_of(std::uint64_t row) const {
+result<std::optional<event_columns::sent_id>> event_columns::id_of(std::uint64_t row) const {
   const storage& s = *storage_;
   sent_id out;
   if (row / event_chunk_rows < s.sealed.size()) {
     const auto chunk = open(row);
-    const auto reference = chunk.id_reference(static_cast<std::uint32_t>(row % event_chunk_rows));
+    const auto at = chunk.position_of(row);
+    const auto reference = at ? chunk.id_reference(*at) : 0;
     if (chunk.why_incomplete())
       return *chunk.why_incomplete();
+    if (!at)
+      return std::optional<sent_id>{};
     if (reference % 2 == 1)
       out.uuid = chunk.uuid(reference / 2);
     else if (reference != 0)
       out.text = chunk.id_text(reference / 2 - 1);
-    return out;
+    return std::optional{std::move(out)};
   }
   const growing_chunk& last = s.open_chunk(row);
-  const std::uint32_t reference = last.id_references[row % event_chunk_rows];
+  const auto number = static_cast<std::uint32_t>(row - last.first_row);
+  const auto at = last.rows_below(number);
+  if (last.has_gaps && (at == last.row_numbers.size() || last.row_numbers[at] != number))
+    return std::optional<sent_id>{};
+  const std::uint32_t reference = last.id_references[at];
   if (reference % 2 == 1) {
     out.uuid = last.uuids[reference / 2];
   } else if (reference != 0) {
-    const std::uint32_t number = reference / 2 - 1;
-    const std::uint32_t start = number == 0 ? 0 : last.id_text_ends[number - 1];
-    out.text.assign(last.id_texts.data() + start, last.id_text_ends[number] - start);
+    const std::uint32_t text = reference / 2 - 1;
+    const std::uint32_t start = text == 0 ? 0 : last.id_text_ends[text - 1];
+    out.text.assign(last.id_texts.data() + start, last.id_text_ends[text] - start);
   }
-  return out;
+  return std::optional{std::move(out)};
 }
 
 result<void> event_columns::visit_ids(std::uint64_t first, std::int64_t since, const std::function<void(std::uint64_t, std::string_view)>& visit) const {
-  for (std::uint64_t row = first; row < storage_->rows;) {
-    const auto number = row / event_chunk_rows;
-    const auto end = std::min<std::uint64_t>(storage_->rows, (number + 1) * event_chunk_rows);
-    if (number < storage_->sealed.size() && storage_->sealed[number].max_received < since) {
-      row = end;
+  for (std::uint64_t start = first - first % event_chunk_rows; start < storage_->rows; start += event_chunk_rows) {
+    const auto number = start / event_chunk_rows;
+    if (number < storage_->sealed.size() && storage_->sealed[number].max_received < since)
       continue;
-    }
-    const auto chunk = open(row);
-    for (; row < end; ++row) {
-      const auto reference = chunk.id_reference(static_cast<std::uint32_t>(row % event_chunk_rows));
+    const auto chunk = open(start);
+    for (std::uint32_t at = 0; at < chunk.rows; ++at) {
+      const auto reference = chunk.id_reference(at);
+      const auto row = reference == 0 ? 0 : chunk.row_number(at);
       if (chunk.why_incomplete())
         return *chunk.why_incomplete();
+      if (reference == 0 || row < first)
+        continue;
       if (reference % 2 == 1)
         visit(row, {reinterpret_cast<const char*>(chunk.uuid(reference / 2).octets.data()), sizeof(uuid_bytes)});
-      else if (reference != 0)
+      else
         visit(row, chunk.id_text(reference / 2 - 1));
     }
   }
@@ -381,9 +396,9 @@ bool event_columns::storage::is_same(const event_chunk& chunk, std::uint32_t at,
 
 result<bool> event_columns::same_content(std::uint64_t row, const event_block_view& block, std::uint32_t block_row) const {
   const storage& s = *storage_;
-  const auto at = static_cast<std::uint32_t>(row % event_chunk_rows);
   const event_chunk chunk = open(row);
-  const bool is_same = s.is_same(chunk, at, block, block_row);
+  const auto at = chunk.position_of(row);
+  const bool is_same = at && s.is_same(chunk, *at, block, block_row);
   if (chunk.why_incomplete())
     return *chunk.why_incomplete();
   return is_same;
@@ -401,7 +416,7 @@ std::optional<std::uint32_t> event_view::find_key(property_scope scope, std::str
 std::uint32_t event_view::find_code(event_field which, std::string_view text) const {
   const string_dictionary& from = dictionary(which);
   for (std::uint32_t code = 1; code <= dictionary_size(which); ++code)
-    if (from.text(code) == text)
+    if (from.text(code) == text && !(forgotten_ != nullptr && forgotten_->of_field(static_cast<std::size_t>(which), code)))
       return which == event_field::user_id && profiles_ != nullptr ? profiles_->user_of(code) : code;
   return 0;
 }
@@ -409,7 +424,7 @@ std::uint32_t event_view::find_code(event_field which, std::string_view text) co
 std::optional<timestamp> event_view::newest() const {
   std::optional<timestamp> newest;
   for (const auto& each : chunks_)
-    if (!newest || newest->milliseconds < each.max_at)
+    if (each.rows > 0 && (!newest || newest->milliseconds < each.max_at))
       newest = timestamp{each.max_at};
   return newest;
 }
@@ -417,24 +432,15 @@ std::optional<timestamp> event_view::newest() const {
 std::string event_view::event_id_text(const event_chunk& chunk, std::uint32_t at) const {
   const auto reference = chunk.id_reference(at);
   if (reference == 0)
-    return format_uuid(derive_event_id(chunk.first_row + at, key_));
+    return format_uuid(derive_event_id(chunk.row_number(at), key_));
   return reference % 2 == 1 ? format_uuid(chunk.uuid(reference / 2)) : std::string{chunk.id_text(reference / 2 - 1)};
 }
 
-result<std::string> event_view::event_id_text(std::uint64_t row) const {
-  const auto chunk = chunk_of(row);
-  auto text = event_id_text(chunk, static_cast<std::uint32_t>(row % event_chunk_rows));
-  if (chunk.why_incomplete())
-    return *chunk.why_incomplete();
-  return text;
-}
-
-result<found_event> event_view::read(std::uint64_t row) const {
-  const auto chunk = chunk_of(row);
-  auto event = read(chunk, static_cast<std::uint32_t>(row % event_chunk_rows));
-  if (chunk.why_incomplete())
-    return *chunk.why_incomplete();
-  return event;
+std::uint64_t event_view::event_count() const {
+  std::uint64_t count = 0;
+  for (const auto& each : chunks_)
+    count += each.rows;
+  return count;
 }
 
 event_view event_view::with_places(std::vector<chunk_place> places) const {
@@ -453,7 +459,7 @@ found_event event_view::read(const event_chunk& chunk, std::uint32_t at) const {
   out.at.milliseconds = chunk.at()[at];
   out.nanoseconds_below = chunk.nanoseconds_at(at);
   out.received_at.milliseconds = chunk.received_at()[at];
-  out.row = chunk.first_row + at;
+  out.row = chunk.row_number(at);
   for (const property_slice& slice : chunk.all_slices()) {
     const auto position = slice.position_of(at);
     if (!position)

@@ -32,6 +32,16 @@ struct chunk_place : chunk_bounds {
 };
 
 struct profile_subject;
+struct removal_condition;
+struct text_usage;
+
+/// Texts that no event has any more since events were removed, by code: nobody finds them, and snapshots leave them out.
+struct forgotten_texts {
+  std::array<std::vector<bool>, event_field_count> fields;
+  std::vector<std::vector<bool>> texts; ///< by key
+  bool of_field(std::size_t field, std::uint32_t code) const noexcept { return code < fields[field].size() && fields[field][code]; }
+  bool of_key(std::size_t key, std::uint32_t code) const noexcept { return key < texts.size() && code < texts[key].size() && texts[key][code]; }
+};
 
 struct property_key {
   property_scope scope{};
@@ -43,7 +53,8 @@ struct property_key {
 
 class event_view {
 public:
-  std::uint64_t row_count() const noexcept { return rows_; }
+  std::uint64_t row_count() const noexcept { return rows_; } ///< events ever taken: numbers of rows are below it
+  std::uint64_t event_count() const;                         ///< those that were not removed; linear in the chunks
   const std::vector<chunk_place>& chunks() const noexcept { return chunks_; }
   const string_dictionary& dictionary(event_field which) const { return *dictionaries_[static_cast<std::size_t>(which)]; }
   std::uint32_t dictionary_size(event_field which) const { return counts_[static_cast<std::size_t>(which)]; }
@@ -59,12 +70,10 @@ public:
   /// Of a row of one of its chunks, numbered within it.
   std::string event_id_text(const event_chunk& chunk, std::uint32_t at) const;
   found_event read(const event_chunk& chunk, std::uint32_t at) const;
-  /// Opens the chunk for it alone.
-  result<std::string> event_id_text(std::uint64_t row) const;
-  result<found_event> read(std::uint64_t row) const;
   /// The same events, with the chunks in stored form that these places have.
   event_view with_places(std::vector<chunk_place> places) const;
   std::uint64_t key() const noexcept { return key_; }
+  const forgotten_texts* forgotten() const noexcept { return forgotten_.get(); } ///< none while nothing was
 
   /// What is known of users, customers and groups; none: nothing. From then on user ids that were merged are one user.
   void set_profiles(std::shared_ptr<const profile_state> profiles);
@@ -84,10 +93,17 @@ private:
   std::vector<property_key> keys_;
   std::shared_ptr<const void> owner_;
   std::shared_ptr<const profile_state> profiles_;
+  std::shared_ptr<const forgotten_texts> forgotten_;
 };
 
 struct decoded_segment;
 struct dictionary_counts;
+
+/// Some texts, by code, rising.
+struct forgotten_codes {
+  std::array<std::vector<std::uint32_t>, event_field_count> fields;
+  std::vector<std::vector<std::uint32_t>> texts; ///< by key
+};
 
 class event_columns {
 public:
@@ -115,7 +131,14 @@ public:
   /// From now on these full chunks are read from where they are stored. Views made before keep what they have.
   void release(const std::shared_ptr<const stored_columns>& segment);
 
+  /// Takes the events that any of these mean out of the chunks that are in memory, and returns how many each took. Nothing may be staged.
+  std::vector<std::uint64_t> remove_rows(std::span<const removal_condition> conditions);
+  /// Forgets the texts that neither `usage` has, nor a later row, nor `is_needed` says of. Property names, types and names of events stay.
+  /// Returns what it forgot, by code, in order. Errors: those of a stored column; nothing is forgotten then.
+  result<forgotten_codes> forget_unused(text_usage usage, const std::function<bool(const profile_subject&, std::uint32_t code)>& is_needed);
+
   /// Ids of profiles. One that is inserted is forgotten by `discard` like an event that is appended.
+  std::uint32_t find_code(event_field which, std::string_view text) const; ///< 0: there is none
   std::uint32_t find_subject(const profile_subject& subject, std::string_view id) const; ///< 0: there is none
   std::string_view subject_text(const profile_subject& subject, std::uint32_t code) const;
   /// Errors: validation_failed past property_keys_max.
@@ -123,6 +146,8 @@ public:
 
   std::uint64_t row_count() const noexcept;     ///< with those not committed
   std::uint64_t committed_rows() const noexcept;
+  bool is_in_memory(std::uint64_t row) const noexcept; ///< the chunk of a row that there is
+  std::shared_ptr<const stored_columns> stored_at(std::uint64_t row) const; ///< none where it is in memory
   dictionary_counts counts() const;
   std::uint64_t key() const noexcept;
   void set_key(std::uint64_t key) noexcept;
@@ -134,7 +159,8 @@ public:
     std::string text;
     bool empty() const noexcept { return !uuid && text.empty(); }
   };
-  result<sent_id> id_of(std::uint64_t row) const;
+  /// Nothing where that event was removed.
+  result<std::optional<sent_id>> id_of(std::uint64_t row) const;
   /// `visit(row, octets of the uuid or the text)` for each row from `first` on that has an id and was received at `since` or later, by row.
   result<void> visit_ids(std::uint64_t first, std::int64_t since, const std::function<void(std::uint64_t, std::string_view)>& visit) const;
   /// Whether both are the same event apart from id and times of receipt. Events without a time of their own have the same one.

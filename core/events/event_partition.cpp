@@ -12,6 +12,7 @@ namespace dotmac {
 namespace {
 constexpr std::uint32_t journal_version = 1;
 constexpr std::uint32_t journal_version_with_profiles = 2; ///< behind the blocks, a change of profiles
+constexpr std::uint32_t journal_version_with_removal = 3;  ///< behind the blocks, a removal_change
 failure damaged(std::string how) { return {error_code::corrupt_data, "a journaled run of events is damaged: " + std::move(how)}; }
 } // namespace
 
@@ -50,7 +51,7 @@ result<bool> event_partition::has_this_id(std::uint64_t row, const incoming& eve
   const auto id = columns_.id_of(row);
   if (!id)
     return id.error();
-  return id->uuid == event.uuid && id->text == event.id_text;
+  return *id && (*id)->uuid == event.uuid && (*id)->text == event.id_text;
 }
 
 result<std::optional<std::uint64_t>> event_partition::find_row(const incoming& event) const {
@@ -60,7 +61,7 @@ result<std::optional<std::uint64_t>> event_partition::find_row(const incoming& e
       const auto id = columns_.id_of(*row);
       if (!id)
         return id.error();
-      if (id->empty())
+      if (*id && (*id)->empty())
         return found{*row};
     }
   if (slots_.empty())
@@ -102,9 +103,9 @@ void event_partition::grow() {
   std::uint64_t first_kept = 0;
   const event_view view = columns_.snapshot();
   for (const auto& chunk : view.chunks()) {
-    if (chunk.rows != event_chunk_rows || chunk.max_received >= newest_received_ - window_)
+    if (chunk.row_span != event_chunk_rows || chunk.max_received >= newest_received_ - window_)
       break;
-    first_kept += chunk.rows;
+    first_kept += chunk.row_span;
   }
   std::vector<std::uint64_t> kept;
   for (const std::uint64_t slot : slots_)
@@ -253,7 +254,7 @@ bytes event_partition::staged_payload() const {
   if (!has_staged())
     return {};
   bytes out;
-  binary::write(out, profiles_.has_staged() ? journal_version_with_profiles : journal_version);
+  binary::write(out, removals_.has_staged() ? journal_version_with_removal : profiles_.has_staged() ? journal_version_with_profiles : journal_version);
   binary::write(out, columns_.key());
   binary::write(out, columns_.committed_rows());
   binary::write_length(out, staged_.size());
@@ -270,6 +271,8 @@ bytes event_partition::staged_payload() const {
   }
   if (profiles_.has_staged())
     profiles_.write_staged(out);
+  if (removals_.has_staged())
+    removals_.write_staged(out);
   return out;
 }
 
@@ -278,6 +281,8 @@ void event_partition::commit_staged() {
   staged_.clear();
   if (profiles_.has_staged())
     profiles_changed_ = profiles_.commit_staged();
+  if (removals_.has_staged())
+    carry_out(removals_.take_staged());
 }
 
 void event_partition::discard_staged() {
@@ -285,6 +290,7 @@ void event_partition::discard_staged() {
   columns_.discard();
   staged_.clear();
   profiles_.discard_staged();
+  removals_.discard_staged();
 }
 
 result<void> event_partition::append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows) {
@@ -318,7 +324,7 @@ result<void> event_partition::apply(bytes_view payload) {
   std::uint32_t blocks = 0;
   if (!in.read(version))
     return damaged("its header ends early");
-  if (version != journal_version && version != journal_version_with_profiles)
+  if (version == 0 || version > journal_version_with_removal)
     return failure{error_code::unknown_schema_version, "a journaled run of events has a version that this program does not know"};
   if (!in.read(key) || !in.read(first_row) || !in.read(blocks))
     return damaged("its header ends early");
@@ -353,21 +359,62 @@ result<void> event_partition::apply(bytes_view payload) {
   change_profiles changes;
   if (version == journal_version_with_profiles && !in.read(changes))
     return refuse(damaged("a change of profiles ends early"));
+  removal_change removal;
+  if (version == journal_version_with_removal && !in.read(removal))
+    return refuse(damaged("a step of a removal ends early"));
   if (!in.at_end())
     return refuse(damaged("bytes are left over"));
   if (const auto changed = profiles_.apply(columns_, changes); !changed)
     return refuse(changed.error());
   columns_.commit();
+  if (version == journal_version_with_removal)
+    carry_out(removal);
   return {};
+}
+
+void event_partition::carry_out(const removal_change& change) {
+  removals_.carry_out(change, columns_, profiles_);
+  wants_snapshot_ |= change.what == removal_change::kind::step || change.what == removal_change::kind::finish;
+}
+
+result<void> event_partition::forget_unused(text_usage usage) {
+  auto forgotten = columns_.forget_unused(std::move(usage), [this](const profile_subject& subject, std::uint32_t code) { return profiles_.knows(subject, code); });
+  if (!forgotten) {
+    removal_progress_.note_problem(forgotten.error());
+    return forgotten.error();
+  }
+  removal_progress_.note_forgotten(std::move(*forgotten), removals_.state().last_number);
+  return {};
+}
+
+bool event_partition::has_expired_events(timestamp now) const {
+  const auto& state = removals_.state();
+  if ((!state.retention.days && state.retention.rules.empty()) || state.expired_at == start_of_day(now))
+    return false;
+  const auto condition = removals_.expiry_on(start_of_day(now), columns_);
+  const auto view = columns_.snapshot();
+  return std::any_of(view.chunks().begin(), view.chunks().end(), [&](auto chunk) {
+    chunk.first_row = 0; // whatever its rows
+    return condition.may_touch(chunk);
+  });
+}
+
+removals_told event_partition::tell_removals() const {
+  auto out = removals_.tell();
+  if (removal_progress_.problem())
+    out.problem = removal_progress_.problem()->message;
+  return out;
 }
 
 result<std::string> event_partition::event_id_text(std::uint64_t row) const {
   auto id = columns_.id_of(row);
   if (!id)
     return id.error();
-  if (id->uuid)
-    return format_uuid(*id->uuid);
-  return id->text.empty() ? format_uuid(derive_event_id(row, columns_.key())) : std::move(id->text);
+  if (!*id)
+    return failure{error_code::not_found, "that event was removed", {}};
+  if ((*id)->uuid)
+    return format_uuid(*(*id)->uuid);
+  return (*id)->text.empty() ? format_uuid(derive_event_id(row, columns_.key())) : std::move((*id)->text);
 }
 
 } // namespace dotmac

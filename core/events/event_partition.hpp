@@ -19,6 +19,8 @@
 #include "core/events/event_messages.hpp"
 #include "core/events/event_segment.hpp"
 #include "core/events/profiles/profile_book.hpp"
+#include "core/events/removal/removal_progress.hpp"
+#include "core/events/removal/text_usage.hpp"
 
 #include <functional>
 
@@ -26,8 +28,9 @@ namespace dotmac {
 
 inline constexpr std::uint64_t event_rows_max = 4'000'000'000;
 inline constexpr std::int64_t dedupe_window_milliseconds_default = 30ll * 86'400'000;
-inline constexpr std::uint32_t event_snapshot_version = 3; ///< with profiles. 2: without; 1: segments were blocks as clients' events come in; both are read still, 2 is written where there are none
-
+/// With removals. 3: with profiles, 2: without, each written where there is no more; 1: segments were blocks as clients' events come in. All are read.
+inline constexpr std::uint32_t event_snapshot_version = 4;
+inline constexpr std::uint32_t event_snapshot_version_with_profiles = 3;
 inline constexpr std::uint32_t event_snapshot_version_without_profiles = 2;
 
 struct staged_block {
@@ -42,6 +45,8 @@ struct event_snapshot_image {
   bytes payload;
   std::vector<event_segment> new_segments;
   std::vector<event_segment> live_segments; ///< all, without payloads, by first row
+  std::vector<std::uint64_t> retired_segments; ///< written anew already, and still read by somebody: not to be dropped yet
+  snapshot_removals removals;
 };
 
 /// What is to be written down; independent of the partition from then on.
@@ -49,7 +54,10 @@ struct event_snapshot_plan {
   event_view view;
   std::vector<event_segment> kept;
   std::uint64_t next_segment = 1;
-  /// Heavy: linear in the rows that are in no kept segment. Kept ones are full: what follows them is written anew.
+  segment_rewriting rewriting;
+  removal_state removals;
+  std::vector<std::uint64_t> retired_segments;
+  /// Heavy: linear in the rows that are in no kept segment. Kept ones are full: what follows them is written anew. Some of those that have removed events are, too.
   event_snapshot_image encode() const;
 };
 
@@ -67,9 +75,11 @@ public:
   result<staged_block> stage(bytes block);
   /// At most one between two commits, and no events behind it. Errors: validation_failed at a limit of profile_limits.
   result<void> stage(change_profiles changes) { return profiles_.stage(columns_, std::move(changes)); }
-  bool takes_more_staged() const noexcept { return !profiles_.has_staged(); }
+  /// Likewise. Errors: those of removal_book.
+  result<void> stage(removal_change change) { return removals_.stage(std::move(change)); }
+  bool takes_more_staged() const noexcept { return !profiles_.has_staged() && !removals_.has_staged(); }
   std::uint64_t profiles_changed() const noexcept { return profiles_changed_; } ///< by the last change_profiles that was committed
-  bool has_staged() const noexcept { return !staged_.empty() || profiles_.has_staged(); }
+  bool has_staged() const noexcept { return !staged_.empty() || profiles_.has_staged() || removals_.has_staged(); }
   /// Empty when nothing new is staged: then there is nothing to journal, and commit_staged may follow at once.
   bytes staged_payload() const;
   void commit_staged();
@@ -84,13 +94,30 @@ public:
   /// The segments of the newest snapshot, without payloads and parts, by first row; each knows its directory unless an earlier version wrote it.
   const std::vector<event_segment>& stored_segments() const noexcept { return former_segments_.empty() ? segments_ : former_segments_; }
 
-  event_snapshot_plan prepare_snapshot() const;
+  /// What a removal needs next; see removal_progress. `step`, `finish` and `done` are to be staged, `find_unused_texts` ends with forget_unused.
+  removal_step next_removal_step() { return removal_progress_.next(removals_.state(), !retired_in_use().empty()); }
+  removal_change change_for(removal_step step, timestamp now) const { return removal_progress_.change_for(step, now); }
+  /// `usage` of a snapshot of this partition. Errors: those of a stored column.
+  result<void> forget_unused(text_usage usage);
+  /// Whether some event is older than it is to be kept, and this day's were not let go yet.
+  bool has_expired_events(timestamp now) const;
+  std::uint64_t last_removal() const noexcept { return removals_.state().last_number; }
+  removals_told tell_removals() const;
+  /// A step of a removal is in the journal, and waits for the next snapshot.
+  bool wants_snapshot() const noexcept { return wants_snapshot_; }
+
+  event_snapshot_plan prepare_snapshot();
   void snapshot_written(const event_snapshot_image& image);
   static result<event_partition> restore(std::uint32_t version, bytes_view payload,
                                          const std::function<result<bytes>(std::uint64_t segment_number)>& read_segment, std::shared_ptr<segment_source> source,
                                          std::int64_t dedupe_window_milliseconds = dedupe_window_milliseconds_default, damaged_ids with_damaged_ids = damaged_ids::fail);
 
 private:
+  void carry_out(const removal_change& change);
+  result<void> read_removals(binary::reader& in);
+  void drop_overtaken();
+  void retire_rewritten(const event_snapshot_image& image);
+  std::vector<std::uint64_t> retired_in_use();
   struct incoming;
   result<std::optional<std::uint64_t>> find_row(const incoming& event) const;
   result<bool> has_this_id(std::uint64_t row, const incoming& event) const;
@@ -108,6 +135,9 @@ private:
   event_columns columns_;
   profile_book profiles_;
   std::uint64_t profiles_changed_ = 0;
+  removal_book removals_;
+  removal_progress removal_progress_;
+  bool wants_snapshot_ = false;
   std::shared_ptr<segment_source> source_;
   std::int64_t window_;
   std::int64_t newest_received_;
@@ -122,6 +152,7 @@ private:
   std::vector<event_segment> segments_;
   std::vector<event_segment> former_segments_; ///< of an earlier version, until the next snapshot writes all of it anew
   std::uint64_t next_segment_ = 1;
+  std::vector<std::weak_ptr<const stored_columns>> retired_; ///< segments that were written anew; views may read them still
 
   // While a block is decided: its rows that are new already, and which uuid each has.
   const event_block_view* deciding_ = nullptr;

@@ -11,7 +11,7 @@ namespace dotmac {
 namespace {
 
 using segment_columns::form;
-using chunk_list = std::vector<const chunk_columns*>;
+using chunk_list = std::span<const chunk_columns* const>;
 
 constexpr auto id_field = static_cast<std::size_t>(event_field::event_id);
 
@@ -54,9 +54,9 @@ public:
       bytes texts;
       auto next = before;
       for (; next < end && size_ + texts.size() < event_segment_texts_max; ++next) {
-        const std::string_view text = text_of(next + 1);
-        lengths.push_back(static_cast<std::uint32_t>(text.size()));
-        texts.append(text);
+        const std::optional<std::string_view> text = text_of(next + 1);
+        lengths.push_back(text ? static_cast<std::uint32_t>(text->size()) : forgotten_length);
+        texts.append(text.value_or(std::string_view{}));
       }
       if (!lengths.empty())
         write(which, index, before, lengths, texts);
@@ -93,22 +93,27 @@ private:
 
 void add_sections(section_writer& to, const event_view& view, const dictionary_counts& before, const dictionary_counts& end) {
   using of = dictionary_section::of;
+  using maybe_text = std::optional<std::string_view>;
+  const auto* forgotten = view.forgotten();
   for (std::size_t f = 0; f < event_field_count; ++f)
     if (f != id_field)
-      to.add(of::field, static_cast<std::uint32_t>(f), before.fields[f], end.fields[f], [&](std::uint32_t code) { return view.dictionary(static_cast<event_field>(f)).text(code); });
+      to.add(of::field, static_cast<std::uint32_t>(f), before.fields[f], end.fields[f], [&](std::uint32_t code) {
+        return forgotten != nullptr && forgotten->of_field(f, code) ? std::nullopt : maybe_text{view.dictionary(static_cast<event_field>(f)).text(code)};
+      });
   bytes name;
   to.add(of::keys, 0, before.keys, end.keys, [&](std::uint32_t code) {
     const auto& key = view.keys()[code - 1];
     name.assign(1, key.scope == property_scope::properties ? 'p' : 'c').append(key.name);
-    return std::string_view{name};
+    return maybe_text{name};
   });
   for (std::uint32_t key = 0; key < end.texts.size(); ++key)
-    to.add(of::texts_of_key, key, before.texts_of(key), end.texts[key], [&](std::uint32_t code) { return view.keys()[key].texts->text(code); });
+    to.add(of::texts_of_key, key, before.texts_of(key), end.texts[key],
+           [&](std::uint32_t code) { return forgotten != nullptr && forgotten->of_key(key, code) ? std::nullopt : maybe_text{view.keys()[key].texts->text(code)}; });
 }
 
-bytes start_payload(std::uint64_t first_row, std::uint32_t rows) {
+bytes start_payload(std::uint32_t version, std::uint64_t first_row, std::uint32_t rows) {
   bytes out;
-  binary::write(out, event_segment_version);
+  binary::write(out, version);
   binary::write(out, first_row);
   binary::write(out, rows);
   return out;
@@ -116,35 +121,50 @@ bytes start_payload(std::uint64_t first_row, std::uint32_t rows) {
 
 } // namespace
 
-std::vector<event_segment> encode_segments(const event_view& view, std::uint64_t first_row, const dictionary_counts& before, std::uint64_t& next_number) {
-  chunk_list chunks;
-  event_segment last{0, first_row, 0, timestamp_max.milliseconds, timestamp_min.milliseconds, {}, {}, {}, {}};
-  for (std::size_t c = first_row / event_chunk_rows; c < view.chunks().size() && last.row_count < event_segment_rows; ++c) {
-    assert(view.chunks()[c].columns != nullptr); // what is not written yet is in memory
-    chunks.push_back(view.chunks()[c].columns.get());
-    last.row_count += chunks.back()->rows;
-    last.min_time_ms = std::min(last.min_time_ms, chunks.back()->min_at);
-    last.max_time_ms = std::max(last.max_time_ms, chunks.back()->max_at);
+std::vector<event_segment> encode_chunks(const event_view& view, std::uint64_t first_row, chunk_list chunks, const dictionary_counts& before,
+                                         std::shared_ptr<const dictionary_counts> end, std::uint64_t& next_number) {
+  event_segment last{0, first_row, 0, 0, 0, {}, std::move(end), {}, {}};
+  bool has_gaps = view.forgotten() != nullptr;
+  bool is_empty = true;
+  for (const auto* each : chunks) {
+    last.row_count += each->row_span;
+    has_gaps |= each->rows != each->row_span;
+    if (each->rows == 0)
+      continue;
+    last.min_time_ms = is_empty ? each->min_at : std::min(last.min_time_ms, each->min_at);
+    last.max_time_ms = is_empty ? each->max_at : std::max(last.max_time_ms, each->max_at);
+    is_empty = false;
   }
-  last.end = std::make_shared<dictionary_counts>(counts_at_end(chunks, before));
+  const auto version = has_gaps ? event_segment_version : event_segment_version_without_gaps;
   std::vector<event_segment> out;
   section_writer sections{[&](bytes part) {
-    auto payload = start_payload(first_row, 0);
+    auto payload = start_payload(version, first_row, 0);
     payload += part;
-    write_directory(payload, {});
+    write_directory(payload, {}, has_gaps);
     out.push_back({next_number++, first_row, 0, last.min_time_ms, last.max_time_ms, std::move(payload), last.end, {}, {}});
   }};
   add_sections(sections, view, before, *last.end);
-  last.payload = start_payload(first_row, static_cast<std::uint32_t>(last.row_count));
+  last.payload = start_payload(version, first_row, static_cast<std::uint32_t>(last.row_count));
   last.payload += sections.take();
   const auto directory = std::make_shared<segment_directory>();
   last.parts = write_parts(chunks, *directory);
-  write_directory(last.payload, *directory);
+  write_directory(last.payload, *directory, has_gaps);
   last.number = directory->number = next_number++;
   directory->end = last.end;
   last.directory = directory;
   out.push_back(std::move(last));
   return out;
+}
+
+std::vector<event_segment> encode_segments(const event_view& view, std::uint64_t first_row, const dictionary_counts& before, std::uint64_t& next_number) {
+  std::vector<const chunk_columns*> chunks;
+  std::uint64_t rows = 0;
+  for (std::size_t c = first_row / event_chunk_rows; c < view.chunks().size() && rows < event_segment_rows; ++c) {
+    assert(view.chunks()[c].columns != nullptr); // what is not written yet is in memory
+    chunks.push_back(view.chunks()[c].columns.get());
+    rows += chunks.back()->row_span;
+  }
+  return encode_chunks(view, first_row, chunks, before, std::make_shared<dictionary_counts>(counts_at_end(chunks, before)), next_number);
 }
 
 } // namespace dotmac

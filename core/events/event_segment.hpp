@@ -16,8 +16,10 @@
 namespace dotmac {
 
 inline constexpr std::uint32_t event_segment_rows = 2 * event_chunk_rows; ///< a plane of a column is then one block of the compressor
+inline constexpr std::uint32_t forgotten_length = ~0u; ///< in place of a text's length: it is forgotten
 inline constexpr std::size_t event_segment_texts_max = 32u << 20;         ///< bytes of texts in one segment
-inline constexpr std::uint32_t event_segment_version = 3; ///< 2: all columns in the payload, read still
+inline constexpr std::uint32_t event_segment_version = 4; ///< where events were removed. 3: without, written still where none were; 2: all columns in the payload, read still
+inline constexpr std::uint32_t event_segment_version_without_gaps = 3;
 
 struct event_segment {
   std::uint64_t number = 0;
@@ -29,8 +31,13 @@ struct event_segment {
   std::shared_ptr<const dictionary_counts> end; ///< what its last row can refer to
   std::vector<bytes> parts;                     ///< its columns; empty for segments written before
   std::shared_ptr<const segment_directory> directory; ///< of its columns; none of segments of earlier versions
+  std::uint64_t clean_through = 0;  ///< number of the last removal whose events are not in it
+  std::uint64_t blank_through = 0;  ///< of the times that texts were forgotten since the start: the last one whose texts are not in it
 };
 
+/// These chunks, from `first_row` on, with the entries of dictionaries behind `before` up to `end`. `next_number` is raised.
+std::vector<event_segment> encode_chunks(const event_view& view, std::uint64_t first_row, std::span<const chunk_columns* const> chunks, const dictionary_counts& before,
+                                         std::shared_ptr<const dictionary_counts> end, std::uint64_t& next_number);
 /// The rows from `first_row`, a multiple of event_segment_rows, to the next one or to the view's end; with what goes before. `next_number` is raised.
 std::vector<event_segment> encode_segments(const event_view& view, std::uint64_t first_row, const dictionary_counts& before, std::uint64_t& next_number);
 
@@ -55,7 +62,7 @@ struct dictionary_section {
   of which{};
   std::uint32_t index = 0; ///< of the field or the key
   std::uint32_t before = 0;
-  std::vector<std::string_view> entries;
+  std::vector<std::string_view> entries; ///< of those that are forgotten: without data
 };
 
 struct decoded_segment {

@@ -28,16 +28,17 @@ public:
     std::uint32_t rows = 0;
     if (!in_.read(version))
       return damaged("its header ends early");
-    if (version != event_segment_version && version != 2)
+    if (version < 2 || version > event_segment_version)
       return failure{error_code::unknown_schema_version, "a segment of events has a version that this program does not know", {}};
     if (!in_.read(out_.first_row) || !in_.read(rows))
       return damaged("its header ends early");
     if (rows > event_segment_rows)
       return damaged("it has more than event_segment_rows rows");
-    if (auto done = read_sections(); !done)
+    const bool has_gaps = version > event_segment_version_without_gaps;
+    if (auto done = read_sections(has_gaps); !done)
       return done.error();
-    if (version == event_segment_version) {
-      auto directory = read_directory(in_, out_.first_row, rows);
+    if (version >= event_segment_version_without_gaps) {
+      auto directory = read_directory(in_, out_.first_row, rows, has_gaps);
       if (!directory)
         return directory.error();
       out_.directory = std::move(*directory);
@@ -55,7 +56,7 @@ public:
   }
 
 private:
-  result<void> read_sections() {
+  result<void> read_sections(bool has_gaps) {
     std::uint32_t count = 0;
     if (!in_.read(count))
       return damaged("its dictionaries end early");
@@ -66,7 +67,8 @@ private:
         return damaged("its dictionaries end early");
       if (section.which > dictionary_section::of::texts_of_key)
         return damaged("it has a dictionary of no kind");
-      if (entries > in_.rest().size() + 1) // one may be empty
+      const std::size_t without_text = has_gaps ? 4 * event_segment_rows : 1; // those that are forgotten; one may be empty
+      if (entries > in_.rest().size() + without_text)
         return damaged("a dictionary has more entries than there are bytes");
       const auto lengths = segment_columns::read(in_, 1, entries);
       if (!lengths)
@@ -75,6 +77,10 @@ private:
         return damaged("a dictionary lacks entries");
       for (const auto length : (*lengths)[0]) {
         bytes_view text;
+        if (has_gaps && length == std::int64_t{forgotten_length}) {
+          section.entries.emplace_back();
+          continue;
+        }
         if (length < 0 || !in_.take(static_cast<std::size_t>(length), text))
           return damaged("its dictionaries end early");
         section.entries.push_back(text);

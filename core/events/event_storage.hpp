@@ -18,6 +18,7 @@ struct event_columns::storage {
   std::vector<std::uint32_t> committed_texts;
   std::vector<chunk_place> sealed;
   std::vector<growing_chunk> open; ///< follow the sealed ones; all but the last are full
+  std::shared_ptr<forgotten_texts> forgotten; ///< views have the same: changed in a copy
   std::vector<std::uint32_t> translated; ///< scratch: the block's code -> ours
 
   void append_run(const event_block_view& block, std::span<const std::uint32_t> rows_of_run,

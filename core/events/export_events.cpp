@@ -15,7 +15,7 @@ public:
   /// False once the page is full: it then goes on with the row that had no place.
   bool take(const event_chunk& chunk, const row_selection& found, std::uint64_t first_row, std::uint64_t end_row) {
     for (const auto at : found.rows()) {
-      const auto row = chunk.first_row + found.first() + at;
+      const auto row = chunk.row_number(found.first() + at);
       if (row < first_row || row >= end_row)
         continue;
       auto event = view_.read(chunk, found.first() + at);
@@ -49,14 +49,14 @@ result<events_exported> answer(const event_view& view, const export_events& ques
   const auto rows = std::make_unique<row_selection>();
   page_filler filler{view, page, std::min(question.page_bytes, export_page_bytes)};
   for (const auto& place : view.chunks()) {
-    if (!range.touches(place) || place.first_row + place.rows <= question.first_row || place.first_row >= page.end_row)
+    if (!range.touches(place) || place.first_row + place.row_span <= question.first_row || place.first_row >= page.end_row)
       continue;
     const auto chunk = place.open();
     for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
       if (stop && stop())
         return question_cancelled();
       const auto count = std::min(scan_rows, chunk.rows - first);
-      if (chunk.first_row + first + count <= question.first_row)
+      if (chunk.row_number(first + count - 1) < question.first_row)
         continue;
       rows->select(view, chunk, first, count, *plan, range);
       const bool is_full = !filler.take(chunk, *rows, question.first_row, page.end_row);

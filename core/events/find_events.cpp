@@ -35,7 +35,7 @@ public:
     total_ += selection.rows().size();
     for (const auto row : selection.rows()) {
       const auto at = selection.first() + row;
-      const place here{chunk.at()[at], chunk.first_row + at};
+      const place here{chunk.at()[at], chunk.row_number(at)};
       if (!question_->before || comes_first({question_->before->at.milliseconds, question_->before->row}, here))
         found_.push_back(here);
     }
@@ -85,7 +85,7 @@ result<void> read_page(const event_view& view, const find_events& question, std:
       return question_cancelled();
     if (!chunk || chunk->first_row != found[i].row - found[i].row % event_chunk_rows)
       chunk = view.chunk_of(found[i].row);
-    auto event = view.read(*chunk, static_cast<std::uint32_t>(found[i].row % event_chunk_rows));
+    auto event = view.read(*chunk, chunk->position_of(found[i].row).value_or(0)); // not there only where the numbers cannot be read
     if (chunk->why_incomplete())
       return *chunk->why_incomplete();
     size += answer_size(event);

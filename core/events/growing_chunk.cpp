@@ -6,10 +6,14 @@ std::uint32_t count_below(const growing_array<std::uint32_t>& rows, std::uint32_
   return static_cast<std::uint32_t>(std::lower_bound(rows.data(), rows.data() + rows.size(), bound) - rows.data());
 }
 
-chunk_columns growing_chunk::columns(std::uint32_t rows) const {
+std::uint32_t growing_chunk::rows_below(std::uint32_t span) const { return has_gaps ? count_below(row_numbers, span) : std::min(span, at.size()); }
+
+chunk_columns growing_chunk::columns(std::uint32_t span) const {
   chunk_columns out;
+  const auto rows = rows_below(span);
   out.first_row = first_row;
   out.rows = rows;
+  out.row_span = has_gaps ? span : rows;
   const auto keep = [&out](const auto& array) {
     out.owners.push_back(array.owner());
     out.memory_bytes += array.memory_bytes();
@@ -36,6 +40,10 @@ chunk_columns growing_chunk::columns(std::uint32_t rows) const {
   keep(id_text_ends);
   keep(uuids);
   keep(id_texts);
+  if (out.row_span != rows) {
+    out.row_numbers = row_numbers.packed(rows);
+    keep(row_numbers);
+  }
   for (const auto& [column, slice] : properties) {
     const std::uint32_t count = count_below(slice.rows, rows);
     if (count == 0)
@@ -47,13 +55,51 @@ chunk_columns growing_chunk::columns(std::uint32_t rows) const {
   return out;
 }
 
-chunk_columns growing_chunk::view(std::uint32_t rows) const {
-  chunk_columns out = columns(rows);
-  const auto [low, high] = std::minmax_element(at.data(), at.data() + rows);
+chunk_columns growing_chunk::view(std::uint32_t span) const {
+  chunk_columns out = columns(span);
+  if (out.rows == 0)
+    return out;
+  const auto [low, high] = std::minmax_element(at.data(), at.data() + out.rows);
   out.min_at = *low;
   out.max_at = *high;
-  out.max_received = *std::max_element(received.data(), received.data() + rows);
+  out.max_received = *std::max_element(received.data(), received.data() + out.rows);
   return out;
+}
+
+namespace {
+template <class T> void fill(growing_array<T>& to, const packed_integers& from) {
+  for (std::size_t i = 0; i < from.size(); ++i)
+    to.push_back(static_cast<T>(from[i]));
+}
+} // namespace
+
+growing_chunk reopened(const chunk_columns& from) {
+  growing_chunk chunk;
+  chunk.first_row = from.first_row;
+  chunk.has_gaps = from.row_span != from.rows;
+  fill(chunk.row_numbers, from.row_numbers);
+  fill(chunk.at, from.at);
+  fill(chunk.received, from.received_at);
+  fill(chunk.finer_rows, from.finer_rows);
+  fill(chunk.finer_nanoseconds, from.finer_nanoseconds);
+  fill(chunk.id_references, from.id_references);
+  fill(chunk.id_text_ends, from.id_text_ends);
+  for (std::size_t f = 0; f < event_field_count; ++f)
+    if (f != static_cast<std::size_t>(event_field::event_id))
+      fill(chunk.codes[f], from.codes[f]);
+  std::uint32_t uuids = 0;
+  for (std::uint32_t row = 0; row < from.rows; ++row)
+    uuids += from.id_references[row] % 2 != 0;
+  chunk.uuids.append(from.uuids, uuids);
+  if (!from.id_text_ends.empty())
+    chunk.id_texts.append(from.id_texts, static_cast<std::uint32_t>(from.id_text_ends[from.id_text_ends.size() - 1]));
+  for (const auto& each : from.properties) {
+    auto& slice = chunk.properties[each.column];
+    fill(slice.values, each.values);
+    for (std::uint32_t i = 0; i < each.count; ++i)
+      slice.rows.push_back(each.row_at(i));
+  }
+  return chunk;
 }
 
 chunk_columns narrow(const chunk_columns& wide, std::uint32_t uuid_count, std::uint32_t id_text_bytes) {
@@ -70,7 +116,7 @@ chunk_columns narrow(const chunk_columns& wide, std::uint32_t uuid_count, std::u
     placed.emplace_back(&column, start);
   };
   for (packed_integers* each : {&out.at, &out.received_at, &out.finer_rows, &out.finer_nanoseconds, &out.id_references,
-                                &out.id_text_ends})
+                                &out.id_text_ends, &out.row_numbers})
     pack(*each);
   for (packed_integers& each : out.codes)
     pack(each);

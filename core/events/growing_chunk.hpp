@@ -61,11 +61,18 @@ struct growing_chunk {
   growing_array<uuid_bytes> uuids;
   growing_array<char> id_texts;
   std::map<std::uint32_t, growing_slice> properties;
+  bool has_gaps = false; ///< events were removed
+  growing_array<std::uint32_t> row_numbers; ///< of each row, relative to first_row, where there are gaps
 
-  /// The first rows as a chunk whose times are not bounded yet, and with bounds: that takes a pass over the times.
-  chunk_columns columns(std::uint32_t rows) const;
-  chunk_columns view(std::uint32_t rows) const;
+  /// How many rows have a number below `span`, relative to first_row.
+  std::uint32_t rows_below(std::uint32_t span) const;
+  /// The rows below `span` as a chunk whose times are not bounded yet, and with bounds: that takes a pass over the times.
+  chunk_columns columns(std::uint32_t span) const;
+  chunk_columns view(std::uint32_t span) const;
 };
+
+/// One that goes on growing behind these rows.
+growing_chunk reopened(const chunk_columns& from);
 
 /// How many of the rising numbers are less than `bound`.
 std::uint32_t count_below(const growing_array<std::uint32_t>& rows, std::uint32_t bound);

@@ -29,14 +29,14 @@ public:
     if (place.columns != nullptr)
       return add_held(*place.columns);
     for (const auto& each : place.stored->directory.columns)
-      if (each.kind != column_kind::finer_times)
+      if (each.kind != column_kind::finer_times && each.kind != column_kind::row_numbers)
         columns_[number_of(each)].row_count += each.counts[place.index_in_segment];
   }
 
   /// `stays`: later snapshots keep the segment, so that it can only be missing where it was lost.
   void add(const event_segment& segment, const stored_sizes& sizes, bool stays) {
     ++out_.segment_count;
-    out_.stored_rows += segment.row_count;
+    out_.stored_rows += rows_left(segment);
     out_.stored_bytes += sizes.payload;
     out_.dictionary_bytes += sizes.payload;
     out_.missing_parts += stays && sizes.payload == 0;
@@ -51,7 +51,7 @@ public:
   }
 
   event_storage take() && {
-    out_.journal_rows = view_.row_count() - out_.stored_rows;
+    out_.journal_rows = view_.event_count() - std::min(view_.event_count(), out_.stored_rows);
     std::erase_if(columns_, [](const column_storage& each) { return each.row_count == 0 && each.stored_bytes == 0; });
     std::stable_sort(columns_.begin(), columns_.end(), [](const column_storage& left, const column_storage& right) {
       return std::pair{left.stored_bytes, left.memory_bytes} > std::pair{right.stored_bytes, right.memory_bytes};
@@ -78,10 +78,20 @@ private:
     case column_kind::finer_times: return at_column;
     case column_kind::received_at: return received_column;
     case column_kind::codes: return first_field + of.index;
-    case column_kind::ids: return first_field + event_id_number;
+    case column_kind::ids:
+    case column_kind::row_numbers: return first_field + event_id_number; // ids are made of them
     case column_kind::property: break;
     }
     return first_property + of.index / value_kind_count;
+  }
+
+  static std::uint64_t rows_left(const event_segment& segment) {
+    if (segment.directory == nullptr)
+      return segment.row_count;
+    std::uint64_t rows = 0;
+    for (const auto& each : segment.directory->chunks)
+      rows += each.rows;
+    return rows;
   }
 
   void add_held(const chunk_columns& chunk) {
@@ -90,7 +100,7 @@ private:
     for (std::size_t f = 0; f < event_field_count; ++f)
       if (f != event_id_number)
         note(first_field + f, count_not_zero(chunk.codes[f]), {&chunk.codes[f]});
-    note(first_field + event_id_number, count_not_zero(chunk.id_references), {&chunk.id_references, &chunk.id_text_ends});
+    note(first_field + event_id_number, count_not_zero(chunk.id_references), {&chunk.id_references, &chunk.id_text_ends, &chunk.row_numbers});
     std::uint64_t uuids = 0;
     std::uint64_t texts = 0;
     for (std::uint32_t row = 0; row < chunk.rows; ++row) {

@@ -104,9 +104,9 @@ scalar dimension_value(const event_view& view, const event_chunk& chunk, std::ui
   return {};
 }
 
-result<scalar> dimension_value(const event_view& view, std::uint64_t row, const event_reference& of) {
-  const auto chunk = view.chunk_of(row);
-  auto value = dimension_value(view, chunk, static_cast<std::uint32_t>(row % event_chunk_rows), of);
+result<scalar> dimension_value(const event_view& view, std::uint64_t place, const event_reference& of) {
+  const auto chunk = view.chunk_of(place);
+  auto value = dimension_value(view, chunk, static_cast<std::uint32_t>(place % event_chunk_rows), of);
   if (chunk.why_incomplete())
     return *chunk.why_incomplete();
   return value;
@@ -150,7 +150,7 @@ class summary_part {
 public:
   explicit summary_part(const event_view& view)
       : kinds_{view.dictionary_size(event_field::event_type) + 1, view.dictionary_size(event_field::event_name) + 1},
-        users_(view.profiles() == nullptr ? 0 : std::size_t{view.dictionary_size(event_field::user_id)} + 1) {}
+        users_(view.profiles() == nullptr && view.event_count() == view.row_count() ? 0 : std::size_t{view.dictionary_size(event_field::user_id)} + 1) {}
 
   result<void> add(const event_chunk& chunk, const scan_context& context) {
     for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
@@ -174,7 +174,7 @@ public:
     for (std::size_t user = 0; user < users_.size(); ++user)
       users_[user] |= other.users_[user];
   }
-  /// Where no id was merged or told of without events, the dictionary has one for each user.
+  /// Where no id was merged or told of without events, and no event was removed, the dictionary has one for each user.
   std::uint64_t user_count(const event_view& view) const {
     return users_.empty() ? view.dictionary_size(event_field::user_id) : static_cast<std::uint64_t>(std::count(users_.begin() + 1, users_.end(), 1));
   }
@@ -182,7 +182,7 @@ public:
 
 private:
   kind_counter kinds_;
-  std::vector<std::uint8_t> users_; ///< by code, where there are profiles: whether an event is his
+  std::vector<std::uint8_t> users_; ///< by code, where the dictionary does not tell: whether an event is his
   std::array<std::uint32_t, scan_rows> types_;
   std::array<std::uint32_t, scan_rows> names_;
 };
@@ -203,12 +203,12 @@ result<event_summary> answer(const event_view& view, const summarize_events&, co
     if (each)
       whole->merge(*each);
   event_summary out;
-  out.event_count = view.row_count();
+  out.event_count = view.event_count();
   out.user_count = whole->user_count(view);
   out.memory_bytes = view.memory_bytes();
   out.last_event = view.newest();
   for (const auto& place : view.chunks())
-    if (!out.first_event || place.min_at < out.first_event->milliseconds)
+    if (place.rows > 0 && (!out.first_event || place.min_at < out.first_event->milliseconds))
       out.first_event = timestamp{place.min_at};
   whole->kinds().visit([&](std::uint32_t type, std::uint32_t name, std::uint64_t count) {
     out.kinds.push_back({std::string{view.dictionary(event_field::event_type).text(type)}, std::string{view.dictionary(event_field::event_name).text(name)}, count});

@@ -43,6 +43,7 @@ public:
     auto done = column_.kind == column_kind::finer_times ? read_finer_times()
                 : column_.kind == column_kind::ids       ? read_ids()
                 : column_.kind == column_kind::property  ? read_property()
+                : column_.kind == column_kind::row_numbers ? read_row_numbers()
                                                          : read_plain();
     if (!done)
       return done.error();
@@ -119,6 +120,19 @@ private:
     return {};
   }
 
+  result<void> read_row_numbers() {
+    auto found = values();
+    if (!found)
+      return found.error();
+    for (std::size_t c = 0; c < found->size(); ++c) {
+      const auto& chunk = directory_.chunks[c];
+      if ((*found)[c].count != (chunk.rows == chunk.row_span ? 0 : chunk.rows) || !rises_below(unpacked((*found)[c]), chunk.row_span))
+        return misfit("its numbers of rows do not fit");
+    }
+    keep(*found, nullptr);
+    return {};
+  }
+
   result<void> read_ids() {
     auto references = values();
     if (!references)
@@ -187,13 +201,16 @@ std::string describe_column(const segment_directory::column& of) {
   case column_kind::finer_times: return "the column timestamp (nanoseconds)";
   case column_kind::codes: return "the column " + std::string{event_field_names[of.index]};
   case column_kind::ids: return "the column event_id";
+  case column_kind::row_numbers: return "the numbers of the rows";
   case column_kind::property: break;
   }
   return "the column of property " + std::to_string(of.index / value_kind_count + 1);
 }
 
-void write_directory(bytes& out, const segment_directory& from) {
+void write_directory(bytes& out, const segment_directory& from, bool has_gaps) {
   for (const auto& each : from.chunks) {
+    if (has_gaps)
+      binary::write(out, each.rows);
     binary::write(out, each.min_at);
     binary::write(out, each.max_at);
     binary::write(out, each.max_received);
@@ -207,12 +224,14 @@ void write_directory(bytes& out, const segment_directory& from) {
   }
 }
 
-result<segment_directory> read_directory(binary::reader& in, std::uint64_t first_row, std::uint32_t rows) {
+result<segment_directory> read_directory(binary::reader& in, std::uint64_t first_row, std::uint32_t rows, bool has_gaps) {
   segment_directory out;
-  for (std::uint32_t done = 0; done < rows; done += out.chunks.back().rows) {
+  for (std::uint32_t done = 0; done < rows; done += out.chunks.back().row_span) {
     auto& chunk = out.chunks.emplace_back();
     chunk.first_row = first_row + done;
-    chunk.rows = std::min(rows - done, event_chunk_rows);
+    chunk.rows = chunk.row_span = std::min(rows - done, event_chunk_rows);
+    if (has_gaps && (!in.read(chunk.rows) || chunk.rows > chunk.row_span))
+      return misfit("its directory does not fit its rows");
     if (!in.read(chunk.min_at) || !in.read(chunk.max_at) || !in.read(chunk.max_received))
       return misfit("its directory ends early");
     if (chunk.min_at > chunk.max_at || chunk.min_at < timestamp_min.milliseconds || chunk.max_at > timestamp_max.milliseconds)
@@ -228,12 +247,15 @@ result<segment_directory> read_directory(binary::reader& in, std::uint64_t first
     for (const auto& chunk : out.chunks)
       if (!in.read(column.counts.emplace_back()) || column.counts.back() > chunk.rows)
         return misfit("its directory does not fit its rows");
-    if (column.kind > column_kind::property || (column.kind == column_kind::codes && (column.index >= event_field_count || column.index == id_field)))
+    if (column.kind > column_kind::row_numbers || (column.kind == column_kind::codes && (column.index >= event_field_count || column.index == id_field)))
       return misfit("it has a column of no kind");
     if (!out.columns.empty() && std::pair{out.columns.back().kind, out.columns.back().index} >= std::pair{column.kind, column.index})
       return misfit("its columns are out of order");
     out.columns.push_back(std::move(column));
   }
+  const bool lacks_numbers = std::any_of(out.chunks.begin(), out.chunks.end(), [](const auto& each) { return each.rows > 0 && each.rows != each.row_span; });
+  if (lacks_numbers && !out.find(column_kind::row_numbers, 0))
+    return misfit("rows are left out, and nothing says which");
   if (rows > 0 && (!out.find(column_kind::at, 0) || !out.find(column_kind::received_at, 0)))
     return misfit("it has no times");
   return out;
@@ -270,6 +292,7 @@ std::shared_ptr<const chunk_columns> assemble(const segment_directory& directory
       out->uuids = from.uuids.data();
       out->id_texts = from.texts.data();
       break;
+    case column_kind::row_numbers: out->row_numbers = from.first; break;
     case column_kind::property:
       if (column.counts[chunk] > 0)
         out->properties.push_back({column.index, column.counts[chunk], from.first, from.second});

@@ -24,7 +24,7 @@ struct dictionary_counts {
 };
 
 /// Stored: never renumber.
-enum class column_kind : std::uint8_t { at, received_at, finer_times, codes, ids, property };
+enum class column_kind : std::uint8_t { at, received_at, finer_times, codes, ids, property, row_numbers };
 
 struct segment_directory {
   struct column {
@@ -82,9 +82,10 @@ struct stored_columns {
 
 /// Of full or partial chunks that follow each other. `directory` gets chunks and columns.
 std::vector<bytes> write_parts(std::span<const chunk_columns* const> chunks, segment_directory& directory);
-void write_directory(bytes& out, const segment_directory& from);
-/// Chunks are numbered on from `first_row`.
-result<segment_directory> read_directory(binary::reader& in, std::uint64_t first_row, std::uint32_t rows);
+/// `has_gaps`: it says how many rows of each chunk are left.
+void write_directory(bytes& out, const segment_directory& from, bool has_gaps);
+/// Chunks are numbered on from `first_row`; `rows` counts those that were removed too.
+result<segment_directory> read_directory(binary::reader& in, std::uint64_t first_row, std::uint32_t rows, bool has_gaps);
 
 result<segment_column> decode_part(bytes_view part, const segment_directory& directory, std::uint32_t number);
 

@@ -48,8 +48,8 @@ std::uint32_t string_dictionary::find(std::string_view text) const {
   const std::uint32_t hash = hash_of(text);
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t at = hash & mask; slots_[at] != 0; at = (at + 1) & mask)
-    if (slots_[at] >> 32 == hash && this->text(static_cast<std::uint32_t>(slots_[at])) == text)
-      return static_cast<std::uint32_t>(slots_[at]);
+    if (const auto code = static_cast<std::uint32_t>(slots_[at]); slots_[at] >> 32 == hash && this->text(code) == text && !is_forgotten(code))
+      return code;
   return 0;
 }
 
@@ -58,6 +58,17 @@ std::uint32_t string_dictionary::insert(std::string_view text) {
     return known;
   if ((std::size_t{count_} + 1) * 3 > slots_.size() * 2)
     grow();
+  append(text);
+  const std::uint32_t hash = hash_of(text);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at] != 0)
+    at = (at + 1) & mask;
+  slots_[at] = std::uint64_t{hash} << 32 | count_;
+  return count_;
+}
+
+std::uint32_t string_dictionary::append(std::string_view text) {
   const std::uint64_t shifted = std::uint64_t{count_} + 16;
   const int part = std::bit_width(shifted) - 5;
   auto& holder = directory_[static_cast<std::size_t>(part)];
@@ -71,13 +82,19 @@ std::uint32_t string_dictionary::insert(std::string_view text) {
   if (size != 0)
     std::memcpy(to + 4, text.data(), size);
   *entry(count_++) = to;
-  const std::uint32_t hash = hash_of(text);
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  while (slots_[at] != 0)
-    at = (at + 1) & mask;
-  slots_[at] = std::uint64_t{hash} << 32 | count_;
   return count_;
+}
+
+void string_dictionary::forget(std::uint32_t code) {
+  if (code >= forgotten_.size())
+    forgotten_.resize(std::size_t{code} + 1);
+  forgotten_[code] = true;
+}
+
+std::uint32_t string_dictionary::insert_forgotten() {
+  const auto code = append({});
+  forget(code);
+  return code;
 }
 
 void string_dictionary::truncate(std::uint32_t count) {
@@ -98,6 +115,8 @@ void string_dictionary::grow() {
   slots_.assign(size, 0);
   // In the order of the codes, so that newer entries stand behind older ones.
   for (std::uint32_t code = 1; code <= count_; ++code) {
+    if (is_forgotten(code))
+      continue;
     const std::uint32_t hash = hash_of(text(code));
     std::size_t at = hash & (size - 1);
     while (slots_[at] != 0)

@@ -23,9 +23,15 @@ public:
   std::uint32_t size() const noexcept { return count_; }
   /// Forgets the newest entries. No reader may have been handed their codes.
   void truncate(std::uint32_t count);
+  /// From now on the text is not known; inserted again, it gets another code. Its entry stays for those who read.
+  void forget(std::uint32_t code);
+  bool is_forgotten(std::uint32_t code) const noexcept { return code < forgotten_.size() && forgotten_[code]; }
+  /// An entry that nobody finds, without a text: one that was forgotten before.
+  std::uint32_t insert_forgotten();
   std::size_t memory_bytes() const noexcept { return memory_; }
 
 private:
+  std::uint32_t append(std::string_view text);
   const char** entry(std::uint32_t number) const noexcept;
   char* allocate(std::size_t size);
   void grow();
@@ -35,6 +41,7 @@ private:
   std::size_t arena_left_ = 0;
   char* arena_next_ = nullptr;
   std::vector<std::uint64_t> slots_; ///< upper half of the hash, code; zero: free
+  std::vector<bool> forgotten_; ///< by code, up to the last one
   std::uint32_t count_ = 0;
   std::size_t memory_ = 0;
 };

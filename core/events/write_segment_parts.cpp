@@ -83,6 +83,7 @@ public:
         add_codes(f);
     add_ids();
     add_properties();
+    add_row_numbers();
     return std::move(parts_);
   }
 
@@ -145,6 +146,17 @@ private:
         counts.push_back(each == nullptr ? 0 : each->count);
       add(column_kind::property, column, std::move(counts), property_part(chunks_, slices));
     }
+  }
+
+  void add_row_numbers() {
+    std::vector<std::uint32_t> counts;
+    for (const auto* each : chunks_)
+      counts.push_back(each->row_numbers.size());
+    if (std::all_of(counts.begin(), counts.end(), [](auto each) { return each == 0; }))
+      return;
+    bytes part;
+    segment_columns::write(part, picked(chunks_, [](const chunk_columns& each) { return each.row_numbers; }), form::differences);
+    add(column_kind::row_numbers, 0, std::move(counts), std::move(part));
   }
 
   chunk_list chunks_;

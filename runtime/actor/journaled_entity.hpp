@@ -12,6 +12,8 @@
 ///   void commit_staged()         the entry is durable: make it state
 ///   void discard_staged()        the entry was not written: forget it
 ///   bool takes_more_staged()     whether another command can be staged on top of these
+/// may have
+///   bool wants_snapshot() const  after an entry: state is to be written down now
 /// and snapshot_of<Domain> specialized (runtime/actor/entity_snapshot.hpp).
 ///
 /// Promise   A command's answer comes once: after its entry is durable, or with the reason why it was refused. Nothing is

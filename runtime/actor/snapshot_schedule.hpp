@@ -2,7 +2,7 @@
 
 /// When an entity's snapshot is written, and what follows when that fails.
 ///
-/// Promise   One snapshot at a time, after snapshot_entries entries or snapshot_bytes bytes, and when told to. One that failed for a reason that
+/// Promise   One snapshot at a time, after snapshot_entries entries or snapshot_bytes bytes, where the domain wants one after an entry, and when told to. One that failed for a reason that
 ///           passes is tried again, with the state as it is then, ever more seldom; during a stop only while its outcome is uncertain.
 /// Errors    ownership_lost goes to `on_ended` as fatal; every other failure is logged, and the journal has what the snapshot has not.
 /// Threads   the entity's; encoding happens on a thread of the background pool, writing on one of the store pool.
@@ -40,7 +40,7 @@ public:
     last_ = last;
     ++entries_;
     bytes_ += entry_bytes;
-    if (entries_ >= environment_.limits.snapshot_entries || bytes_ >= environment_.limits.snapshot_bytes)
+    if (entries_ >= environment_.limits.snapshot_entries || bytes_ >= environment_.limits.snapshot_bytes || is_wanted_by(domain))
       write(domain);
   }
 
@@ -75,6 +75,12 @@ public:
   }
 
 private:
+  static bool is_wanted_by(const Domain& domain) {
+    if constexpr (requires { domain.wants_snapshot(); })
+      return domain.wants_snapshot();
+    return false;
+  }
+
   /// On a thread of the store pool.
   static result<void> write_to(store& session, snapshot_write write, encoded_snapshot& encoded) {
     write.snapshot.version = encoded.version;

@@ -208,7 +208,7 @@ result<profile_described> answer(const event_view& view, const describe_profile&
   if (auto scanned = tally.run(*plan); !scanned)
     return scanned.error();
   out.events = tally.together();
-  out.scope = {view.newest(), view.row_count()};
+  out.scope = {view.newest(), view.event_count()};
   return out;
 }
 

@@ -199,6 +199,32 @@ bool profile_book::merge(std::uint32_t from, std::uint32_t into, std::uint32_t s
   return true;
 }
 
+std::vector<std::uint32_t> profile_book::remove(const profile_subject& subject, std::uint32_t code) {
+  if (code == 0)
+    return {};
+  if (state_ == nullptr)
+    return {code};
+  auto& state = writable();
+  const bool is_user = subject.kind == profile_kind::user;
+  const auto root = is_user ? state.user_of(code) : code;
+  std::vector<std::uint32_t> codes{root};
+  if (auto others = is_user ? merged_into_.extract(root) : decltype(merged_into_)::node_type{}) {
+    codes.insert(codes.end(), others.mapped().begin(), others.mapped().end());
+    for (const auto each : others.mapped())
+      state.merged.set(each, 0);
+  }
+  if (const auto table = state.tables.find(subject); table != state.tables.end())
+    table->second.remove(root);
+  return codes;
+}
+
+bool profile_book::knows(const profile_subject& subject, std::uint32_t code) const {
+  if (state_ == nullptr)
+    return false;
+  const auto* table = state_->find(subject);
+  return (table != nullptr && table->has(code)) || (subject.kind == profile_kind::user && (state_->merged[code] != 0 || merged_into_.contains(code)));
+}
+
 void profile_book::adopt(std::uint32_t user, std::uint32_t root) {
   state_->merged.set(user, root);
   merged_into_[root].push_back(user);

@@ -35,6 +35,11 @@ public:
   /// Of a change that was staged, or of one from the journal, whose ids are new to `columns` perhaps.
   result<void> apply(event_columns& columns, const change_profiles& changes);
 
+  /// The subject has no profile any more, and the ids that were one user are several again. Returns the codes that it had; none for 0.
+  std::vector<std::uint32_t> remove(const profile_subject& subject, std::uint32_t code);
+  /// Whether something is known of this code.
+  bool knows(const profile_subject& subject, std::uint32_t code) const;
+
   /// None while nothing was ever told of any.
   std::shared_ptr<const profile_state> share() const;
   std::size_t memory_bytes() const { return state_ == nullptr ? 0 : state_->memory_bytes(); }

@@ -126,6 +126,14 @@ void profile_table::move(std::uint32_t from, std::uint32_t to, std::uint32_t sec
   updated.set(from, 0);
 }
 
+void profile_table::remove(std::uint32_t code) {
+  for (auto& each : attributes)
+    if (each.codes[code] != 0)
+      put(each, code, 0);
+  created.set(code, 0);
+  updated.set(code, 0);
+}
+
 void profile_table::next_generation() {
   for (auto& each : attributes)
     each.codes.next_generation();

@@ -45,6 +45,7 @@ struct profile_table {
   void touch(std::uint32_t code, std::uint32_t second);
   /// What `from` has goes to `to`, whose own values stay; `from` is no more.
   void move(std::uint32_t from, std::uint32_t to, std::uint32_t second);
+  void remove(std::uint32_t code);
   void next_generation();
   std::size_t memory_bytes() const;
 

@@ -13,9 +13,12 @@ class held_segments final : public segment_source {
 public:
   void keep(const event_snapshot_image& image) {
     for (const auto& each : image.new_segments)
-      segments_[each.number] = each;
+      keep(each);
   }
-  void keep(event_segment segment) { segments_[segment.number] = std::move(segment); }
+  void keep(event_segment segment) {
+    std::erase_if(decoded_, [&](const auto& each) { return each.first.first == segment.number; }); // numbers can be used again
+    segments_[segment.number] = std::move(segment);
+  }
   std::map<std::uint64_t, event_segment>& all() { return segments_; }
 
   std::function<result<bytes>(std::uint64_t)> payloads() {
@@ -65,6 +68,15 @@ private:
   std::map<std::pair<std::uint64_t, std::uint32_t>, std::shared_ptr<const segment_column>> decoded_;
   std::mutex mutex_;
 };
+
+/// The event of that number, which is there.
+inline result<found_event> read_row(const event_view& view, std::uint64_t row) {
+  const auto chunk = view.chunk_of(row);
+  auto event = view.read(chunk, chunk.position_of(row).value());
+  if (chunk.why_incomplete())
+    return *chunk.why_incomplete();
+  return event;
+}
 
 /// The same events, all of them to be read from `segments`. Every chunk of `view` must be in memory.
 inline event_view cold_view(const event_view& view, const std::shared_ptr<held_segments>& segments) {

@@ -147,7 +147,7 @@ TEST(random_event_questions, equal_a_plain_computation_over_random_events) {
     SCOPED_TRACE("DOTMAC_TEST_SEED=" + std::to_string(seed));
     generator random{seed};
     const auto w = random_world(random, random_size(random, seed));
-    ASSERT_EQ(w.partition.row_count(), w.all.size());
+    ASSERT_EQ(w.partition.snapshot().event_count(), w.all.size());
     check_summary(w, random);
     for (int i = 0; i < (w.all.size() > 1'000 ? 3 : 10) && !::testing::Test::HasFailure(); ++i) {
       SCOPED_TRACE("question " + std::to_string(i));

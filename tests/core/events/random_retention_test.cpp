@@ -110,7 +110,7 @@ void expect_retention(const measure_retention& question, const retention_measure
 
 TEST(random_retention, equals_a_plain_computation_over_random_events) {
   const auto first = from_environment("DOTMAC_TEST_SEED", 1);
-  const auto worlds = from_environment("DOTMAC_TEST_CASES", 500);
+  const auto worlds = from_environment("DOTMAC_TEST_CASES", 1'000);
   test_executor threads{3};
   std::size_t cases = 0;
   std::uint64_t counted = 0;
