@@ -1,4 +1,4 @@
-#include "actors/event_actor.hpp"
+#include "actors/event_removal_steps.hpp"
 
 #include "actors/protocol/wire_types.hpp"
 #include "actors/supervision.hpp"
@@ -10,8 +10,6 @@
 
 namespace dotmac {
 namespace {
-
-using event_self = event_shell_actor::stateful_pointer<event_shell>;
 
 std::uint64_t row_count_of(event_domain& domain) { return domain.partition().row_count(); }
 
@@ -161,10 +159,18 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
   const auto child = std::string{to_string(id.kind)} + "/" + id.name;
   const auto window = environment.dedupe_window.count();
   start_entity<event_domain>(self, id, claim, environment, std::move(place),
-                             [key = environment.random(), window, segments = environment.segments, id] { return std::make_unique<event_domain>(key, window, segments->source_of(id)); },
+                             [key = environment.random(), window, segments = environment.segments, id, post = post_to(self), self] {
+                               return std::make_unique<event_domain>(key, window, segments->source_of(id), [post, self] {
+                                 post([self] {
+                                   self->state.removals.waits_for_snapshot = false;
+                                   go_on_removing(self);
+                                 });
+                               });
+                             },
                              [self](const failure& why) { self->quit(to_caf_error(why)); });
   end_with_supervisor(self, caf::actor_cast<caf::actor>(supervisor));
   watch_idleness(self, supervisor, child);
+  watch_removals(self);
   return {
       [self](append_events& message) { return append(self, message); },
       [self](const find_events& question, const question_context& context) { return answer_events<events_found>(self, question, context); },
@@ -185,6 +191,9 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const describe_profile& question, const question_context& context) { return answer_events<profile_described>(self, question, context); },
       [self](const list_event_catalogue& question, const question_context& context) { return answer_events<event_catalogue>(self, question, context); },
       [self](const list_event_values& question, const question_context& context) { return answer_events<event_values>(self, question, context); },
+      [self](const remove_events& message) { return begin_removal(self, message); },
+      [self](const set_event_retention& message) { return set_retention(self, message); },
+      [self](const list_removals&) { return tell_removals(self); },
       [self](const await_events& question) { return await_more(self, question); },
       [self](const stop_actor&) -> caf::result<done> {
         if (auto* domain = self->state.entity->domain())

@@ -5,6 +5,7 @@
 /// workers over immutable views, so that taking in never waits behind a question.
 
 #include "actors/event_domain.hpp"
+#include "actors/event_removals.hpp"
 #include "actors/event_watchers.hpp"
 #include "runtime/actor/entity_shell.hpp"
 
@@ -12,6 +13,7 @@ namespace dotmac {
 
 struct event_shell : entity_shell<event_domain> {
   event_watchers watchers;
+  removal_work removals;
 };
 using event_shell_actor = shell_of<event_actor>;
 

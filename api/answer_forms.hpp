@@ -21,6 +21,10 @@ json event_users_form();     ///< beside its handler
 json profiles_changed_form(); ///< beside its handler, as the next two
 json profiles_found_form();
 json profile_form();
+json deletion_form();        ///< beside its handler
+json deletions_form();       ///< beside its handler
+json retention_rules_form(); ///< beside its handler
+json subject_export_form();  ///< beside its handler
 json event_stickiness_form(); ///< beside its handler
 json event_lifecycle_form();  ///< beside its handler
 json event_sessions_form();   ///< beside its handler

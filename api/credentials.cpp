@@ -100,6 +100,12 @@ std::optional<api_key_text> parse_api_key(std::string_view text) {
   return key;
 }
 
+std::string sha256_of(std::string_view text) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  return hexadecimal(hash.data(), hash.size());
+}
+
 std::string random_identifier(std::size_t size) {
   std::vector<unsigned char> raw(size);
   randombytes_buf(raw.data(), raw.size());

@@ -47,6 +47,9 @@ std::string make_token(const token_claims& claims, std::string_view secret_key, 
 
 bool allows(const std::vector<access_scope>& granted, access_scope needed) noexcept;
 
+/// SHA-256 in hexadecimal digits.
+std::string sha256_of(std::string_view text);
+
 /// Random bytes as hexadecimal digits.
 std::string random_identifier(std::size_t size);
 

@@ -1,5 +1,5 @@
 #include "api/answer_forms.hpp"
-#include "api/export_requests.hpp"
+#include "api/export_stream.hpp"
 #include "api/handlers.hpp"
 
 namespace dotmac {
@@ -11,8 +11,8 @@ constexpr std::size_t export_memory = 8u << 20;
 /// One export under way: a page is asked for when the one before has gone out, so that a slow reader holds up nobody but itself.
 class event_export : public std::enable_shared_from_this<event_export> {
 public:
-  event_export(gateway_call_pointer call, event_export_request request)
-      : call_{std::move(call)}, format_{request.format}, writer_{std::move(request.columns)} {
+  event_export(gateway_call_pointer call, event_export_request request, std::string first_lines)
+      : call_{std::move(call)}, format_{request.format}, writer_{std::move(request.columns)}, first_lines_{std::move(first_lines)} {
     question_.selection = {request.event_type, request.event_name, request.user_id, request.session_id, request.customer_id,
                            request.start_time.value_or(timestamp_min), request.end_time.value_or(timestamp_end), std::move(request.filters)};
   }
@@ -46,6 +46,7 @@ private:
       stream_ = call_->respond_in_pieces(head());
       if (!stream_)
         return;
+      text = std::move(first_lines_);
       if (format_ == export_format::csv)
         writer_.append_csv_head(text);
     }
@@ -75,6 +76,7 @@ private:
   const gateway_call_pointer call_;
   const export_format format_;
   const event_columns_writer writer_;
+  std::string first_lines_; ///< until they have gone out
   export_events question_;
   std::shared_ptr<response_stream> stream_;
 };
@@ -89,9 +91,13 @@ void export_events_as_lines(const gateway_call_pointer& call) {
     return;
   if (const auto fault = fault_of_columns(body->columns))
     return call->refuse(*fault);
+  stream_events(call, *std::move(body), {});
+}
+
+void stream_events(const gateway_call_pointer& call, event_export_request request, std::string first_lines) {
   if (auto held = call->host->reserve(*call, export_memory); !held)
     return call->refuse(held.error());
-  std::make_shared<event_export>(call, *std::move(body))->ask_for_page();
+  std::make_shared<event_export>(call, std::move(request), std::move(first_lines))->ask_for_page();
 }
 
 } // namespace dotmac

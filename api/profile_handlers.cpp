@@ -3,6 +3,7 @@
 #include "api/answer_forms.hpp"
 #include "api/form_parts.hpp"
 #include "api/handlers.hpp"
+#include "api/profile_json.hpp"
 
 namespace dotmac {
 
@@ -27,6 +28,14 @@ void json_form<profile_value_form>::read(json_reader& in, const json& from, prof
 json json_form<profile_value_form>::write(const profile_value_form& value) { return value.json.empty() ? write_json(value.value) : json::parse(value.json, nullptr, false); }
 
 json json_form<profile_value_form>::schema() { return {{"type", json::array({"string", "number", "boolean", "array", "object"})}}; }
+
+json profile_as_json(const found_profile& profile) {
+  json attributes = json::object();
+  for (const auto& each : profile.attributes)
+    attributes[each.name] = each.json.empty() ? write_json(each.value) : json::parse(each.json, nullptr, false);
+  return {{"id", profile.id}, {"other_ids", profile.other_ids}, {"attributes", std::move(attributes)}, {"created_at", format_timestamp(profile.created_at)},
+          {"updated_at", format_timestamp(profile.updated_at)}};
+}
 
 namespace {
 
@@ -73,14 +82,6 @@ std::optional<failure> fault_of_names(const profile_entry& entry, const std::str
 void change(const gateway_call_pointer& call, std::vector<profile_change> changes) {
   gateway_call::ask_tenant(call, change_profiles{std::move(changes), call->received_at}, call->host->options.request_timeout,
                            std::function<void(profiles_changed&)>{[call](profiles_changed& done) { call->answer({{"changed", done.changed}}); }});
-}
-
-json profile_as_json(const found_profile& profile) {
-  json attributes = json::object();
-  for (const auto& each : profile.attributes)
-    attributes[each.name] = each.json.empty() ? write_json(each.value) : json::parse(each.json, nullptr, false);
-  return {{"id", profile.id}, {"other_ids", profile.other_ids}, {"attributes", std::move(attributes)}, {"created_at", format_timestamp(profile.created_at)},
-          {"updated_at", format_timestamp(profile.updated_at)}};
 }
 
 void answer_described(const gateway_call_pointer& call, const std::string& id, const profile_described& found) {

@@ -56,6 +56,27 @@ inline constexpr route_example identify_profiles{
     "", R"json({"profiles":[{"id":"ann","set":{"plan":"fiber","age":36},"set_once":{"first_seen":"2026-01-01"}},{"kind":"customer","id":"c-1","set":{"region":"north"},"unset":["old"]},{"kind":"group","property":"plan","id":"fiber","set":{"speed":1000}}]})json",
     R"json({"changed":3})json"};
 inline constexpr route_example merge_profiles{"", R"json({"merges":[{"from":"anonymous-17","into":"ann"}]})json", R"json({"changed":1})json"};
+inline constexpr route_example delete_subject{
+    "", R"json({"kind":"customer","id":"c-1"})json",
+    R"json({"deletion_id":1,"kind":"customer","state":"running","id_sha256":"a6f7ef47ee8dc84af9056a3051ddc302f19581a96eb7e12f510fdf550326a399","requested_at":"2026-01-02T09:00:00Z","done_at":null,"removed_events":0})json"};
+inline constexpr route_example list_deletions{
+    "", "",
+    R"json({"deletions":[{"deletion_id":1,"kind":"customer","state":"done","id_sha256":"a6f7ef47ee8dc84af9056a3051ddc302f19581a96eb7e12f510fdf550326a399","requested_at":"2026-01-02T09:00:00Z","done_at":"2026-01-02T09:00:01Z","removed_events":12}],"problem":null})json"};
+inline constexpr route_example show_deletion{
+    "", "",
+    R"json({"deletion_id":1,"kind":"customer","state":"done","id_sha256":"a6f7ef47ee8dc84af9056a3051ddc302f19581a96eb7e12f510fdf550326a399","requested_at":"2026-01-02T09:00:00Z","done_at":"2026-01-02T09:00:01Z","removed_events":12})json"};
+inline constexpr route_example export_user{
+    "", "", R"json({"profile":{"id":"ann","other_ids":["anonymous-17"],"attributes":{"plan":"fiber"},"created_at":"2026-01-01T09:00:00Z","updated_at":"2026-01-01T09:00:02Z"}}
+{"event_id":"0b1c2d3e-0000-8000-8000-000000000000","event_type":"page_view","event_name":"home","user_id":"ann","timestamp":"2026-01-01T08:00:00Z","received_at":"2026-01-01T08:00:01Z","properties":{},"context":{}}
+)json"};
+inline constexpr route_example export_customer{
+    "", "", R"json({"profile":{"id":"c-1","other_ids":[],"attributes":{"region":"north"},"created_at":"2026-01-01T09:00:00Z","updated_at":"2026-01-01T09:00:02Z"}}
+{"event_id":"0b1c2d3e-0000-8000-8000-000000000000","event_type":"page_view","event_name":"home","customer_id":"c-1","timestamp":"2026-01-01T08:00:00Z","received_at":"2026-01-01T08:00:01Z","properties":{},"context":{}}
+)json"};
+inline constexpr route_example show_retention_rules{"", "", R"json({"days":3650,"rules":[{"event_type":"flow","days":30},{"event_type":"payment","days":null}]})json"};
+inline constexpr route_example set_retention_rules{
+    "", R"json({"days":3650,"rules":[{"event_type":"flow","days":30},{"event_type":"payment","days":null}]})json",
+    R"json({"days":3650,"rules":[{"event_type":"flow","days":30},{"event_type":"payment","days":null}]})json"};
 inline constexpr route_example query_profiles{
     "", R"json({"filters":{"plan":"fiber","age":{"gte":18}},"limit":10})json",
     R"json({"profiles":[{"id":"ann","other_ids":["anonymous-17"],"attributes":{"age":36,"first_seen":"2026-01-01","plan":"fiber"},"created_at":"2026-01-01T09:00:00Z","updated_at":"2026-01-01T09:00:02Z"}],"total":1,"next_cursor":null})json"};

@@ -8,6 +8,7 @@
 #include "api/live_requests.hpp"
 #include "api/metric_requests.hpp"
 #include "api/path_requests.hpp"
+#include "api/privacy_requests.hpp"
 #include "api/profile_requests.hpp"
 #include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
@@ -99,6 +100,19 @@ constexpr std::array table{
           examples::show_customer},
     route{"GET", "/profiles/customers/{customer_id}/events", "Profiles", "show_customer_timeline", "The events of one customer", reading, schema_of<timeline_request>, nullptr,
           events_found_form, show_customer_timeline, examples::customer_timeline},
+    route{"POST", "/privacy/deletions", "Privacy", "delete_subject", "Remove everything of one user or customer: events, profile, ids. Answered once it is durable, carried out behind it", writing, nullptr,
+          schema_of<deletion_request>, deletion_form, delete_subject, examples::delete_subject},
+    route{"GET", "/privacy/deletions", "Privacy", "list_deletions", "Deletions that run, and those that are done", writing, nullptr, nullptr, deletions_form, list_deletions,
+          examples::list_deletions},
+    route{"GET", "/privacy/deletions/{deletion_id}", "Privacy", "show_deletion", "How far one deletion is", writing, nullptr, nullptr, deletion_form, show_deletion, examples::show_deletion},
+    route{"GET", "/privacy/users/{user_id}/export", "Privacy", "export_user", "Everything of one user, under any of his ids: his profile, and all of his events", reading, nullptr, nullptr,
+          subject_export_form, export_user, examples::export_user, {}, "application/x-ndjson"},
+    route{"GET", "/privacy/customers/{customer_id}/export", "Privacy", "export_customer", "Everything of one customer: the profile, and all events", reading, nullptr, nullptr,
+          subject_export_form, export_customer, examples::export_customer, {}, "application/x-ndjson"},
+    route{"GET", "/privacy/retention", "Privacy", "show_retention_rules", "How long events are kept, by type", reading, nullptr, nullptr, retention_rules_form, show_retention_rules,
+          examples::show_retention_rules},
+    route{"PUT", "/privacy/retention", "Privacy", "set_retention_rules", "Say how long events are kept, by type: older ones are removed, day by day", writing, nullptr, schema_of<event_retention>,
+          retention_rules_form, set_retention_rules, examples::set_retention_rules},
     route{"POST", "/events/catalogue", "Events", "show_event_catalogue", "What events have: types, names, fields and properties, with counts", reading, nullptr, schema_of<event_catalogue_request>,
           event_catalogue_form, show_event_catalogue, examples::event_catalogue},
     route{"POST", "/events/catalogue/values", "Events", "show_event_values", "The values of one field or property, the most frequent first", reading, nullptr, schema_of<event_values_request>,

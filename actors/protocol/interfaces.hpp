@@ -47,6 +47,9 @@ using event_actor = caf::typed_actor<
     caf::replies_to<describe_profile, question_context>::with<profile_described>,
     caf::replies_to<list_event_catalogue, question_context>::with<event_catalogue>,
     caf::replies_to<list_event_values, question_context>::with<event_values>,
+    caf::replies_to<remove_events>::with<removal_begun>,  // answered once durable, and carried out behind it
+    caf::replies_to<set_event_retention>::with<done>,     // answered once durable
+    caf::replies_to<list_removals>::with<removals_told>,
     caf::replies_to<stop_actor>::with<done>>;
 
 /// The values of one metric.

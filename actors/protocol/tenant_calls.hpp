@@ -9,6 +9,7 @@
 #include "core/events/funnel/funnel_questions.hpp"
 #include "core/events/paths/path_questions.hpp"
 #include "core/events/profiles/profile_questions.hpp"
+#include "core/events/removal/removal_questions.hpp"
 #include "core/events/retention/habit_questions.hpp"
 #include "core/events/retention/retention_questions.hpp"
 #include "core/events/retention/user_questions.hpp"
@@ -165,6 +166,9 @@ template <> struct answer_of<find_profiles> { using type = profiles_found; };
 template <> struct answer_of<describe_profile> { using type = profile_described; };
 template <> struct answer_of<list_event_catalogue> { using type = event_catalogue; };
 template <> struct answer_of<list_event_values> { using type = event_values; };
+template <> struct answer_of<remove_events> { using type = removal_begun; };
+template <> struct answer_of<set_event_retention> { using type = done; };
+template <> struct answer_of<list_removals> { using type = removals_told; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -176,7 +180,8 @@ using tenant_calls
                 list_metrics, get_metric, append_events, find_events, aggregate_events, count_funnel, summarize_events,
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
                 export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events,
-                find_funnel_users, measure_sessions, follow_paths, change_profiles, find_profiles, describe_profile, list_event_catalogue, list_event_values>;
+                find_funnel_users, measure_sessions, follow_paths, change_profiles, find_profiles, describe_profile, list_event_catalogue, list_event_values,
+                remove_events, set_event_retention, list_removals>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

@@ -117,6 +117,9 @@ constexpr bool is_event_question = is_any_of<Question, find_events, aggregate_ev
                                              measure_stickiness, measure_lifecycle, export_events, find_funnel_users,
                                              measure_sessions, follow_paths, find_profiles, describe_profile, list_event_catalogue, list_event_values>;
 
+/// Those that take no context: no scan worker has them.
+template <class Message> constexpr bool is_event_message = is_any_of<Message, change_profiles, await_events, remove_events, set_event_retention, list_removals>;
+
 void route_to(router_pointer self, const routed_call_pointer& call, const tenant_actor& tenant) {
   const auto to_events = [&](auto send) {
     with_child<event_actor>(self, call, tenant, call->options.tenant + "/events", locate_events{}, send);
@@ -132,14 +135,11 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
               deliver_to<events_appended>(self->request(to, time_left(*call), std::get<append_events>(call->call)), self, call);
             });
           },
-          [&](change_profiles& changes) {
-            to_events([self, call, &changes](const event_actor& to) {
-              deliver_to<profiles_changed>(self->request(to, time_left(*call), changes), self, call);
-            });
-          },
-          [&](await_events& question) {
-            to_events([self, call, &question](const event_actor& to) {
-              deliver_to<events_awaited>(self->request(to, time_left(*call), question), self, call);
+          [&]<class Message>(Message& message)
+            requires is_event_message<Message>
+          {
+            to_events([self, call, &message](const event_actor& to) {
+              deliver_to<typename answer_of<Message>::type>(self->request(to, time_left(*call), message), self, call);
             });
           },
           [&]<class Question>(Question& question)
@@ -161,7 +161,7 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
             });
           },
           [&]<class Call>(Call& message)
-            requires(std::is_same_v<typename answer_of<Call>::type, done> || std::is_same_v<Call, get_tenant_context>
+            requires((std::is_same_v<typename answer_of<Call>::type, done> && !is_event_message<Call>) || std::is_same_v<Call, get_tenant_context>
                      || std::is_same_v<Call, list_metrics> || std::is_same_v<Call, get_metric>)
           { send_to_tenant(self, call, tenant, message); }},
       call->call);
