@@ -85,8 +85,7 @@ private:
         mark_forgotten(section, into->insert_forgotten());
         continue;
       }
-      if (into->insert(section.entries[i]) != section.before + i + 1)
-        return does_not_follow("a dictionary has an entry twice");
+      into->append(section.entries[i]);
       if (section.which == dictionary_section::of::keys) {
         to_.texts.push_back(std::make_unique<string_dictionary>());
         to_.committed_texts.push_back(0);
@@ -146,6 +145,16 @@ result<void> event_columns::append_entries(const decoded_segment& segment) {
   if (added)
     commit();
   return added;
+}
+
+result<void> event_columns::index_texts() {
+  auto& s = *storage_;
+  bool is_sound = s.key_names.index();
+  for (auto& each : s.fields)
+    is_sound &= each.index();
+  for (const auto& each : s.texts)
+    is_sound &= each->index();
+  return is_sound ? result<void>{} : does_not_follow("a dictionary has an entry twice");
 }
 
 result<void> event_columns::append_rows(const decoded_segment& segment) {

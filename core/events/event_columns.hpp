@@ -126,6 +126,8 @@ public:
   /// Errors: corrupt_data where it does not follow what is here; what is here is then of no use any more.
   result<void> append_entries(const decoded_segment& segment);
   result<void> append_rows(const decoded_segment& segment);
+  /// Behind all append_entries, before anything else is done: their texts can be found from then on. Errors: corrupt_data where one is there twice.
+  result<void> index_texts();
   result<void> append_rows(std::span<const std::shared_ptr<const chunk_columns>> chunks);
   result<void> append_rows(std::shared_ptr<const stored_columns> segment);
   /// From now on these full chunks are read from where they are stored. Views made before keep what they have.

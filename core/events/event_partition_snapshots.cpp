@@ -234,6 +234,8 @@ result<event_partition> event_partition::restore(std::uint32_t version, bytes_vi
     segment.end = std::make_shared<dictionary_counts>(out.columns_.counts());
     out.segments_.push_back(std::move(segment));
   }
+  if (auto indexed = out.columns_.index_texts(); !indexed)
+    return indexed.error();
   bool has_profiles = version == event_snapshot_version_with_profiles;
   if (version == event_snapshot_version) {
     if (auto removals = out.read_removals(in); !removals)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstring>
 
 namespace dotmac {
@@ -43,6 +44,7 @@ char* string_dictionary::allocate(std::size_t size) {
 }
 
 std::uint32_t string_dictionary::find(std::string_view text) const {
+  assert(indexed_ == count_);
   if (slots_.empty())
     return 0;
   const std::uint32_t hash = hash_of(text);
@@ -59,6 +61,7 @@ std::uint32_t string_dictionary::insert(std::string_view text) {
   if ((std::size_t{count_} + 1) * 3 > slots_.size() * 2)
     grow();
   append(text);
+  indexed_ = count_;
   const std::uint32_t hash = hash_of(text);
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = hash & mask;
@@ -105,24 +108,58 @@ void string_dictionary::truncate(std::uint32_t count) {
     while (static_cast<std::uint32_t>(slots_[at]) != count_)
       at = (at + 1) & mask;
     slots_[at] = 0;
-    --count_;
+    indexed_ = --count_;
   }
 }
 
 void string_dictionary::grow() {
-  const std::size_t size = slots_.empty() ? 16 : slots_.size() * 2;
-  memory_ += (size - slots_.size()) * sizeof(std::uint64_t);
-  slots_.assign(size, 0);
+  resize_slots();
   // In the order of the codes, so that newer entries stand behind older ones.
   for (std::uint32_t code = 1; code <= count_; ++code) {
     if (is_forgotten(code))
       continue;
     const std::uint32_t hash = hash_of(text(code));
-    std::size_t at = hash & (size - 1);
+    std::size_t at = hash & (slots_.size() - 1);
     while (slots_[at] != 0)
-      at = (at + 1) & (size - 1);
+      at = (at + 1) & (slots_.size() - 1);
     slots_[at] = std::uint64_t{hash} << 32 | code;
   }
+}
+
+void string_dictionary::resize_slots() {
+  auto size = std::max<std::size_t>(16, slots_.size());
+  while ((std::size_t{count_} + 1) * 3 > size * 2)
+    size *= 2;
+  memory_ += (size - slots_.size()) * sizeof(std::uint64_t);
+  slots_.assign(size, 0);
+}
+
+bool string_dictionary::index() {
+  if (indexed_ == count_)
+    return true;
+  resize_slots();
+  const std::size_t mask = slots_.size() - 1;
+  constexpr std::uint32_t ahead = 16; // the table is larger than the caches: its lines are on their way before they are needed
+  std::array<std::uint32_t, ahead> hashes;
+  for (std::uint32_t first = 1; first <= count_; first += ahead) {
+    const auto end = std::min<std::uint32_t>(first + ahead, count_ + 1);
+    for (auto code = first; code < end; ++code) {
+      hashes[code - first] = hash_of(text(code));
+      __builtin_prefetch(&slots_[hashes[code - first] & mask], 1);
+    }
+    for (auto code = first; code < end; ++code) {
+      if (is_forgotten(code))
+        continue;
+      const auto hash = hashes[code - first];
+      auto at = hash & mask;
+      for (; slots_[at] != 0; at = (at + 1) & mask)
+        if (slots_[at] >> 32 == hash && text(static_cast<std::uint32_t>(slots_[at])) == text(code))
+          return false;
+      slots_[at] = std::uint64_t{hash} << 32 | code;
+    }
+  }
+  indexed_ = count_;
+  return true;
 }
 
 } // namespace dotmac

@@ -17,6 +17,10 @@ namespace dotmac {
 class string_dictionary {
 public:
   std::uint32_t insert(std::string_view text);
+  /// For many at once: the caller says that the text is new. Nothing may be looked for before `index`.
+  std::uint32_t append(std::string_view text);
+  /// Makes what was appended known; false where a text is there twice. Cost: one pass, about 30 ns an entry.
+  bool index();
   /// Zero where there is none.
   std::uint32_t find(std::string_view text) const;
   std::string_view text(std::uint32_t code) const noexcept;
@@ -31,7 +35,7 @@ public:
   std::size_t memory_bytes() const noexcept { return memory_; }
 
 private:
-  std::uint32_t append(std::string_view text);
+  void resize_slots();
   const char** entry(std::uint32_t number) const noexcept;
   char* allocate(std::size_t size);
   void grow();
@@ -43,6 +47,7 @@ private:
   std::vector<std::uint64_t> slots_; ///< upper half of the hash, code; zero: free
   std::vector<bool> forgotten_; ///< by code, up to the last one
   std::uint32_t count_ = 0;
+  std::uint32_t indexed_ = 0; ///< entries that can be found; those behind were appended
   std::size_t memory_ = 0;
 };
 
