@@ -70,6 +70,7 @@ private:
       const std::size_t without_text = has_gaps ? 4 * event_segment_rows : 1; // those that are forgotten; one may be empty
       if (entries > in_.rest().size() + without_text)
         return damaged("a dictionary has more entries than there are bytes");
+      section.entries.reserve(std::min<std::size_t>(entries, 4 * event_segment_rows));
       const auto lengths = segment_columns::read(in_, 1, entries);
       if (!lengths)
         return lengths.error();

@@ -4,7 +4,7 @@
 ///
 /// Promise   The result does not depend on which accumulator saw which row, nor on their order: counts and distinct counts are exact; sums of whole
 ///           numbers are exact, sums of decimals are kept in twice the precision of a double and rounded once.
-/// Threads   one owner each; `merge` takes what another one gathered.
+/// Threads   one owner each; `merge` takes what another one gathered. Where `settle` says so, `value_of` may be called by several threads from then on.
 /// Errors    query_too_large where the memory is used up.
 /// Source    sums: Knuth's TwoSum, "The Art of Computer Programming" vol. 2, 4.2.2.
 ///           percentiles: PERCENTILE_CONT of SQL, over all values.
@@ -34,6 +34,8 @@ public:
   virtual result<void> merge(measure_accumulator& other, std::span<const std::uint32_t> cells) = 0;
   /// Of all cells together. Cells without rows count as empty ones.
   virtual scalar value_of(std::span<const std::uint32_t> cells) = 0;
+  /// Nothing is added any more. Whether several threads may ask then.
+  virtual bool settle() { return false; }
   /// The same of ever more cells, for measures that can be cumulative: `start_union`, then with each call what all cells given since come to.
   virtual void start_union() {}
   virtual scalar with_union(std::span<const std::uint32_t>) { return {}; }

@@ -206,22 +206,30 @@ public:
       put(cells[from.cells_[i]], from.values_[i]);
     return charge();
   }
-  scalar value_of(std::span<const std::uint32_t> cells) override {
+  bool settle() override {
     if (offsets_.empty())
       sort_by_cell();
-    chosen_.clear();
+    return true;
+  }
+  scalar value_of(std::span<const std::uint32_t> cells) override {
+    settle();
+    std::vector<double> chosen;
+    std::size_t count = 0;
     for (const auto cell : cells)
-      chosen_.insert(chosen_.end(), values_.begin() + offsets_[cell], values_.begin() + offsets_[cell + 1]);
-    if (chosen_.empty())
+      count += static_cast<std::size_t>(offsets_[cell + 1] - offsets_[cell]);
+    chosen.reserve(count);
+    for (const auto cell : cells)
+      chosen.insert(chosen.end(), values_.begin() + offsets_[cell], values_.begin() + offsets_[cell + 1]);
+    if (chosen.empty())
       return {};
-    const double position = part_ * static_cast<double>(chosen_.size() - 1);
+    const double position = part_ * static_cast<double>(chosen.size() - 1);
     const auto below = static_cast<std::ptrdiff_t>(position);
-    std::nth_element(chosen_.begin(), chosen_.begin() + below, chosen_.end());
-    const double low = chosen_[static_cast<std::size_t>(below)];
+    std::nth_element(chosen.begin(), chosen.begin() + below, chosen.end());
+    const double low = chosen[static_cast<std::size_t>(below)];
     const double fraction = position - std::floor(position);
     if (fraction == 0)
       return low;
-    const double high = *std::min_element(chosen_.begin() + below + 1, chosen_.end());
+    const double high = *std::min_element(chosen.begin() + below + 1, chosen.end());
     return low + (high - low) * fraction;
   }
 
@@ -258,7 +266,6 @@ private:
   std::vector<std::uint32_t> cells_;
   std::vector<double> values_;
   std::vector<std::ptrdiff_t> offsets_; ///< by cell, once sorted
-  std::vector<double> chosen_;
 };
 
 } // namespace

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 namespace dotmac {
+namespace {
+constexpr std::size_t few_of = 4; ///< where fewer than one of so many rows is selected, each time is read by itself
+} // namespace
 
 trend_cells::trend_cells(const event_view& view, const measure_trends& question, const bucket_list& buckets, memory_allowance& memory) : buckets_{buckets}, memory_{memory}, bucket_{buckets} {
   for (const auto& each : question.dimensions)
@@ -24,6 +27,12 @@ result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk,
   const auto bucket_count = static_cast<std::uint32_t>(buckets_.starts.size());
   if (bucket_count == 1)
     return std::span<const std::uint32_t>{out};
+  if (rows.size() * few_of < selection.run_rows()) {
+    const auto& at = chunk.at();
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      out[i] = out[i] * bucket_count + bucket_.of(at[selection.first() + rows[i]]);
+    return std::span<const std::uint32_t>{out};
+  }
   chunk.at().unpack(selection.first(), std::span{times_}.first(selection.run_rows()));
   for (std::size_t i = 0; i < rows.size(); ++i)
     out[i] = out[i] * bucket_count + bucket_.of(times_[rows[i]]);

@@ -6,6 +6,8 @@
 namespace dotmac {
 namespace {
 
+constexpr std::size_t buckets_at_once = 16; ///< of a line that several threads make
+
 bool comes_before(const scalar& left, const scalar& right) {
   const auto number = [](const scalar& each) {
     if (const auto* integer = std::get_if<std::int64_t>(&each))
@@ -73,10 +75,14 @@ bool line_maker::has_more_than(const chosen_groups& groups) const {
 result<void> line_maker::add_lines(std::uint32_t series, const chosen_groups& groups, bool has_other, std::vector<trend_line>& out) {
   std::vector<bool> is_chosen(work_.cells().combination_count());
   const auto add = [&](std::vector<scalar> dimensions, bool is_other, const std::vector<std::size_t>& own) -> result<void> {
-    auto values = points(own);
+    scalar total;
+    const bool is_shared = !question_.is_cumulative && bucket_count_ > buckets_at_once && measure_.settle();
+    auto values = is_shared ? shared_points(own, total) : points(own);
     if (!values)
       return values.error();
-    out.push_back({series, std::move(dimensions), is_other, own.size() == 1 ? total_of(own[0]) : measure_.value_of(cells_of(own)), std::move(*values), {}, {}});
+    if (!is_shared)
+      total = total_of_line(own);
+    out.push_back({series, std::move(dimensions), is_other, std::move(total), std::move(*values), {}, {}});
     return {};
   };
   for (const auto& each : groups) {
@@ -101,6 +107,32 @@ std::vector<std::uint32_t> line_maker::cells_of(std::span<const std::size_t> com
     for (std::size_t b = 0; b < bucket_count_; ++b)
       out.push_back(static_cast<std::uint32_t>(each * bucket_count_ + b));
   return out;
+}
+
+scalar line_maker::total_of_line(std::span<const std::size_t> combinations) { return combinations.size() == 1 ? total_of(combinations[0]) : measure_.value_of(cells_of(combinations)); }
+
+scalar line_maker::point(std::span<const std::size_t> combinations, std::size_t bucket) {
+  std::vector<std::uint32_t> cells;
+  for (const auto each : combinations)
+    cells.push_back(static_cast<std::uint32_t>(each * bucket_count_ + bucket));
+  return measure_.value_of(cells);
+}
+
+result<std::vector<scalar>> line_maker::shared_points(std::span<const std::size_t> combinations, scalar& total) {
+  std::vector<scalar> out(bucket_count_);
+  const auto runs = (bucket_count_ + buckets_at_once - 1) / buckets_at_once;
+  auto done = share_out(1 + runs, context_, [&](std::size_t, std::size_t number) -> result<void> {
+    if (context_.is_stopped())
+      return question_cancelled();
+    if (number == 0) { // as much work as all points together: it begins first
+      total = total_of_line(combinations);
+      return {};
+    }
+    for (auto bucket = (number - 1) * buckets_at_once; bucket < std::min(number * buckets_at_once, bucket_count_); ++bucket)
+      out[bucket] = point(combinations, bucket);
+    return {};
+  });
+  return done ? result<std::vector<scalar>>{std::move(out)} : done.error();
 }
 
 result<std::vector<scalar>> line_maker::points(std::span<const std::size_t> combinations) {

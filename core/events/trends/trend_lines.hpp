@@ -29,7 +29,11 @@ public:
 private:
   const scalar& total_of(std::size_t combination);
   std::vector<std::uint32_t> cells_of(std::span<const std::size_t> combinations) const;
+  scalar total_of_line(std::span<const std::size_t> combinations);
+  scalar point(std::span<const std::size_t> combinations, std::size_t bucket);
   result<std::vector<scalar>> points(std::span<const std::size_t> combinations);
+  /// The points and the total, by all threads.
+  result<std::vector<scalar>> shared_points(std::span<const std::size_t> combinations, scalar& total);
 
   const measure_trends& question_;
   const std::size_t bucket_count_;
