@@ -37,6 +37,8 @@ const std::array declarations{
     declaration{"QUERY_MEMORY_MAX", "processing.query_memory_max", &settings::question_memory_max, "268435456", mib, 1'048'576 * mib, "bytes", "for the groups, ids and values of one question; beyond: 422"},
     declaration{"EVENT_CACHE_BYTES", "processing.event_cache_bytes", &settings::event_cache_bytes, "536870912", mib, 1'048'576 * mib, "bytes", "of stored events' columns kept in memory, decoded; what is not there is read from the store"},
     declaration{"RESULT_CACHE_BYTES", "processing.result_cache_bytes", &settings::result_cache_bytes, "67108864", 0, 1'048'576 * mib, "bytes", "of answers kept in memory until the events that they are of change; 0: none are kept"},
+    declaration{"SCRATCH_DIR", "processing.scratch_dir", &settings::scratch_dir, "", 0, 0, "", "folder, on a disk, for what large dictionaries of events keep outside of memory; unset: DATA_DIR, with DATABASE_URL the system's for temporary files"},
+    declaration{"SCRATCH_BYTES_MAX", "processing.scratch_bytes_max", &settings::scratch_bytes_max, "68719476736", 0, 1'048'576 * mib, "bytes", "of disk for that; 0: all of it stays in memory"},
     declaration{"REDIS_URL", "processing.redis_url", &settings::redis_url, "", 0, 0, "", "redis://[user:password@]host[:port][/database] ; set: nodes share the answers that they keep"},
     declaration{"QUERY_TIMEOUT_SECONDS", "processing.query_timeout_seconds", &settings::query_timeout_seconds, "300", 1, 86'400, "s", "deadline of a question"},
     declaration{"REQUEST_TIMEOUT_SECONDS", "server.request_timeout_seconds", &settings::request_timeout_seconds, "30", 1, 3'600, "s", "deadline of a write or look-up"},

@@ -30,6 +30,8 @@ struct settings {
   std::int64_t question_memory_max = 0;
   std::int64_t event_cache_bytes = 0;
   std::int64_t result_cache_bytes = 0;
+  std::string scratch_dir;
+  std::int64_t scratch_bytes_max = 0;
   std::string redis_url;
   std::int64_t query_timeout_seconds = 0;
   std::int64_t request_timeout_seconds = 0;

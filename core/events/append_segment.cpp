@@ -87,7 +87,7 @@ private:
       }
       into->append(section.entries[i]);
       if (section.which == dictionary_section::of::keys) {
-        to_.texts.push_back(std::make_unique<string_dictionary>());
+        to_.texts.push_back(to_.make_dictionary());
         to_.committed_texts.push_back(0);
       }
     }

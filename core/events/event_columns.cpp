@@ -6,16 +6,9 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <set>
 
 namespace dotmac {
 namespace {
-
-/// The name of a property among those of both scopes.
-std::string full_key(property_scope scope, std::string_view name) {
-  std::string full(1, scope == property_scope::properties ? 'p' : 'c');
-  return full.append(name);
-}
 
 chunk_place place_of(std::shared_ptr<const chunk_columns> columns) {
   chunk_place out{*columns, {}, {}, 0, nullptr};
@@ -25,7 +18,20 @@ chunk_place place_of(std::shared_ptr<const chunk_columns> columns) {
 
 } // namespace
 
-event_columns::event_columns(std::uint64_t key) : storage_{std::make_shared<storage>()} { storage_->key = key; }
+event_columns::storage::storage(std::uint64_t of_key, std::shared_ptr<std::pmr::memory_resource> for_large) : large_memory{std::move(for_large)}, key{of_key} {
+  if (large_memory != nullptr)
+    for (auto& each : fields)
+      each.use_for_large(large_memory.get());
+}
+
+std::unique_ptr<string_dictionary> event_columns::storage::make_dictionary() const {
+  auto out = std::make_unique<string_dictionary>();
+  if (large_memory != nullptr)
+    out->use_for_large(large_memory.get());
+  return out;
+}
+
+event_columns::event_columns(std::uint64_t key, std::shared_ptr<std::pmr::memory_resource> large_memory) : storage_{std::make_shared<storage>(key, std::move(large_memory))} {}
 event_columns::~event_columns() = default;
 event_columns::event_columns(event_columns&&) noexcept = default;
 event_columns& event_columns::operator=(event_columns&&) noexcept = default;
@@ -37,164 +43,18 @@ std::uint64_t event_columns::key() const noexcept { return storage_->key; }
 std::uint32_t event_columns::find_code(event_field which, std::string_view text) const { return storage_->fields[static_cast<std::size_t>(which)].find(text); }
 void event_columns::set_key(std::uint64_t key) noexcept { storage_->key = key; }
 
-std::uint32_t event_columns::storage::translate(string_dictionary& into, const event_block_view& block, std::uint32_t code) {
-  if (code == 0)
-    return 0;
-  std::uint32_t& known = translated[code];
-  if (known == 0)
-    known = into.insert(block.text(code));
-  return known;
-}
-
-std::uint32_t event_columns::storage::key_number(property_scope scope, std::string_view name) {
-  const std::uint32_t code = key_names.insert(full_key(scope, name));
-  if (code > texts.size()) {
-    texts.push_back(std::make_unique<string_dictionary>());
-    committed_texts.push_back(0);
-  }
-  return code - 1;
-}
-
-std::vector<bool> event_columns::rows_without_room(const event_block_view& block) const {
-  const storage& s = *storage_;
-  if (s.key_names.size() + block.columns.size() <= property_keys_max)
-    return {};
-  std::vector<bool> out;
-  std::set<std::string> taken;
-  for (const block_property_column& each : block.columns) {
-    auto full = full_key(each.scope, block.text(each.key));
-    if (s.key_names.find(full) != 0 || taken.contains(full))
-      continue;
-    if (s.key_names.size() + taken.size() < property_keys_max) {
-      taken.insert(std::move(full));
-      continue;
-    }
-    out.resize(block.row_count());
-    for (std::uint32_t i = 0; i < each.count; ++i)
-      out[each.row_at(i)] = true;
-  }
-  return out;
-}
-
-result<void> event_columns::append(const event_block_view& block, std::span<const std::uint32_t> rows) {
-  storage& s = *storage_;
-  if (!s.has_room(block, rows))
-    return failure{error_code::validation_failed, "more than property_keys_max = 10000 different property names", "properties"};
-  std::vector<std::uint32_t> uuid_numbers; // per chosen row: which of the block's uuids is its own
-  const packed_integers& ids = block.fields[static_cast<std::size_t>(event_field::event_id)];
-  std::uint32_t passed = 0;
-  std::uint32_t scanned = 0;
-  for (const std::uint32_t row : rows) {
-    for (; scanned < row; ++scanned)
-      passed += ids[scanned] == std::int64_t{block.uuid_code()};
-    uuid_numbers.push_back(passed);
-  }
-  for (std::size_t done = 0; done < rows.size();) {
-    const std::uint32_t used = static_cast<std::uint32_t>(s.rows % event_chunk_rows);
-    if (used == 0) {
-      s.open.emplace_back();
-      s.open.back().first_row = s.rows;
-    }
-    const std::size_t count = std::min<std::size_t>(rows.size() - done, event_chunk_rows - used);
-    s.append_run(block, rows.subspan(done, count), std::span{uuid_numbers}.subspan(done, count));
-    s.rows += count;
-    done += count;
-  }
-  return {};
-}
-
-bool event_columns::storage::has_room(const event_block_view& block, std::span<const std::uint32_t> chosen) const {
-  if (key_names.size() + block.columns.size() <= property_keys_max)
-    return true;
-  std::set<std::string> fresh;
-  for (const block_property_column& each : block.columns)
-    if (auto full = full_key(each.scope, block.text(each.key)); key_names.find(full) == 0)
-      for (std::uint32_t i = 0; i < each.count; ++i)
-        if (std::binary_search(chosen.begin(), chosen.end(), each.row_at(i))) {
-          fresh.insert(std::move(full));
-          break;
-        }
-  return key_names.size() + fresh.size() <= property_keys_max;
-}
-
-void event_columns::storage::append_run(const event_block_view& block, std::span<const std::uint32_t> chosen,
-                                        std::span<const std::uint32_t> uuid_numbers) {
-  growing_chunk& to = open.back();
-  const std::uint32_t first = to.at.size();
-  for (std::uint32_t i = 0; to.has_gaps && i < chosen.size(); ++i)
-    to.row_numbers.push_back(static_cast<std::uint32_t>(rows - to.first_row) + i);
-  const packed_integers& ids = block.fields[static_cast<std::size_t>(event_field::event_id)];
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const std::uint32_t row = chosen[i];
-    to.at.push_back(block.at[row]);
-    to.received.push_back(block.received_at[row]);
-    const auto code = static_cast<std::uint32_t>(ids[row]);
-    if (code == 0) {
-      to.id_references.push_back(0);
-    } else if (code == block.uuid_code()) {
-      to.id_references.push_back(to.uuids.size() * 2 + 1);
-      to.uuids.push_back(block.uuid(uuid_numbers[i]));
-    } else {
-      const std::string_view text = block.text(code);
-      to.id_references.push_back(to.id_text_ends.size() * 2 + 2);
-      to.id_texts.append(text.data(), static_cast<std::uint32_t>(text.size()));
-      to.id_text_ends.push_back(to.id_texts.size());
-    }
-  }
-  for (std::size_t f = 0; f < event_field_count; ++f) {
-    if (f == static_cast<std::size_t>(event_field::event_id))
-      continue;
-    translated.assign(block.string_count() + 1, 0);
-    for (const std::uint32_t row : chosen)
-      to.codes[f].push_back(translate(fields[f], block, static_cast<std::uint32_t>(block.fields[f][row])));
-  }
-  std::uint32_t position = 0;
-  for (std::uint32_t i = 0; i < block.finer_rows.size(); ++i) {
-    while (position < chosen.size() && chosen[position] < block.finer_rows[i])
-      ++position;
-    if (position < chosen.size() && chosen[position] == block.finer_rows[i]) {
-      to.finer_rows.push_back(first + position);
-      to.finer_nanoseconds.push_back(static_cast<std::uint32_t>(block.finer_nanoseconds[i]));
-    }
-  }
-  for (const block_property_column& each : block.columns)
-    append_column(to, block, each, chosen, first);
-}
-
-void event_columns::storage::append_column(growing_chunk& to, const event_block_view& block,
-                                           const block_property_column& column, std::span<const std::uint32_t> chosen,
-                                           std::uint32_t first) {
-  const bool is_coded = column.kind == value_kind::text || column.kind == value_kind::json;
-  if (is_coded)
-    translated.assign(block.string_count() + 1, 0);
-  growing_slice* slice = nullptr;
-  std::uint32_t key_index = 0; // a name that only rows left out have gets no number
-  std::uint32_t i = column.rows.empty() ? 0 : column.rows.lower_bound(chosen.front());
-  for (std::uint32_t position = 0; position < chosen.size() && i < column.count; ++position) {
-    while (i < column.count && column.row_at(i) < chosen[position])
-      ++i;
-    if (i == column.count || column.row_at(i) != chosen[position])
-      continue;
-    if (slice == nullptr) {
-      key_index = key_number(column.scope, block.text(column.key));
-      slice = &to.properties[key_index * value_kind_count + static_cast<std::uint32_t>(column.kind)];
-    }
-    std::int64_t value = column.values.empty() ? 0 : column.values[i];
-    if (is_coded)
-      value = translate(*texts[key_index], block, static_cast<std::uint32_t>(value));
-    slice->rows.push_back(first + position);
-    slice->values.push_back(value);
-  }
-}
-
 void event_columns::commit() {
   storage& s = *storage_;
   s.committed = s.rows;
-  for (std::size_t f = 0; f < event_field_count; ++f)
+  for (std::size_t f = 0; f < event_field_count; ++f) {
     s.committed_fields[f] = s.fields[f].size();
+    s.fields[f].settle();
+  }
   s.committed_keys = s.key_names.size();
-  for (std::size_t k = 0; k < s.texts.size(); ++k)
+  for (std::size_t k = 0; k < s.texts.size(); ++k) {
     s.committed_texts[k] = s.texts[k]->size();
+    s.texts[k]->settle();
+  }
   while (!s.open.empty() && s.open.front().first_row + event_chunk_rows <= s.rows) {
     const growing_chunk& full = s.open.front();
     s.sealed.push_back(place_of(std::make_shared<chunk_columns>(narrow(full.view(event_chunk_rows), full.uuids.size(), full.id_texts.size()))));

@@ -107,8 +107,8 @@ struct forgotten_codes {
 
 class event_columns {
 public:
-  /// `key` makes the ids of events that came without one.
-  explicit event_columns(std::uint64_t key);
+  /// `key` makes the ids of events that came without one. `large_memory`, where there is one, is for what of the dictionaries is large and seldom looked at.
+  explicit event_columns(std::uint64_t key, std::shared_ptr<std::pmr::memory_resource> large_memory = nullptr);
   ~event_columns();
   event_columns(event_columns&&) noexcept;
   event_columns& operator=(event_columns&&) noexcept;

@@ -20,13 +20,12 @@ failure damaged(std::string how) { return {error_code::corrupt_data, "a journale
 struct event_partition::incoming {
   std::optional<uuid_bytes> uuid;
   std::string_view id_text;
-  std::uint32_t tag = 0;
+  std::uint64_t hash = 0;
 
   incoming(const event_block_view& block, std::uint32_t row, std::uint32_t uuid_number, std::uint64_t key) {
     const auto code = static_cast<std::uint32_t>(block.fields[static_cast<std::size_t>(event_field::event_id)][row]);
     if (code == 0)
       return;
-    std::uint64_t hash = 0;
     if (code == block.uuid_code()) {
       uuid = block.uuid(uuid_number);
       hash = XXH3_64bits_withSeed(uuid->octets.data(), uuid->octets.size(), key);
@@ -34,13 +33,15 @@ struct event_partition::incoming {
       id_text = block.text(code);
       hash = XXH3_64bits_withSeed(id_text.data(), id_text.size(), key);
     }
-    tag = static_cast<std::uint32_t>(hash >> 32);
   }
   bool has_id() const { return uuid || !id_text.empty(); }
 };
 
 event_partition::event_partition(std::uint64_t key, std::int64_t dedupe_window_milliseconds, std::shared_ptr<segment_source> source)
-    : columns_{key}, source_{std::move(source)}, window_{dedupe_window_milliseconds}, newest_received_{timestamp_min.milliseconds} {}
+    : columns_{key, source == nullptr ? nullptr : source->large_memory()}, source_{std::move(source)}, window_{dedupe_window_milliseconds}, newest_received_{timestamp_min.milliseconds} {
+  if (auto memory = source_ == nullptr ? nullptr : source_->large_memory())
+    ids_.use_for_large(memory.get()); // columns_ keeps it
+}
 
 result<bool> event_partition::has_this_id(std::uint64_t row, const incoming& event) const {
   if (row >= columns_.row_count()) {
@@ -64,71 +65,42 @@ result<std::optional<std::uint64_t>> event_partition::find_row(const incoming& e
       if (*id && (*id)->empty())
         return found{*row};
     }
-  if (slots_.empty())
-    return found{};
-  // The table's size is a power of two up to 2^32, so that the tag alone gives an entry's home.
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = event.tag & mask; slots_[at] != 0; at = (at + 1) & mask) {
-    if (slots_[at] >> 32 != event.tag)
-      continue;
-    const std::uint64_t row = static_cast<std::uint32_t>(slots_[at]) - 1;
+  result<std::optional<std::uint64_t>> out{found{}};
+  ids_.visit(event.hash, [&](std::uint64_t row) {
     const auto is_it = has_this_id(row, event);
     if (!is_it)
-      return is_it.error();
-    if (*is_it)
-      return found{row};
-  }
-  return found{};
+      out = is_it.error();
+    else if (*is_it)
+      out = found{row};
+    return !is_it || *is_it;
+  });
+  return out;
 }
 
 result<void> event_partition::remember_ids(std::uint64_t first_row) {
   return columns_.visit_ids(first_row, newest_received_ - window_, [&](std::uint64_t row, std::string_view id) {
-    remember(static_cast<std::uint32_t>(XXH3_64bits_withSeed(id.data(), id.size(), columns_.key()) >> 32), row);
+    remember(XXH3_64bits_withSeed(id.data(), id.size(), columns_.key()), row);
+    if (ids_.wants_settling())
+      ids_.settle(first_row_in_window());
   });
 }
 
-void event_partition::remember(std::uint32_t tag, std::uint64_t row) {
-  if ((used_ + 1) * 3 > slots_.size() * 2)
-    grow();
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = tag & mask;
-  while (slots_[at] != 0)
-    at = (at + 1) & mask;
-  slots_[at] = std::uint64_t{tag} << 32 | (row + 1);
-  ++used_;
+void event_partition::remember(std::uint64_t hash, std::uint64_t row) {
+  if (ids_.is_full())
+    ids_.make_room(first_row_in_window());
+  ids_.remember(hash, row);
 }
 
-void event_partition::grow() {
-  // Whole chunks that were received before the window are let go here, and only here.
-  std::uint64_t first_kept = 0;
+/// Whole chunks that were received before the window are let go.
+std::uint64_t event_partition::first_row_in_window() const {
+  std::uint64_t first = 0;
   const event_view view = columns_.snapshot();
   for (const auto& chunk : view.chunks()) {
     if (chunk.row_span != event_chunk_rows || chunk.max_received >= newest_received_ - window_)
       break;
-    first_kept += chunk.row_span;
+    first += chunk.row_span;
   }
-  std::vector<std::uint64_t> kept;
-  for (const std::uint64_t slot : slots_)
-    if (slot != 0 && static_cast<std::uint32_t>(slot) > first_kept)
-      kept.push_back(slot);
-  std::size_t size = 16;
-  while (kept.size() * 2 >= size)
-    size *= 2;
-  slots_.assign(size, 0);
-  used_ = 0;
-  for (const std::uint64_t slot : kept)
-    remember(static_cast<std::uint32_t>(slot >> 32), static_cast<std::uint32_t>(slot) - 1);
-}
-
-void event_partition::forget_from(std::uint64_t first) {
-  std::vector<std::uint64_t> kept;
-  for (const std::uint64_t slot : slots_)
-    if (slot != 0 && static_cast<std::uint32_t>(slot) <= first)
-      kept.push_back(slot);
-  std::fill(slots_.begin(), slots_.end(), 0);
-  used_ = 0;
-  for (const std::uint64_t slot : kept)
-    remember(static_cast<std::uint32_t>(slot >> 32), static_cast<std::uint32_t>(slot) - 1);
+  return first;
 }
 
 namespace {
@@ -191,7 +163,7 @@ result<void> event_partition::decide(const event_block_view& block, std::uint32_
       out.known_ids.push_back(event.uuid ? format_uuid(*event.uuid) : std::string{event.id_text});
       return decide_known(**before, block, row, chosen, out);
     }
-    remember(event.tag, columns_.row_count() + chosen.size());
+    remember(event.hash, columns_.row_count() + chosen.size());
   }
   out.outcomes.push_back(event_outcome::accepted);
   out.rows.push_back(columns_.row_count() + chosen.size());
@@ -238,11 +210,11 @@ result<staged_block> event_partition::stage(bytes block) {
   deciding_ = nullptr;
   deciding_rows_ = nullptr;
   if (!decided) {
-    forget_from(out.first_row);
+    ids_.forget_from(out.first_row);
     return decided.error();
   }
   if (const result<void> appended = columns_.append(*view, chosen); !appended) {
-    forget_from(out.first_row);
+    ids_.forget_from(out.first_row);
     return appended.error();
   }
   if (!chosen.empty())
@@ -278,6 +250,8 @@ bytes event_partition::staged_payload() const {
 
 void event_partition::commit_staged() {
   columns_.commit();
+  if (ids_.wants_settling())
+    ids_.settle(first_row_in_window());
   staged_.clear();
   if (profiles_.has_staged())
     profiles_changed_ = profiles_.commit_staged();
@@ -286,7 +260,7 @@ void event_partition::commit_staged() {
 }
 
 void event_partition::discard_staged() {
-  forget_from(columns_.committed_rows());
+  ids_.forget_from(columns_.committed_rows());
   columns_.discard();
   staged_.clear();
   profiles_.discard_staged();
@@ -307,7 +281,7 @@ result<void> event_partition::append_known(const event_block_view& block, const 
       newest_received_ = std::max(newest_received_, block.received_at[row]);
       const incoming event{block, row, uuids, columns_.key()};
       if (event.has_id())
-        remember(event.tag, first + next);
+        remember(event.hash, first + next);
       ++next;
     }
     uuids += ids[row] == std::int64_t{block.uuid_code()};

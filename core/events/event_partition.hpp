@@ -13,9 +13,10 @@
 ///          Rows that a snapshot has stored in full segments are given up in memory and read through `source`, if there is one.
 /// Errors   corrupt_data, unknown_schema_version for bytes; validation_failed at a limit; those of the source.
 /// Threads  one owner; event_view and snapshot_plan may be used by other threads.
-/// Cost     a stage is linear in its block; 8 bytes a slot of the dedupe table, which is at most two thirds full.
+/// Cost     a stage is linear in its block; an id of the dedupe window as event_id_index.hpp says.
 
 #include "core/events/event_columns.hpp"
+#include "core/events/event_id_index.hpp"
 #include "core/events/event_messages.hpp"
 #include "core/events/event_segment.hpp"
 #include "core/events/profiles/profile_book.hpp"
@@ -88,7 +89,7 @@ public:
 
   event_view snapshot() const;
   std::uint64_t row_count() const noexcept { return columns_.committed_rows(); }
-  std::size_t memory_bytes() const { return columns_.memory_bytes() + slots_.size() * sizeof(std::uint64_t) + profiles_.memory_bytes(); }
+  std::size_t memory_bytes() const { return columns_.memory_bytes() + ids_.memory_bytes() + profiles_.memory_bytes(); }
   result<std::string> event_id_text(std::uint64_t row) const;
 
   /// The segments of the newest snapshot, without payloads and parts, by first row; each knows its directory unless an earlier version wrote it.
@@ -121,9 +122,8 @@ private:
   struct incoming;
   result<std::optional<std::uint64_t>> find_row(const incoming& event) const;
   result<bool> has_this_id(std::uint64_t row, const incoming& event) const;
-  void remember(std::uint32_t tag, std::uint64_t row);
-  void forget_from(std::uint64_t row);
-  void grow();
+  void remember(std::uint64_t hash, std::uint64_t row);
+  std::uint64_t first_row_in_window() const;
   result<void> decide(const event_block_view& block, std::uint32_t row, std::uint32_t uuid, std::vector<std::uint32_t>& chosen, staged_block& out);
   result<void> decide_known(std::uint64_t before, const event_block_view& block, std::uint32_t row, const std::vector<std::uint32_t>& chosen, staged_block& out) const;
   result<void> append_known(const event_block_view& block, const std::vector<std::uint32_t>& rows);
@@ -141,8 +141,7 @@ private:
   std::shared_ptr<segment_source> source_;
   std::int64_t window_;
   std::int64_t newest_received_;
-  std::vector<std::uint64_t> slots_; ///< tag, row + 1; zero: free
-  std::size_t used_ = 0;
+  event_id_index ids_;
   std::optional<failure> why_no_ids_; ///< no event with an id is taken
   struct staged_part {
     bytes block;

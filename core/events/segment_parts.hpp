@@ -12,6 +12,7 @@
 #include "core/events/event_chunk.hpp"
 
 #include <functional>
+#include <memory_resource>
 
 namespace dotmac {
 
@@ -73,6 +74,8 @@ public:
   virtual result<std::shared_ptr<const segment_column>> column(const segment_directory& of, std::uint32_t part) = 0;
   /// Of these segments, in that order. Reads none of them.
   virtual result<std::vector<stored_sizes>> sizes(std::span<const std::uint64_t> segments) = 0;
+  /// For what is large and seldom looked at: memory that the system may page out. None: ordinary memory.
+  virtual std::shared_ptr<std::pmr::memory_resource> large_memory() { return nullptr; }
 };
 
 struct stored_columns {

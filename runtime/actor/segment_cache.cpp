@@ -58,6 +58,7 @@ public:
       out.push_back({each.payload_bytes, std::move(each.part_bytes)});
     return out;
   }
+  std::shared_ptr<std::pmr::memory_resource> large_memory() override { return cache_->large_memory_; }
 
 private:
   const std::shared_ptr<segment_cache> cache_;

@@ -15,6 +15,7 @@
 #include "persistence/ports/store.hpp"
 
 #include <functional>
+#include <memory_resource>
 #include <mutex>
 #include <unordered_map>
 
@@ -25,8 +26,10 @@ inline constexpr std::size_t damaged_columns_told_max = 10;
 
 class segment_cache : public std::enable_shared_from_this<segment_cache> {
 public:
-  segment_cache(std::shared_ptr<store_factory> stores, std::size_t bytes_max, std::function<void(const failure&)> log = [](const failure&) {})
-      : stores_{std::move(stores)}, bytes_max_{bytes_max}, log_{std::move(log)} {}
+  /// `large_memory`: what the sources offer, see segment_source.
+  segment_cache(std::shared_ptr<store_factory> stores, std::size_t bytes_max, std::function<void(const failure&)> log = [](const failure&) {},
+                std::shared_ptr<std::pmr::memory_resource> large_memory = nullptr)
+      : stores_{std::move(stores)}, bytes_max_{bytes_max}, log_{std::move(log)}, large_memory_{std::move(large_memory)} {}
 
   /// The columns of one activation of a partition; forgotten with it.
   std::shared_ptr<segment_source> source_of(entity_id entity);
@@ -75,6 +78,7 @@ private:
   const std::shared_ptr<store_factory> stores_;
   const std::size_t bytes_max_;
   const std::function<void(const failure&)> log_;
+  const std::shared_ptr<std::pmr::memory_resource> large_memory_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<store>> idle_sessions_;
   std::vector<entry> entries_;

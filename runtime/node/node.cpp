@@ -4,6 +4,7 @@
 #include "actors/protocol/wire_types.hpp"
 #include "api/gateway.hpp"
 #include "persistence/open_store.hpp"
+#include "runtime/actor/scratch_memory.hpp"
 #include "runtime/node/access_log.hpp"
 #include "runtime/node/audit_entries.hpp"
 #include "runtime/node/dead_letters.hpp"
@@ -89,6 +90,20 @@ result<std::string> store_url_of(const settings& given) {
   return "sqlite:///" + (std::filesystem::absolute(given.data_dir) / "dotmac.db").string();
 }
 
+namespace {
+
+std::string scratch_folder(const settings& given) {
+  if (!given.scratch_dir.empty())
+    return given.scratch_dir;
+  if (given.database_url.empty())
+    return given.data_dir;
+  std::error_code why;
+  const auto folder = std::filesystem::temp_directory_path(why);
+  return why ? "/tmp" : folder.string();
+}
+
+} // namespace
+
 struct node::implementation {
   settings given;
   std::function<void()> on_lost;
@@ -99,6 +114,7 @@ struct node::implementation {
   std::shared_ptr<journal_writer> writer;
   std::shared_ptr<store_pool> stores;
   std::shared_ptr<worker_pool> scans;
+  std::shared_ptr<scratch_memory> scratch;
   std::shared_ptr<segment_cache> segments;
   std::shared_ptr<answer_cache> answers;
   std::shared_ptr<worker_pool> background;
@@ -190,7 +206,7 @@ std::optional<failure> node::implementation::why_not_ready() const {
 }
 
 node_condition node::implementation::condition() const {
-  return {writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting(), segments->read_figures(), answers->read_figures()};
+  return {writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting(), segments->read_figures(), scratch->read_figures(), answers->read_figures()};
 }
 
 gateway_hooks node::implementation::door_hooks() {
@@ -263,7 +279,8 @@ result<void> node::implementation::start_actors() {
   stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
   background = std::make_shared<worker_pool>(1, waiting_recoveries_max, worker_pool::threads_of{"background", background_niceness});
   scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max, worker_pool::threads_of{"questions", question_niceness});
-  segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes), [](const failure& why) { spdlog::warn("damaged: {}", text_for_log(why)); });
+  scratch = std::make_shared<scratch_memory>(scratch_folder(given), static_cast<std::uint64_t>(given.scratch_bytes_max), [](const std::string& why) { spdlog::warn("{}", why); });
+  segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes), [](const failure& why) { spdlog::warn("damaged: {}", text_for_log(why)); }, scratch);
   auto cache = open_answers(given);
   if (!cache)
     return cache.error();

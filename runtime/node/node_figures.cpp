@@ -233,6 +233,9 @@ std::string prometheus_text(figures_registry& registry, const node_condition& no
   single("dotmac_event_cache_misses_total", "counter", "columns that were not", cache.misses);
   single("dotmac_event_cache_failures_total", "counter", "of these: the store could not give them", cache.failures);
   single("dotmac_event_cache_damaged_columns", "gauge", "columns found damaged or missing, and not readable since", cache.damaged_count);
+  single("dotmac_scratch_bytes", "gauge", "of dictionaries in the scratch file", now.scratch.bytes);
+  single("dotmac_scratch_limit_bytes", "gauge", "how many of them may stand there", now.scratch.bytes_max);
+  single("dotmac_scratch_in_memory_bytes", "gauge", "of those that should stand there and are in memory, because there is no room", now.scratch.ordinary_bytes);
   single("dotmac_result_cache_hits_total", "counter", "questions about events answered with an answer that was kept", now.answers.hits);
   single("dotmac_result_cache_misses_total", "counter", "questions about events of which no answer was kept", now.answers.misses);
   single("dotmac_result_cache_evicted_total", "counter", "answers let go for newer ones", now.answers.evicted);

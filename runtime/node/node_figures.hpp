@@ -6,6 +6,7 @@
 #include "runtime/actor/actor_figures.hpp"
 #include "runtime/actor/answer_cache.hpp"
 #include "runtime/actor/journal_writer.hpp"
+#include "runtime/actor/scratch_memory.hpp"
 #include "runtime/actor/segment_cache.hpp"
 #include "runtime/node/lease_keeper.hpp"
 
@@ -18,6 +19,7 @@ struct node_condition {
   lease_keeper::store_check store;
   std::size_t calls_waiting = 0;
   segment_cache::figures stored_columns;
+  scratch_memory::figures scratch;
   answer_cache::figures answers;
 };
 /// {"name": {"status", "latency_ms", ...}}. The store is unavailable where writes fail, degraded where it did not answer the last renewal of

@@ -65,6 +65,7 @@ class Node:
         self.binary, self.folder, self.database_url, self.environment = binary, folder, database_url, environment
         self.port = free_port()
         self.process = None
+        self.prefix = []  # of the command that serves
 
     def start(self, wait=30):
         environment = dict(os.environ, DATA_DIR=self.folder, PORT=str(self.port), HOST="127.0.0.1", **self.environment)
@@ -73,7 +74,7 @@ class Node:
             environment["DATABASE_URL"] = self.database_url
             subprocess.run([self.binary, "init-db"], env=environment, check=True, stdout=subprocess.DEVNULL)
         with open(self.folder + "/node.log", "ab") as log:
-            self.process = subprocess.Popen([self.binary, "serve"], env=environment, stderr=log)
+            self.process = subprocess.Popen([*self.prefix, self.binary, "serve"], env=environment, stderr=log)
         until = time.monotonic() + wait
         while time.monotonic() < until:
             if self.process.poll() is not None:
