@@ -25,7 +25,7 @@ void gateway::implementation::handle(http_request request, std::shared_ptr<http_
 /// All that a header alone can decide.
 void gateway::implementation::take(const gateway_call_pointer& call) {
   const auto& request = call->request;
-  auto match = match_route(all_routes(), request.method == "HEAD" ? "GET" : request.method, request.path);
+  auto match = match_route(request.method == "HEAD" ? "GET" : request.method, request.path);
   if (!match.found && match.allowed.empty())
     return call->refuse({error_code::not_found, "there is no path " + request.path, {}});
   if (request.method == "OPTIONS")

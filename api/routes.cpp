@@ -2,6 +2,8 @@
 
 #include "api/url.hpp"
 
+#include <algorithm>
+
 namespace dotmac {
 
 std::vector<std::string_view> segments_of(std::string_view path) {
@@ -27,21 +29,37 @@ std::vector<std::string> decoded_segments_of(std::string_view path) {
   return parts;
 }
 
-bool matches(std::span<const std::string_view> wanted, std::span<const std::string> given, std::map<std::string, std::string>& parameters) {
-  if (wanted.size() != given.size())
-    return false;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
+struct split_route {
+  const route* of;
+  std::vector<std::string_view> parts;
+};
+
+/// All routes, their paths in parts.
+const std::vector<split_route>& split_routes() {
+  static const auto all = [] {
+    std::vector<split_route> out;
+    for (const auto& each : all_routes())
+      out.push_back({&each, segments_of(each.path)});
+    return out;
+  }();
+  return all;
+}
+
+bool matches(std::span<const std::string_view> wanted, std::span<const std::string> given) {
+  return std::equal(wanted.begin(), wanted.end(), given.begin(), given.end(), [](std::string_view part, const std::string& each) { return part == each || is_path_parameter(part); });
+}
+
+std::map<std::string, std::string> parameters_of(std::span<const std::string_view> wanted, std::span<const std::string> given) {
+  std::map<std::string, std::string> parameters;
+  for (std::size_t i = 0; i < wanted.size(); ++i)
     if (is_path_parameter(wanted[i]))
       parameters[std::string{wanted[i].substr(1, wanted[i].size() - 2)}] = given[i];
-    else if (wanted[i] != given[i])
-      return false;
-  }
-  return true;
+  return parameters;
 }
 
 } // namespace
 
-route_match match_route(std::span<const route> routes, std::string_view method, std::string_view path) {
+route_match match_route(std::string_view method, std::string_view path) {
   constexpr std::string_view prefix = "/api/v1";
   if (path == prefix || path.starts_with("/api/v1/"))
     path.remove_prefix(prefix.size());
@@ -49,19 +67,19 @@ route_match match_route(std::span<const route> routes, std::string_view method, 
   const bool is_prometheus = path == "/metrics";
   const auto given = decoded_segments_of(path);
   route_match match;
-  for (const auto& each : routes) {
+  for (const auto& [of, parts] : split_routes()) {
+    const route& each = *of;
     const bool wants_prometheus = each.path == "/metrics";
     if (wants_prometheus && !is_prometheus)
       continue;
-    std::map<std::string, std::string> parameters;
-    if (!matches(segments_of(each.path), given, parameters))
+    if (!matches(parts, given))
       continue;
     if (is_prometheus && !wants_prometheus && method == "GET")
       continue;
     if (each.method == method || (method == "HEAD" && each.method == "GET")) {
       if (!match.found) {
         match.found = &each;
-        match.parameters = std::move(parameters);
+        match.parameters = parameters_of(parts, given);
       }
       continue;
     }

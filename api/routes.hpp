@@ -57,7 +57,7 @@ struct route_match {
 
 /// `path` is percent-encoded: it is split first and each part decoded then, so that a slash or a point in a name stays in the name.
 /// The same with and without "/api/v1" and a trailing slash; but "GET /metrics" and "GET /metrics/" are two paths.
-route_match match_route(std::span<const route> routes, std::string_view method, std::string_view path);
+route_match match_route(std::string_view method, std::string_view path);
 
 /// The parts of a path; those in braces are parameters.
 std::vector<std::string_view> segments_of(std::string_view path);

@@ -6,7 +6,7 @@ set -euo pipefail
 
 build_packages=(
   g++ cmake ninja-build ccache mold git ca-certificates tzdata
-  libcaf-dev libboost1.81-dev libpqxx-dev libpq-dev libsqlite3-dev libhiredis-dev libzstd-dev libxxhash-dev
+  libcaf-dev libboost1.81-dev libpqxx-dev libpq-dev libsqlite3-dev libhiredis-dev libzstd-dev libxxhash-dev libjemalloc-dev
   nlohmann-json3-dev libsimdjson-dev zlib1g-dev libsodium-dev libcurl4-openssl-dev libre2-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
   libhowardhinnant-date-dev libgtest-dev libgmock-dev curl
 )
