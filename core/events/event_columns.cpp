@@ -2,6 +2,7 @@
 
 #include "core/events/event_storage.hpp"
 #include "core/events/profiles/profile_table.hpp"
+#include "core/events/segment_parts.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -9,6 +10,14 @@
 
 namespace dotmac {
 namespace {
+
+bool has_ids(const chunk_place& place) {
+  if (place.columns)
+    return place.columns->id_references.width() != 0 || place.columns->id_references.base() != 0;
+  const auto& directory = place.stored->directory;
+  const auto column = directory.find(column_kind::ids, 0);
+  return column && directory.columns[*column].counts[place.index_in_segment] > 0;
+}
 
 chunk_place place_of(std::shared_ptr<const chunk_columns> columns) {
   chunk_place out{*columns, {}, {}, 0, nullptr};
@@ -190,7 +199,7 @@ result<std::optional<event_columns::sent_id>> event_columns::id_of(std::uint64_t
 result<void> event_columns::visit_ids(std::uint64_t first, std::int64_t since, const std::function<void(std::uint64_t, std::string_view)>& visit) const {
   for (std::uint64_t start = first - first % event_chunk_rows; start < storage_->rows; start += event_chunk_rows) {
     const auto number = start / event_chunk_rows;
-    if (number < storage_->sealed.size() && storage_->sealed[number].max_received < since)
+    if (number < storage_->sealed.size() && (storage_->sealed[number].max_received < since || !has_ids(storage_->sealed[number])))
       continue;
     const auto chunk = open(start);
     for (std::uint32_t at = 0; at < chunk.rows; ++at) {

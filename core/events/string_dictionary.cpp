@@ -83,8 +83,9 @@ std::uint32_t string_dictionary::find(std::string_view text, std::uint64_t hash)
   return found;
 }
 
-bool string_dictionary::has_settled(std::uint64_t hash, std::string_view text) const {
-  return settled_runs_.visit(hash, [&](std::uint32_t code) { return this->text(code) == text && !is_forgotten(code); });
+/// Whether another entry of the same text is settled.
+bool string_dictionary::has_settled(const hashed_number& entry) const {
+  return settled_runs_.visit(entry.hash, [&](std::uint32_t code) { return text(code) == text(entry.number) && !is_forgotten(code); });
 }
 
 std::uint32_t string_dictionary::insert(std::string_view text) { return insert(text, hash_of(text)); }
@@ -123,7 +124,7 @@ std::uint32_t string_dictionary::insert(std::string_view text, std::uint64_t has
     return known;
   if ((std::size_t{count_ - settled_} + 1) * 3 > slots_.size() * 2)
     grow();
-  append(text);
+  add(text);
   indexed_ = count_;
   put(hash, count_);
   return count_;
@@ -139,6 +140,14 @@ void string_dictionary::put(std::uint64_t hash, std::uint32_t code) {
 }
 
 std::uint32_t string_dictionary::append(std::string_view text) {
+  add(text);
+  // At once, while the texts are in the caches, and in memory at all.
+  if (slots_.empty() && count_ - settled_ >= recent_texts_max)
+    has_repeated_ |= !settle_through(count_, true);
+  return count_;
+}
+
+std::uint32_t string_dictionary::add(std::string_view text) {
   const std::uint64_t shifted = std::uint64_t{count_} + 16;
   const int part = std::bit_width(shifted) - 5;
   if (auto& holder = directory_[static_cast<std::size_t>(part)]; holder == nullptr)
@@ -159,9 +168,8 @@ void string_dictionary::forget(std::uint32_t code) {
 }
 
 std::uint32_t string_dictionary::insert_forgotten() {
-  const auto code = append({});
-  forget(code);
-  return code;
+  forget(count_ + 1);
+  return append({});
 }
 
 void string_dictionary::truncate(std::uint32_t count) {
@@ -209,7 +217,7 @@ bool string_dictionary::settle_through(std::uint32_t code, bool may_repeat) {
       entries.push_back({hash_of(text(each)), each});
   sort_by_hash(entries);
   for (std::size_t i = 0; may_repeat && i < entries.size(); ++i) {
-    if (has_settled(entries[i].hash, text(entries[i].number)))
+    if (has_settled(entries[i]))
       return false;
     for (auto next = i + 1; next < entries.size() && entries[next].hash == entries[i].hash; ++next)
       if (text(entries[next].number) == text(entries[i].number))
@@ -223,9 +231,8 @@ bool string_dictionary::settle_through(std::uint32_t code, bool may_repeat) {
 bool string_dictionary::index() {
   if (indexed_ == count_)
     return true;
-  while (count_ - settled_ >= recent_texts_max)
-    if (!settle_through(settled_ + recent_texts_max, true))
-      return false;
+  if (has_repeated_)
+    return false;
   resize_slots();
   const std::size_t mask = slots_.size() - 1;
   constexpr std::uint32_t ahead = 16; // the table is larger than the caches: its lines are on their way before they are needed

@@ -39,12 +39,19 @@ void sqlite_checkpointer::work() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || is_wanted_; });
     if (stopping_)
-      return;
+      return give_back_free_pages();
     is_wanted_ = false;
     lock.unlock();
     const auto copied = copy();
     lock.lock();
     failure_ = copied ? std::nullopt : std::optional{copied.error()};
+  }
+}
+
+void sqlite_checkpointer::give_back_free_pages() {
+  if (session_ && turns_->take(sqlite_turns::kind::patient, busy_timeout_)) {
+    static_cast<void>(session_->give_back_free_pages(free_pages_given_back_max)); // they stay free
+    turns_->end();
   }
 }
 

@@ -5,8 +5,10 @@
 ///
 /// Promise   Once the log has `log_pages`, it is copied while others go on writing; then, in a turn that waits for the journal, what they have
 ///           written meanwhile. The next commit begins the log anew.
+///           When it ends, pages that the journal has left free go back to the disk: while it runs, the journal needs them again.
 /// Limits    at `log_pages_max` (it was not fast enough, or failed) the commit itself copies, as SQLite would.
-/// Errors    `outcome` says how the last attempt ended; the next commit past `log_pages` brings the next one.
+///           `free_pages_given_back_max` at an end.
+/// Errors    `outcome` says how the last attempt ended; the next commit past `log_pages` brings the next one. Pages that cannot be given back are used again.
 /// Threads   `wake` and `outcome` from any thread; one thread of its own.
 /// Crash     nothing to lose: the log is complete without it.
 
@@ -24,6 +26,7 @@ class sqlite_checkpointer {
 public:
   static constexpr int log_pages = 1'000;      ///< 4 MB
   static constexpr int log_pages_max = 16'000; ///< 64 MB
+  static constexpr int free_pages_given_back_max = 65'536; ///< 256 MB
 
   sqlite_checkpointer(std::string path, std::chrono::milliseconds busy_timeout, std::shared_ptr<sqlite_turns> turns);
   ~sqlite_checkpointer();
@@ -36,6 +39,7 @@ public:
 private:
   void work();
   result<void> copy();
+  void give_back_free_pages();
 
   const std::string path_;
   const std::chrono::milliseconds busy_timeout_;

@@ -121,7 +121,8 @@ result<std::unique_ptr<sqlite_session>> sqlite_session::open(const std::string& 
 result<void> sqlite_session::configure(std::chrono::milliseconds busy_timeout) {
   sqlite3_busy_timeout(connection_, static_cast<int>(busy_timeout.count()));
   // Debian's SQLite is built with secure_delete: each page that becomes free would go through the log once more, as zeros.
-  return execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+  return execute("PRAGMA auto_vacuum = INCREMENTAL;" // of a file that is made here: before all else
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                  "PRAGMA cache_size = -16384; PRAGMA secure_delete = OFF;");
 }
 
@@ -176,6 +177,8 @@ result<void> sqlite_session::copy_log() {
   // Busy: another one copies.
   return code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY ? result<void>{} : sqlite_failure(connection_);
 }
+
+result<void> sqlite_session::give_back_free_pages(int pages_max) { return execute("PRAGMA incremental_vacuum(" + std::to_string(pages_max) + ")"); }
 
 void sqlite_session::rollback() noexcept {
   // Where SQLite has rolled back by itself there is nothing to do, and no error worth reporting.

@@ -76,6 +76,8 @@ public:
   void watch_log(log_watch watch);
   /// Copies of the log what no reader needs any more into the file, without waiting for anybody.
   result<void> copy_log();
+  /// Up to so many pages that hold nothing any more go back to the disk; in a file that an earlier version made, none do. Cost: each may mean that another page moves.
+  result<void> give_back_free_pages(int pages_max);
 
   std::int64_t changes() const noexcept { return sqlite3_changes64(connection_); }
 

@@ -98,6 +98,21 @@ TEST_F(sqlite_store_test, the_log_begins_anew_while_writers_go_on) {
   EXPECT_EQ(database_.query("PRAGMA integrity_check"), "ok");
 }
 
+TEST_F(sqlite_store_test, gives_the_space_of_a_journal_that_is_gone_back_to_the_disk_when_it_ends) {
+  constexpr std::size_t size = 1'000'000;
+  constexpr std::uint64_t entries = 40;
+  for (std::uint64_t sequence = 1; sequence <= entries; ++sequence)
+    ASSERT_OK(append(sequence, noise(size)));
+  for (const std::uint64_t at : {entries - 1, entries})
+    ASSERT_OK(store_->snapshots().write_snapshot({{entity_, journal_sequence{at}, 1, "state"}, {}, {}, claim_, {}}));
+  ASSERT_OK(append(entries + 1, "kept"));
+  store_.reset();
+  EXPECT_LT(std::filesystem::file_size(database_.path()), 3 * size);
+  EXPECT_EQ(database_.query("PRAGMA integrity_check"), "ok");
+  store_ = *database_.make_factory()->open();
+  EXPECT_EQ(last(), entries + 1);
+}
+
 TEST_F(sqlite_store_test, a_log_that_cannot_be_copied_shows_and_is_copied_once_there_is_room) {
   constexpr int pages = sqlite_checkpointer::log_pages;
   ASSERT_OK(append(1, noise(1'000)));
