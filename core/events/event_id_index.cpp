@@ -47,7 +47,7 @@ void event_id_index::settle(std::uint64_t first_kept) {
   std::erase_if(recent_, [&](const hashed_number& each) { return each.number < first_kept; });
   settled_.drop_below(first_kept);
   sort_by_hash(recent_);
-  settled_.add(recent_, [&](std::uint32_t row) { return row < first_kept; });
+  settled_.add(recent_, first_kept == 0 ? std::function<bool(std::uint32_t)>{} : [&](std::uint32_t row) { return row < first_kept; });
   recent_ = {};
   slots_ = {};
 }

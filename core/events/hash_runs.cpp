@@ -1,6 +1,7 @@
 #include "core/events/hash_runs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace dotmac {
@@ -11,23 +12,31 @@ std::int64_t even_distance(std::int64_t hashes_apart, std::int64_t count) { retu
 
 } // namespace
 
+/// The uppermost bits decide nearly always; where they are equal, the rest does.
 void sort_by_hash(std::vector<hashed_number>& entries) {
   constexpr unsigned bits = 10;
-  std::vector<std::size_t> ends(std::size_t{1} << bits);
-  for (const auto& each : entries)
-    ++ends[each.hash >> (64 - bits)];
-  std::size_t sum = 0;
-  for (auto& each : ends)
-    each = std::exchange(sum, sum + each);
-  std::vector<hashed_number> spread(entries.size());
-  for (const auto& each : entries)
-    spread[ends[each.hash >> (64 - bits)]++] = each;
-  std::size_t start = 0;
-  for (const auto end : ends) {
-    std::sort(spread.begin() + static_cast<std::ptrdiff_t>(start), spread.begin() + static_cast<std::ptrdiff_t>(end), [](const auto& left, const auto& right) { return left.hash < right.hash; });
+  constexpr std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+  std::vector<hashed_number> other(entries.size());
+  for (const unsigned shift : {64 - 2 * bits, 64 - bits}) {
+    std::array<std::size_t, std::size_t{1} << bits> ends{};
+    for (const auto& each : entries)
+      ++ends[each.hash >> shift & mask];
+    std::size_t sum = 0;
+    for (auto& each : ends)
+      each = std::exchange(sum, sum + each);
+    for (const auto& each : entries)
+      other[ends[each.hash >> shift & mask]++] = each;
+    entries.swap(other);
+  }
+  const auto upper = [](const hashed_number& of) { return of.hash >> (64 - 2 * bits); };
+  for (auto start = entries.begin(); start != entries.end();) {
+    auto end = start + 1;
+    while (end != entries.end() && upper(*end) == upper(*start))
+      ++end;
+    if (end - start > 1)
+      std::sort(start, end, [](const auto& left, const auto& right) { return left.hash < right.hash; });
     start = end;
   }
-  entries = std::move(spread);
 }
 
 hash_runs::run::run(std::size_t size, std::pmr::memory_resource* memory) : hashes{memory}, numbers{memory}, filter{size} {
@@ -61,22 +70,23 @@ std::size_t hash_runs::run::first_at_least(std::uint64_t hash) const noexcept {
 
 hash_runs::run hash_runs::merge(const run& older, const run& newer, const std::function<bool(std::uint32_t)>& is_dropped) const {
   run out{older.hashes.size() + newer.hashes.size(), memory_};
-  const auto take = [&](const run& from, std::size_t& at) {
-    if (!is_dropped(from.numbers[at]))
-      out.append(from.hashes[at], from.numbers[at]);
-    ++at;
+  const auto take = [&](std::uint64_t hash, std::uint32_t number) {
+    if (!is_dropped || !is_dropped(number))
+      out.append(hash, number);
   };
   std::size_t left = 0;
   std::size_t right = 0;
-  while (left < older.hashes.size() && right < newer.hashes.size())
-    if (newer.hashes[right] < older.hashes[left])
-      take(newer, right);
-    else
-      take(older, left);
-  while (left < older.hashes.size())
-    take(older, left);
-  while (right < newer.hashes.size())
-    take(newer, right);
+  while (left < older.hashes.size() && right < newer.hashes.size()) {
+    // Which comes first is as good as random: selected, not branched to.
+    const bool is_newer = newer.hashes[right] < older.hashes[left];
+    take(is_newer ? newer.hashes[right] : older.hashes[left], is_newer ? newer.numbers[right] : older.numbers[left]);
+    right += is_newer;
+    left += !is_newer;
+  }
+  for (; left < older.hashes.size(); ++left)
+    take(older.hashes[left], older.numbers[left]);
+  for (; right < newer.hashes.size(); ++right)
+    take(newer.hashes[right], newer.numbers[right]);
   return out;
 }
 

@@ -31,7 +31,7 @@ class hash_runs {
 public:
   explicit hash_runs(std::pmr::memory_resource* memory = std::pmr::new_delete_resource()) : memory_{memory} {}
 
-  /// Sorted by hash. Where runs are merged, what `is_dropped` says of goes.
+  /// Sorted by hash. Where runs are merged, what `is_dropped` says of goes; it may be empty.
   void add(std::span<const hashed_number> entries, const std::function<bool(std::uint32_t number)>& is_dropped);
 
   /// Runs of which every number is less go.

@@ -142,7 +142,7 @@ void string_dictionary::put(std::uint64_t hash, std::uint32_t code) {
 std::uint32_t string_dictionary::append(std::string_view text) {
   add(text);
   // At once, while the texts are in the caches, and in memory at all.
-  if (slots_.empty() && count_ - settled_ >= recent_texts_max)
+  if (slots_.empty() && count_ - settled_ >= recent_max_)
     has_repeated_ |= !settle_through(count_, true);
   return count_;
 }
@@ -202,7 +202,7 @@ void string_dictionary::resize_slots() {
 }
 
 void string_dictionary::settle() {
-  if (count_ - settled_ < recent_texts_max || indexed_ != count_)
+  if (count_ - settled_ < recent_max_ || indexed_ != count_)
     return;
   settle_through(count_, false);
   std::fill(slots_.begin(), slots_.end(), 0);
@@ -223,7 +223,7 @@ bool string_dictionary::settle_through(std::uint32_t code, bool may_repeat) {
       if (text(entries[next].number) == text(entries[i].number))
         return false;
   }
-  settled_runs_.add(entries, [this](std::uint32_t each) { return is_forgotten(each); });
+  settled_runs_.add(entries, forgotten_.empty() ? std::function<bool(std::uint32_t)>{} : [this](std::uint32_t each) { return is_forgotten(each); });
   settled_ = code;
   return true;
 }
@@ -241,6 +241,7 @@ bool string_dictionary::index() {
     const auto end = std::min<std::uint32_t>(first + ahead, count_ + 1);
     for (auto code = first; code < end; ++code) {
       hashes[code - first] = hash_of(text(code));
+      settled_runs_.prefetch(hashes[code - first]);
       __builtin_prefetch(&slots_[hashes[code - first] & mask], 1);
     }
     for (auto code = first; code < end; ++code) {

@@ -7,7 +7,7 @@
 /// texts and the filters of the others (hash_runs.hpp).
 ///
 /// Threads  one writer; `text` also from others for codes handed over before.
-/// Limits   recent_texts_max texts and those of one commit have an index in ordinary memory.
+/// Limits   `recent_max` texts and those of one commit have an index in ordinary memory.
 /// Cost     8 bytes, the text and 4 bytes for its length an entry, and 8 to 16 bytes of index; 14 of it behind the newest.
 
 #include "core/events/hash_runs.hpp"
@@ -20,11 +20,12 @@
 
 namespace dotmac {
 
-inline constexpr std::uint32_t recent_texts_max = 1 << 20;
+inline constexpr std::uint32_t recent_texts_max = 4 << 20;
 
 class string_dictionary {
 public:
-  string_dictionary() = default;
+  /// `recent_max`: how many texts may have an index in ordinary memory.
+  explicit string_dictionary(std::uint32_t recent_max = recent_texts_max) : recent_max_{recent_max} {}
   ~string_dictionary();
   string_dictionary(const string_dictionary&) = delete;
   string_dictionary& operator=(const string_dictionary&) = delete;
@@ -44,7 +45,7 @@ public:
   std::uint32_t size() const noexcept { return count_; }
   /// Forgets the newest entries, none of them settled. No reader may have been handed their codes.
   void truncate(std::uint32_t count);
-  /// What there is stays. Cost: nothing for most calls; one of recent_texts_max texts sorts them, and merges runs.
+  /// What there is stays. Cost: nothing for most calls; one of `recent_max` texts sorts them, and merges runs.
   void settle();
   /// From now on the text is not known; inserted again, it gets another code. Its entry stays for those who read.
   void forget(std::uint32_t code);
@@ -81,6 +82,7 @@ private:
   std::vector<std::uint64_t> slots_; ///< of those behind settled_: lower half of the hash, code; zero: free
   hash_runs settled_runs_;           ///< of those up to settled_
   std::vector<bool> forgotten_; ///< by code, up to the last one
+  std::uint32_t recent_max_;
   std::uint32_t settled_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t indexed_ = 0; ///< entries that can be found; those behind were appended
