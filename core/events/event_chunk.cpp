@@ -111,6 +111,29 @@ const packed_integers& event_chunk::merged_users() const {
   return merged_users_;
 }
 
+std::shared_ptr<const coded_rows> event_chunk::rows_with(event_field field, std::uint32_t code, event_field user_field) const {
+  const bool is_kind = field == event_field::event_type || field == event_field::event_name || field == event_field::source; // of other fields there may be as many codes as rows
+  if (lazy_ == nullptr || !is_kind)
+    return nullptr;
+  auto& source = *segment_->source;
+  const coded_rows_key key{field, user_field, code, static_cast<std::uint32_t>(index_)};
+  auto found = source.find_rows(segment_->directory, key);
+  if (found == nullptr) {
+    found = std::make_shared<const coded_rows>(coded_rows::make(sent_codes(field), code, sent_codes(user_field), at()));
+    if (!why_incomplete_)
+      source.keep_rows(segment_->directory, key, found);
+  }
+  return found->is_common() ? nullptr : found;
+}
+
+void event_chunk::merge_users(event_field user_field, std::span<std::uint32_t> codes) const {
+  if (has_merged_users(user_field))
+    for (auto& each : codes)
+      each = profiles_->user_of(each);
+}
+
+bool event_chunk::has_merged_users(event_field user_field) const noexcept { return user_field == event_field::user_id && profiles_ != nullptr && profiles_->merged.used() > 0; }
+
 std::optional<std::uint32_t> event_chunk::position_of(std::uint64_t row_number) const {
   const auto number = static_cast<std::uint32_t>(row_number - first_row);
   if (row_span == rows)

@@ -58,6 +58,8 @@ struct stored_columns;
 struct segment_column;
 struct profile_state;
 
+class coded_rows;
+
 class event_chunk : public chunk_bounds {
 public:
   /// `profiles`, where there are any, must live as long as this.
@@ -73,6 +75,12 @@ public:
   /// Not of event_id. Of user_id the user that each id means, where ids were merged.
   const packed_integers& codes(event_field of) const { return of == event_field::user_id && profiles_ != nullptr ? merged_users() : sent_codes(of); }
   const packed_integers& sent_codes(event_field of) const { return with(static_cast<place>(of)).codes[static_cast<std::size_t>(of)]; }
+  /// The rows of a stored chunk that have this code of event_type, event_name or source. None where the columns are to be looked at: of a chunk in memory, and where most rows
+  /// have it. Users are told as they were sent: see merge_users.
+  std::shared_ptr<const coded_rows> rows_with(event_field field, std::uint32_t code, event_field user_field) const;
+  /// Of codes of the user field: the user that each means.
+  void merge_users(event_field user_field, std::span<std::uint32_t> codes) const;
+  bool has_merged_users(event_field user_field) const noexcept; ///< somewhere, not only in this chunk
   std::uint64_t row_number(std::uint32_t row) const { return first_row + (row_span == rows ? row : static_cast<std::uint32_t>(with(place::row_numbers).row_numbers[row])); }
   /// Nothing where that event was removed.
   std::optional<std::uint32_t> position_of(std::uint64_t row_number) const;

@@ -9,6 +9,7 @@
 
 #include "core/bytes.hpp"
 #include "core/describe/binary.hpp"
+#include "core/events/coded_rows.hpp"
 #include "core/events/event_chunk.hpp"
 
 #include <functional>
@@ -74,6 +75,9 @@ public:
   virtual result<std::shared_ptr<const segment_column>> column(const segment_directory& of, std::uint32_t part) = 0;
   /// Of these segments, in that order. Reads none of them.
   virtual result<std::vector<stored_sizes>> sizes(std::span<const std::uint64_t> segments) = 0;
+  /// Lists of rows that were made from the columns of a segment and given to `keep_rows`; none: no longer there, or never.
+  virtual std::shared_ptr<const coded_rows> find_rows(const segment_directory&, const coded_rows_key&) { return nullptr; }
+  virtual void keep_rows(const segment_directory&, const coded_rows_key&, std::shared_ptr<const coded_rows>) {}
   /// For what is large and seldom looked at: memory that the system may page out. None: ordinary memory.
   virtual std::shared_ptr<std::pmr::memory_resource> large_memory() { return nullptr; }
 };

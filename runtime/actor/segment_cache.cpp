@@ -1,5 +1,7 @@
 #include "runtime/actor/segment_cache.hpp"
 
+#include "core/events/event_segment.hpp"
+
 #include <chrono>
 
 namespace dotmac {
@@ -45,8 +47,8 @@ public:
 
   result<std::shared_ptr<const segment_column>> column(const segment_directory& of, std::uint32_t part) override {
     const column_key key{number_, of.number, part};
-    if (auto found = cache_->find(key))
-      return found;
+    if (auto found = cache_->find(key, counting::yes))
+      return std::static_pointer_cast<const segment_column>(std::move(found));
     return cache_->read_and_keep(key, entity_, of);
   }
   result<std::vector<stored_sizes>> sizes(std::span<const std::uint64_t> segments) override {
@@ -58,16 +60,29 @@ public:
       out.push_back({each.payload_bytes, std::move(each.part_bytes)});
     return out;
   }
+  std::shared_ptr<const coded_rows> find_rows(const segment_directory& of, const coded_rows_key& rows) override {
+    return std::static_pointer_cast<const coded_rows>(cache_->find({number_, of.number, number_of(rows)}, counting::no));
+  }
+  void keep_rows(const segment_directory& of, const coded_rows_key& rows, std::shared_ptr<const coded_rows> list) override {
+    const auto memory_bytes = list->memory_bytes();
+    cache_->keep({number_, of.number, number_of(rows)}, std::move(list), memory_bytes);
+  }
   std::shared_ptr<std::pmr::memory_resource> large_memory() override { return cache_->large_memory_; }
 
 private:
+  /// Above those of parts.
+  static std::uint64_t number_of(const coded_rows_key& rows) noexcept {
+    static_assert(event_segment_rows / event_chunk_rows <= 256 && event_field_count < 255);
+    return (std::uint64_t{static_cast<std::uint8_t>(rows.field)} + 1) << 48 | std::uint64_t{static_cast<std::uint8_t>(rows.user_field)} << 40 | std::uint64_t{rows.chunk} << 32 | rows.code;
+  }
+
   const std::shared_ptr<segment_cache> cache_;
   const entity_id entity_;
   const std::uint64_t number_;
 };
 
 std::size_t segment_cache::key_hash::operator()(const column_key& of) const noexcept {
-  return spread(spread(of.source) ^ spread(of.segment << 20 ^ of.part));
+  return spread(spread(spread(of.source) ^ of.segment) ^ of.part);
 }
 
 std::shared_ptr<segment_source> segment_cache::source_of(entity_id entity) {
@@ -88,30 +103,32 @@ segment_cache::figures segment_cache::read_figures() const {
   return out;
 }
 
-std::shared_ptr<const segment_column> segment_cache::find(const column_key& key) {
+std::shared_ptr<const void> segment_cache::find(const column_key& key, counting uses) {
   const std::lock_guard lock{mutex_};
   const auto at = places_.find(key);
+  const std::uint64_t one = uses == counting::yes ? 1 : 0;
   if (at == places_.end()) {
-    ++counted_.misses;
+    counted_.misses += one;
     return nullptr;
   }
-  ++counted_.hits;
+  counted_.hits += one;
   entries_[at->second].used_at = ++clock_;
-  return entries_[at->second].column;
+  return entries_[at->second].what;
 }
 
 result<std::shared_ptr<const segment_column>> segment_cache::read_and_keep(const column_key& key, const entity_id& entity, const segment_directory& of) {
   const auto began = std::chrono::steady_clock::now();
-  const auto stored = read(entity, key.segment, key.part);
-  auto decoded = stored ? decode_part(*stored, of, key.part) : result<segment_column>{stored.error()};
+  const auto part = static_cast<std::uint32_t>(key.part);
+  const auto stored = read(entity, key.segment, part);
+  auto decoded = stored ? decode_part(*stored, of, part) : result<segment_column>{stored.error()};
   if (!decoded) {
-    const auto what = describe_column(of.columns[key.part]) + " of segment " + std::to_string(key.segment) + " of " + to_string(entity);
+    const auto what = describe_column(of.columns[part]) + " of segment " + std::to_string(key.segment) + " of " + to_string(entity);
     const failure why{decoded.error().code, what + " cannot be read: " + decoded.error().message, {}, decoded.error().cause};
     note_failure(key, why);
     return why;
   }
   auto column = std::make_shared<const segment_column>(std::move(*decoded));
-  keep(key, column);
+  keep(key, column, column->memory_bytes);
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
   const std::lock_guard lock{mutex_};
   counted_.reading_microseconds += static_cast<std::uint64_t>(took.count());
@@ -129,19 +146,19 @@ void segment_cache::note_failure(const column_key& key, const failure& why) {
   log_(why);
 }
 
-void segment_cache::keep(const column_key& key, std::shared_ptr<const segment_column> column) {
-  std::vector<std::shared_ptr<const segment_column>> dropped; // freed outside of the lock
+void segment_cache::keep(const column_key& key, std::shared_ptr<const void> what, std::size_t memory_bytes) {
+  std::vector<std::shared_ptr<const void>> dropped; // freed outside of the lock
   const std::lock_guard lock{mutex_};
-  if (column->memory_bytes > bytes_max_ || places_.contains(key))
+  if (memory_bytes > bytes_max_ || places_.contains(key))
     return;
-  while (bytes_ + column->memory_bytes > bytes_max_) {
+  while (bytes_ + memory_bytes > bytes_max_) {
     const auto victim = pick_victim();
-    dropped.push_back(entries_[victim].column);
+    dropped.push_back(entries_[victim].what);
     drop(victim);
   }
-  bytes_ += column->memory_bytes;
+  bytes_ += memory_bytes;
   places_.emplace(key, entries_.size());
-  entries_.push_back({key, std::move(column), ++clock_});
+  entries_.push_back({key, std::move(what), memory_bytes, ++clock_});
 }
 
 std::size_t segment_cache::pick_victim() {
@@ -154,7 +171,7 @@ std::size_t segment_cache::pick_victim() {
 }
 
 void segment_cache::drop(std::size_t at) {
-  bytes_ -= entries_[at].column->memory_bytes;
+  bytes_ -= entries_[at].memory_bytes;
   places_.erase(entries_[at].key);
   if (at + 1 != entries_.size()) {
     entries_[at] = std::move(entries_.back());

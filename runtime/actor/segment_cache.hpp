@@ -1,9 +1,9 @@
 #pragma once
 
-/// The columns of stored event segments that questions look at, decoded, for all partitions of a node, within a bound.
+/// The columns of stored event segments that questions look at, decoded, and the lists of rows that they make of them, for all partitions of a node, within a bound.
 ///
 /// Promise   what is given out is what the store has; it stays valid for whoever holds it, also when it is dropped here.
-/// Limits    bytes_max of columns are kept; those in use by a question beyond that are the question's (one segment's a thread). damaged_columns_kept_max damaged
+/// Limits    bytes_max of columns and lists are kept; those in use by a question beyond that are the question's (one segment's a thread). damaged_columns_kept_max damaged
 ///           ones are remembered.
 /// Errors    those of the store; corrupt_data where a part is damaged or missing, which is told to `log` once an activation, and in the figures until it can be
 ///           read again or its partition leaves memory.
@@ -37,8 +37,8 @@ public:
   struct figures {
     std::uint64_t bytes = 0;
     std::uint64_t bytes_max = 0;
-    std::uint64_t columns = 0;
-    std::uint64_t hits = 0;
+    std::uint64_t columns = 0; ///< and lists of rows
+    std::uint64_t hits = 0;     ///< of columns, as are misses
     std::uint64_t misses = 0;
     std::uint64_t failures = 0;             ///< of the misses: the column could not be read
     std::uint64_t reading_microseconds = 0; ///< of the other misses
@@ -53,7 +53,7 @@ private:
   struct column_key {
     std::uint64_t source = 0;
     std::uint64_t segment = 0;
-    std::uint32_t part = 0;
+    std::uint64_t part = 0; ///< of rows that are listed: what they have, above the numbers of parts
     friend bool operator==(const column_key&, const column_key&) = default;
   };
   struct key_hash {
@@ -61,12 +61,14 @@ private:
   };
   struct entry {
     column_key key;
-    std::shared_ptr<const segment_column> column;
+    std::shared_ptr<const void> what; ///< a segment_column, or coded_rows
+    std::size_t memory_bytes = 0;
     std::uint64_t used_at = 0;
   };
 
-  std::shared_ptr<const segment_column> find(const column_key& key);
-  void keep(const column_key& key, std::shared_ptr<const segment_column> column);
+  enum class counting : bool { no, yes };
+  std::shared_ptr<const void> find(const column_key& key, counting uses);
+  void keep(const column_key& key, std::shared_ptr<const void> what, std::size_t memory_bytes);
   void drop(std::size_t at);
   std::size_t pick_victim();
   void forget(std::uint64_t source);

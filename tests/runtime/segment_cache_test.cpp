@@ -88,6 +88,34 @@ TEST_F(segment_cache_test, measures_without_reading) {
   EXPECT_EQ(cache->read_figures().misses, 0u);
 }
 
+TEST_F(segment_cache_test, keeps_lists_of_rows_within_the_same_bound) {
+  constexpr std::size_t bytes_max = 1'000'000;
+  const auto cache = std::make_shared<segment_cache>(stores_, bytes_max);
+  auto source = cache->source_of(entity_);
+  const std::vector<std::int64_t> codes(1'000, 1), users(1'000, 7);
+  const packed_integers of_codes{codes.data(), 8, 0, 1'000}, of_users{users.data(), 8, 0, 1'000};
+  const auto key_of = [](std::uint32_t code) { return coded_rows_key{event_field::event_type, event_field::user_id, code, 1}; };
+  const auto empty = std::make_shared<const coded_rows>(coded_rows::make(of_codes, 2, of_users, of_users));
+  source->keep_rows(*directory_, key_of(3), empty);
+  EXPECT_EQ(source->find_rows(*directory_, key_of(3)), empty);
+  EXPECT_EQ(source->find_rows(*directory_, key_of(4)), nullptr);
+  auto of_another_chunk = key_of(3);
+  of_another_chunk.chunk = 0;
+  EXPECT_EQ(source->find_rows(*directory_, of_another_chunk), nullptr);
+  auto by_another_field = key_of(3);
+  by_another_field.user_field = event_field::session_id;
+  EXPECT_EQ(source->find_rows(*directory_, by_another_field), nullptr);
+  for (std::uint32_t code = 5; code < 100'000; ++code) {
+    source->keep_rows(*directory_, key_of(code), empty);
+    ASSERT_LE(cache->read_figures().bytes, bytes_max);
+  }
+  EXPECT_GT(cache->read_figures().bytes, bytes_max / 2);
+  EXPECT_TRUE(source->column(*directory_, 2)) << "columns come in beside them";
+  EXPECT_LE(cache->read_figures().bytes, bytes_max);
+  source.reset();
+  EXPECT_EQ(cache->read_figures().bytes, 0u) << "they leave with their partition";
+}
+
 TEST_F(segment_cache_test, tells_of_a_missing_column_once_and_until_its_partition_leaves) {
   std::vector<std::string> told;
   const auto cache = std::make_shared<segment_cache>(stores_, 1u << 30, [&](const failure& why) { told.push_back(why.message); });

@@ -95,8 +95,17 @@ private:
         return merged.error();
       counters_[i].reset();
     }
+    const auto of_all = whole.all.figure_count();
+    auto figured = share_out(of_all + whole.groups.figure_count(), context_, [&](std::size_t, std::size_t number) -> result<void> {
+      if (context_.is_stopped())
+        return question_cancelled();
+      number < of_all ? whole.all.figure_out(number, question_.histogram_bins) : whole.groups.figure_out(number - of_all);
+      return {};
+    });
+    if (!figured)
+      return figured.error();
     funnel_counted out;
-    out.all = whole.all.finish(question_.histogram_bins, buckets_.starts);
+    out.all = whole.all.finish(buckets_.starts);
     for (const auto& part : listed_)
       for (std::size_t k = 0; k < part.size(); ++k)
         for (const auto user : part[k])

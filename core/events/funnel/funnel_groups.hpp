@@ -54,6 +54,13 @@ public:
     return {};
   }
 
+  /// As of a tally: by group.
+  std::size_t figure_count() const noexcept { return tallies_.size(); }
+  void figure_out(std::size_t number) {
+    for (std::size_t i = 0; i < tallies_[number].figure_count(); ++i)
+      tallies_[number].figure_out(i, 0);
+  }
+
   /// Largest first step first; by values where these are equal.
   std::vector<funnel_group> finish(std::span<const std::int64_t> bucket_starts) {
     std::vector<funnel_group> out;
@@ -61,7 +68,7 @@ public:
       std::vector<scalar> values;
       for (std::size_t d = 0; d < dimensions_.size(); ++d)
         values.push_back(dimensions_[d].value(combinations_[g].codes[d]));
-      out.push_back({std::move(values), tallies_[g].finish(0, bucket_starts)});
+      out.push_back({std::move(values), tallies_[g].finish(bucket_starts)});
     }
     std::sort(out.begin(), out.end(), [](const funnel_group& a, const funnel_group& b) {
       const auto of_a = a.figures.steps[0].count;

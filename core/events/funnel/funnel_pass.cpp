@@ -39,7 +39,7 @@ result<void> check_funnel(const count_funnel& question) {
 funnel_pass::funnel_pass(const event_view& view, const count_funnel& question, const scan_context& context, memory_allowance& memory)
     : view_{view}, question_{question}, context_{context},
       rules_{question.steps.size(), question.window_milliseconds.value_or(std::numeric_limits<std::int64_t>::max()), question.order, question.start},
-      events_{view, question.user_id_field, question.order == funnel_order::strict, context.width(), memory, question.hold_constant}, workers_(context.width()) {}
+      may_begin_only_{question.order != funnel_order::any && question.unit == funnel_unit::users && question.hold_constant.empty()}, events_{view, question.user_id_field, question.order == funnel_order::strict, context.width(), memory, question.hold_constant}, workers_(context.width()) {}
 
 result<void> funnel_pass::collect() {
   const auto steps = step_bits::make(view_, question_.steps, question_.exclusions);
@@ -50,6 +50,7 @@ result<void> funnel_pass::collect() {
     scanned_.fetch_add(chunk.rows, std::memory_order_relaxed);
     return events_.add(worker, chunk, range, *steps, context_);
   });
+  rules_.serves_one_each = may_begin_only_ && question_.order == funnel_order::ordered && question_.start == funnel_start::any && events_.serve_one_step_each();
   return collected ? events_.match_constants() : collected;
 }
 

@@ -38,7 +38,7 @@ public:
   /// Errors: cancelled, query_too_large; what was taken is then of no use.
   template <class Take> result<void> visit(std::size_t worker, std::size_t part, Take&& take) {
     auto& mine = workers_[worker];
-    auto visited = events_.visit(part, mine.events, [&](std::uint32_t user, std::span<const funnel_event> own) {
+    const auto take_one = [&](std::uint32_t user, std::span<const funnel_event> own) {
       if (is_to_stop(mine, own.size()))
         return;
       if (question_.unit == funnel_unit::attempts) {
@@ -49,7 +49,17 @@ public:
       }
       if (const auto& best = question_.hold_constant.empty() ? walk(own, mine) : walk_held(own, mine); !best.reached.empty())
         take(user, best);
-    });
+    };
+    const auto begin_only = [&](std::uint32_t user, const funnel_event& first) {
+      if (is_to_stop(mine, 1))
+        return;
+      mine.progress.begin(first);
+      take(user, mine.progress);
+    };
+    const auto take_unordered = [&](std::uint32_t user, std::span<funnel_event> own) {
+      take_one(user, rules_.serves_one_each ? user_events::put_later_steps_first(own) : user_events::put_in_order(own));
+    };
+    auto visited = may_begin_only_ ? events_.visit_who_began(part, mine.events, begin_only, take_unordered) : events_.visit(part, mine.events, take_one);
     return mine.is_stopped ? result<void>{question_cancelled()} : visited;
   }
 
@@ -95,7 +105,8 @@ private:
   const event_view& view_;
   const count_funnel& question_;
   const scan_context& context_;
-  const funnel_rules rules_;
+  funnel_rules rules_;
+  const bool may_begin_only_; ///< whoever did not do step 2 did nothing but begin: most users of most funnels, who need no order then
   user_events events_;
   std::vector<workplace> workers_;
   std::atomic<std::uint64_t> scanned_{0};

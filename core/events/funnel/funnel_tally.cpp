@@ -9,11 +9,13 @@ namespace {
 using durations = std::vector<std::int64_t>;
 __extension__ using wide_sum = __int128; // durations of ten thousand years, four thousand million times
 
-/// PERCENTILE_CONT of SQL: linear between the two nearest ranks.
-double percentile_of(durations& values, double part) {
+std::ptrdiff_t rank_below(const durations& values, double part) { return static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1)); }
+
+/// PERCENTILE_CONT of SQL: linear between the two nearest ranks. Of values before `from` none is greater than any behind, as a smaller percentile leaves them.
+double percentile_of(durations& values, double part, std::ptrdiff_t from = 0) {
   const double position = part * static_cast<double>(values.size() - 1);
-  const auto below = values.begin() + static_cast<std::ptrdiff_t>(position);
-  std::nth_element(values.begin(), below, values.end());
+  const auto below = values.begin() + rank_below(values, part);
+  std::nth_element(values.begin() + from, below, values.end());
   const auto low = static_cast<double>(*below);
   const auto high = below + 1 == values.end() ? low : static_cast<double>(*std::min_element(below + 1, values.end()));
   return low + (high - low) * (position - std::floor(position));
@@ -43,7 +45,8 @@ std::vector<funnel_bin> histogram_of(const durations& values, std::int64_t bins)
 funnel_durations figures_of(durations& values, std::int64_t bins) {
   if (values.empty())
     return {};
-  return {average_of(values), percentile_of(values, 0.5), percentile_of(values, 0.9), bins > 0 ? histogram_of(values, bins) : std::vector<funnel_bin>{}};
+  const auto median = percentile_of(values, 0.5);
+  return {average_of(values), median, percentile_of(values, 0.9, rank_below(values, 0.5)), bins > 0 ? histogram_of(values, bins) : std::vector<funnel_bin>{}};
 }
 
 void append(durations& to, const durations& from) { to.insert(to.end(), from.begin(), from.end()); }
@@ -62,11 +65,13 @@ void funnel_tally::merge(const funnel_tally& other) {
   }
 }
 
-funnel_figures funnel_tally::finish(std::int64_t bins, std::span<const std::int64_t> buckets) {
+void funnel_tally::figure_out(std::size_t number, std::int64_t bins) { figures_[number] = figures_of(number < from_before_.size() ? from_before_[number] : to_convert_, bins); }
+
+funnel_figures funnel_tally::finish(std::span<const std::int64_t> buckets) {
   funnel_figures out;
   for (std::size_t k = 0; k < counts_.size(); ++k)
-    out.steps.push_back({counts_[k], figures_of(from_before_[k], bins), {}});
-  out.to_convert = figures_of(to_convert_, bins);
+    out.steps.push_back({counts_[k], std::move(figures_[k]), {}});
+  out.to_convert = std::move(figures_.back());
   for (std::size_t b = 0; b < points_.size(); ++b) {
     auto& [entered, took] = points_[b];
     out.points.push_back({timestamp{buckets[b]}, entered, took.size(), took.empty() ? std::nullopt : std::optional{percentile_of(took, 0.5)}});

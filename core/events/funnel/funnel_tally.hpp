@@ -13,7 +13,7 @@ namespace dotmac {
 class funnel_tally {
 public:
   /// `buckets`: of the trend; 0: none.
-  funnel_tally(std::size_t steps, std::size_t buckets) : counts_(steps), from_before_(steps), points_(buckets) {}
+  funnel_tally(std::size_t steps, std::size_t buckets) : counts_(steps), from_before_(steps), points_(buckets), figures_(steps + 1) {}
 
   /// `bucket`: of the attempt's first event, where there is a trend.
   void add(const funnel_progress& progress, std::uint32_t bucket) {
@@ -36,12 +36,15 @@ public:
 
   void merge(const funnel_tally& other);
 
-  /// `bins`: at most so many per histogram; 0: none. `buckets`: the starts of the trend's.
-  funnel_figures finish(std::int64_t bins, std::span<const std::int64_t> buckets);
+  /// What has to be figured out, one by one on any threads, before `finish`. `bins`: at most so many per histogram; 0: none.
+  std::size_t figure_count() const noexcept { return figures_.size(); }
+  void figure_out(std::size_t number, std::int64_t bins);
+  /// `buckets`: the starts of the trend's.
+  funnel_figures finish(std::span<const std::int64_t> buckets);
 
   /// Of a tally without attempts, and of one attempt in it, while the arrays grow.
   static std::size_t empty_size(std::size_t steps, std::size_t buckets) {
-    return sizeof(funnel_tally) + steps * (sizeof(std::uint64_t) + sizeof(std::vector<std::int64_t>)) + buckets * sizeof(point);
+    return sizeof(funnel_tally) + steps * (sizeof(std::uint64_t) + sizeof(std::vector<std::int64_t>)) + (steps + 1) * sizeof(funnel_durations) + buckets * sizeof(point);
   }
   static std::size_t size_of(const funnel_progress& progress) { return 2 * sizeof(std::int64_t) * (progress.reached.size() + 1); }
 
@@ -55,6 +58,7 @@ private:
   std::vector<std::vector<std::int64_t>> from_before_; ///< milliseconds, by step
   std::vector<std::int64_t> to_convert_;
   std::vector<point> points_; ///< by bucket
+  std::vector<funnel_durations> figures_; ///< by step, then of the whole way
 };
 
 } // namespace dotmac

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace dotmac {
 namespace {
@@ -41,6 +42,26 @@ std::int64_t best_ordered_start(std::span<const funnel_event> events, const funn
       std::fill_n(present.begin(), rules.step_count, nobody);
       if (matches(event, 0))
         present[0] = static_cast<std::int64_t>(i);
+    }
+  }
+  return best;
+}
+
+/// The same where each event serves one step: that of equal times later steps come first keeps a step from following another within one moment.
+std::int64_t best_single_start(std::span<const funnel_event> events, const funnel_rules& rules) {
+  std::array<std::int64_t, funnel_steps_max> from; ///< by step: the latest start that it can have been reached from
+  std::fill_n(from.begin(), rules.step_count, nobody);
+  std::size_t furthest = 0;
+  std::int64_t best = nobody;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto step = static_cast<std::size_t>(std::countr_zero(events[i].steps));
+    const std::int64_t start = step == 0 ? static_cast<std::int64_t>(i) : from[step - 1];
+    if (start == nobody || events[i].at - events[static_cast<std::size_t>(start)].at > rules.window)
+      continue;
+    from[step] = start;
+    if (step >= furthest) {
+      furthest = step + 1;
+      best = start;
     }
   }
   return best;
@@ -161,10 +182,7 @@ void walk_any(std::span<const funnel_event> events, const funnel_rules& rules, f
 } // namespace
 
 std::size_t follow_attempt(std::span<const funnel_event> events, const funnel_rules& rules, std::size_t start, funnel_progress& out) {
-  out.clear();
-  out.started_at = events[start].at;
-  out.first_row = events[start].row;
-  out.reach(events[start]);
+  out.begin(events[start]);
   std::size_t i = start + 1;
   for (; i < events.size() && out.reached.size() < rules.step_count; ++i) {
     const funnel_event& event = events[i];
@@ -191,7 +209,7 @@ void walk_funnel(std::span<const funnel_event> events, const funnel_rules& rules
   }
   if (rules.order == funnel_order::strict)
     return walk_strict(events, rules, out);
-  if (const std::int64_t start = best_ordered_start(events, rules); start != nobody)
+  if (const std::int64_t start = rules.serves_one_each ? best_single_start(events, rules) : best_ordered_start(events, rules); start != nobody)
     follow_attempt(events, rules, static_cast<std::size_t>(start), out);
 }
 

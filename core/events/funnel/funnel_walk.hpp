@@ -25,6 +25,7 @@ struct funnel_rules {
   std::int64_t window = 0; ///< milliseconds, inclusive
   funnel_order order = funnel_order::ordered;
   funnel_start start = funnel_start::any;
+  bool serves_one_each = false; ///< of ordered with any start: each event serves one step, none excludes, and of equal times those of later steps come first
 };
 
 struct funnel_progress {
@@ -36,6 +37,12 @@ struct funnel_progress {
   void clear() noexcept {
     reached.clear();
     rows.clear();
+  }
+  void begin(const funnel_event& with) {
+    clear();
+    started_at = with.at;
+    first_row = with.row;
+    reach(with);
   }
   void reach(const funnel_event& with) {
     reached.push_back(with.at);

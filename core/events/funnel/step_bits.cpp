@@ -50,7 +50,7 @@ result<step_bits> step_bits::make(const event_view& view, std::span<const funnel
 void step_bits::number_kinds() {
   if (fields_.size() != 1 || !plans_.empty())
     return;
-  kinds_by_code made{fields_[0].field, {}, {0}};
+  kinds_by_code made{fields_[0].field, {}, {0}, {}};
   for (const auto bits : fields_[0].bits) {
     auto known = std::find(made.kinds.begin(), made.kinds.end(), bits);
     if (known == made.kinds.end()) {
@@ -58,6 +58,8 @@ void step_bits::number_kinds() {
         return;
       known = made.kinds.insert(made.kinds.end(), bits);
     }
+    if (bits != 0)
+      made.codes.push_back(static_cast<std::uint32_t>(made.kind.size()));
     made.kind.push_back(static_cast<std::uint8_t>(known - made.kinds.begin()));
   }
   by_code_ = std::move(made);

@@ -30,6 +30,7 @@ public:
     event_field field{};
     std::vector<std::uint8_t> kind;
     std::vector<std::uint64_t> kinds; ///< bits; the first are none
+    std::vector<std::uint32_t> codes; ///< that are of some step
   };
   const std::optional<kinds_by_code>& by_code() const noexcept { return by_code_; }
 

@@ -1,5 +1,7 @@
 #include "core/events/funnel/user_events.hpp"
 
+#include "core/events/coded_rows.hpp"
+
 #include <bit>
 #include <cstring>
 
@@ -34,13 +36,21 @@ user_events::found_by_worker& user_events::open(std::size_t worker) {
 
 result<void> user_events::add(std::size_t worker, const event_chunk& chunk, const time_range& range, const step_bits& steps, const scan_context& context) {
   auto* mine = &open(worker);
+  const auto* by_code = steps.by_code() && !takes_all_ && !mine->constants ? &*steps.by_code() : nullptr;
+  if (by_code != nullptr) {
+    mine->kinds = by_code->kinds;
+    const auto taken = take_listed_rows(*mine, chunk, range, *by_code, context);
+    if (!taken)
+      return taken.error();
+    if (*taken)
+      return charge(*mine);
+  }
   for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
     if (context.is_stopped())
       return question_cancelled();
     const auto count = std::min(scan_rows, chunk.rows - first);
-    if (steps.by_code() && !takes_all_ && !mine->constants) {
-      mine->kinds = steps.by_code()->kinds;
-      take_coded_run(*mine, chunk, first, count, range, *steps.by_code());
+    if (by_code != nullptr) {
+      take_coded_run(*mine, chunk, first, count, range, *by_code);
       continue;
     }
     steps.fill(view_, chunk, first, count, *mine->bits);
@@ -95,6 +105,52 @@ result<void> user_events::take_run(found_by_worker& mine, const event_chunk& chu
   return {};
 }
 
+/// False, and nothing taken, where the chunk does not list the rows of all these codes.
+result<bool> user_events::take_listed_rows(found_by_worker& mine, const event_chunk& chunk, const time_range& range, const step_bits::kinds_by_code& kinds, const scan_context& context) {
+  if (kinds.codes.size() > listed_codes_max)
+    return false;
+  std::array<std::shared_ptr<const coded_rows>, listed_codes_max> lists;
+  for (std::size_t k = 0; k < kinds.codes.size(); ++k) {
+    lists[k] = chunk.rows_with(kinds.field, kinds.codes[k], user_field_);
+    if (lists[k] == nullptr)
+      return false;
+  }
+  const bool is_inside = range.holds(chunk);
+  if (is_inside && !chunk.has_merged_users(user_field_)) {
+    if (auto kept = keep_lists(std::span{lists}.first(kinds.codes.size()), chunk, kinds); !kept)
+      return kept.error();
+    return true;
+  }
+  for (std::size_t k = 0; k < kinds.codes.size(); ++k) {
+    const auto kind = kinds.kind[kinds.codes[k]];
+    for (std::uint32_t first = 0; first < lists[k]->size(); first += scan_rows) {
+      if (context.is_stopped())
+        return question_cancelled();
+      const auto count = std::min(scan_rows, lists[k]->size() - first);
+      const auto users = std::span{mine.users}.first(count);
+      std::copy_n(lists[k]->users().begin() + first, count, users.begin());
+      chunk.merge_users(user_field_, users);
+      for (std::uint32_t i = 0; i < count; ++i)
+        if (const auto at = lists[k]->at(first + i); is_inside || (at >= range.start && at < range.end))
+          mine.put(users[i], chunk.first_row + lists[k]->rows()[first + i], at, kind);
+    }
+  }
+  return true;
+}
+
+result<void> user_events::keep_lists(std::span<std::shared_ptr<const coded_rows>> lists, const event_chunk& chunk, const step_bits::kinds_by_code& kinds) {
+  std::size_t held = 0;
+  for (const auto& each : lists)
+    held += each->memory_bytes();
+  if (auto taken = memory_.take(held); !taken)
+    return taken;
+  const std::lock_guard lock{mutex_};
+  for (std::size_t k = 0; k < lists.size(); ++k)
+    if (lists[k]->size() > 0)
+      lists_.push_back({std::move(lists[k]), chunk.first_row, kinds.kinds[kinds.kind[kinds.codes[k]]]});
+  return {};
+}
+
 /// Most rows serve no step: they are passed over eight at a time, and only of the others user and time are looked up.
 void user_events::take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range,
                                  const step_bits::kinds_by_code& kinds) {
@@ -139,61 +195,6 @@ result<void> user_events::match_constants() {
       each->common_numbers = common->take_in(*each->constants);
   }
   return common == nullptr ? result<void>{} : common->charge(memory_);
-}
-
-funnel_event user_events::event_of(const found_by_worker& by, const entry& event, std::uint32_t constant) {
-  return step_bits::event_of(by.kinds[event.kind()], event.at, event.row, constant);
-}
-
-void user_events::place_with_constants(found_by_worker& by, std::size_t part, workplace& into) {
-  auto own = by.constant_parts[part].begin();
-  for (const auto& event : by.parts[part]) {
-    into.events[into.ends[event.user()]++] = event_of(by, event, by.common_numbers.empty() ? *own : by.common_numbers[*own]);
-    ++own;
-  }
-  memory_.give_back(by.constant_parts[part].bytes());
-  by.constant_parts[part] = {};
-}
-
-result<void> user_events::gather(std::size_t part, workplace& into) {
-  into.ends.assign(part_users + 1, 0);
-  std::size_t total = 0;
-  for (const auto& each : workers_)
-    if (each) {
-      total += each->parts[part].size();
-      for (const auto& event : each->parts[part])
-        ++into.ends[event.user() + 1];
-    }
-  for (std::size_t user = 1; user < into.ends.size(); ++user)
-    into.ends[user] += into.ends[user - 1]; // where each user begins; moves to where he ends
-  if (const auto had = into.events.capacity(); total > had) {
-    const auto event_bytes = (constants_.empty() ? 1 : 2) * sizeof(funnel_event); // by constant, a user's events are put in order in a copy
-    if (auto taken = memory_.take((total - had) * event_bytes); !taken)
-      return taken;
-    into.events = {};
-    into.events.reserve(total);
-  }
-  into.events.resize(total);
-  for (const auto& each : workers_) {
-    if (!each)
-      continue;
-    if (each->constants)
-      place_with_constants(*each, part, into);
-    else
-      for (const auto& event : each->parts[part])
-        into.events[into.ends[event.user()]++] = event_of(*each, event, 0);
-    memory_.give_back(each->parts[part].bytes());
-    each->parts[part] = {};
-  }
-  into.ends.pop_back();
-  return {};
-}
-
-std::span<const funnel_event> user_events::put_in_order(std::span<funnel_event> own) {
-  const auto is_before = [](const funnel_event& a, const funnel_event& b) { return a.at != b.at ? a.at < b.at : a.row < b.row; };
-  if (!std::is_sorted(own.begin(), own.end(), is_before))
-    std::sort(own.begin(), own.end(), is_before);
-  return own;
 }
 
 } // namespace dotmac

@@ -6,6 +6,7 @@
 /// Threads  immutable once made; `visit_users` may run on several threads, each with a workplace of its own.
 /// Cost     a byte looked up per row, then what `take` does of those that match.
 
+#include "core/events/coded_rows.hpp"
 #include "core/events/funnel/step_bits.hpp"
 #include "core/events/packed_equal.hpp"
 
@@ -28,6 +29,8 @@ public:
   template <class Take>
   result<void> visit_users(const event_view& view, const event_chunk& chunk, event_field user_field, const time_range& range, const scan_context& context, workplace& with, Take&& take) const {
     const bool is_inside = range.holds(chunk);
+    if (const auto list = coded_ && only_ ? chunk.rows_with(coded_->field, *only_, user_field) : nullptr)
+      return visit_listed(*list, chunk, user_field, range, context, with, take);
     for (std::uint32_t first = 0; first < chunk.rows; first += scan_rows) {
       if (context.is_stopped())
         return question_cancelled();
@@ -44,6 +47,21 @@ public:
   }
 
 private:
+  template <class Take>
+  static result<void> visit_listed(const coded_rows& list, const event_chunk& chunk, event_field user_field, const time_range& range, const scan_context& context, workplace& with, Take&& take) {
+    const bool is_inside = range.holds(chunk);
+    for (std::uint32_t first = 0; first < list.size(); first += scan_rows) {
+      if (context.is_stopped())
+        return question_cancelled();
+      const auto count = std::min(scan_rows, list.size() - first);
+      std::copy_n(list.users().begin() + first, count, with.users.begin());
+      chunk.merge_users(user_field, std::span{with.users}.first(count));
+      for (std::uint32_t i = 0; i < count; ++i)
+        if (const auto at = list.at(first + i); is_inside || (at >= range.start && at < range.end))
+          take(with.users[i], at);
+    }
+    return {};
+  }
   explicit event_match(filter_plan plan) : plan_{std::move(plan)}, coded_{plan_.coded()}, only_{coded_ ? only_true(coded_->is_true) : std::nullopt} {}
   static std::size_t find_rows(std::uint32_t first, std::uint32_t count, workplace& with);
 

@@ -17,6 +17,7 @@ public:
   }
   void keep(event_segment segment) {
     std::erase_if(decoded_, [&](const auto& each) { return each.first.first == segment.number; }); // numbers can be used again
+    std::erase_if(lists_, [&](const auto& each) { return std::get<0>(each.first) == segment.number; });
     segments_[segment.number] = std::move(segment);
   }
   std::map<std::uint64_t, event_segment>& all() { return segments_; }
@@ -60,12 +61,28 @@ public:
     return out;
   }
 
+  std::shared_ptr<const coded_rows> find_rows(const segment_directory& of, const coded_rows_key& key) override {
+    const std::lock_guard lock{mutex_};
+    const auto at = lists_.find(key_of(of, key));
+    lists_found += at != lists_.end();
+    return at == lists_.end() ? nullptr : at->second;
+  }
+  void keep_rows(const segment_directory& of, const coded_rows_key& key, std::shared_ptr<const coded_rows> list) override {
+    const std::lock_guard lock{mutex_};
+    lists_.emplace(key_of(of, key), std::move(list));
+  }
+  std::size_t list_count() const noexcept { return lists_.size(); }
+
+  std::size_t lists_found = 0;
   std::size_t reads = 0;
   std::optional<std::size_t> fails_from; ///< the number of the read, from 1
 
 private:
   std::map<std::uint64_t, event_segment> segments_;
   std::map<std::pair<std::uint64_t, std::uint32_t>, std::shared_ptr<const segment_column>> decoded_;
+  using list_key = std::tuple<std::uint64_t, std::uint32_t, event_field, event_field, std::uint32_t>;
+  static list_key key_of(const segment_directory& of, const coded_rows_key& key) { return {of.number, key.chunk, key.field, key.user_field, key.code}; }
+  std::map<list_key, std::shared_ptr<const coded_rows>> lists_;
   std::mutex mutex_;
 };
 
