@@ -1,6 +1,7 @@
 #include "core/events/dimension_codes.hpp"
 
 #include "core/events/event_answers.hpp"
+#include "core/events/packed_gather.hpp"
 
 #include <algorithm>
 
@@ -46,6 +47,42 @@ void dimension_codes::fill(const event_chunk& chunk, std::uint32_t first, std::s
   for (std::size_t i = 0; i < mask.size(); ++i)
     if (mask[i] != 0)
       codes[i] = code_of(dimension_value(*view_, chunk, first + static_cast<std::uint32_t>(i), of_));
+}
+
+bool dimension_codes::fill_selected(const event_chunk& chunk, std::uint32_t first, std::uint32_t count, std::span<const std::uint16_t> rows, std::span<std::uint32_t> codes) {
+  if (is_field()) {
+    gather(chunk.codes(of_.field), first, rows, codes.data());
+    return true;
+  }
+  if (of_.is_attribute() || of_.kind != event_reference::target::property || !key_)
+    return false;
+  const auto slices = chunk.slices_of(*key_);
+  if (slices.size() != 1 || slices[0].kind() != value_kind::text)
+    return false;
+  const auto& values = slices[0].values;
+  const bool has_all = slice_run::has_all(slices[0], first, count);
+  const auto begin = has_all ? std::optional{first} : slice_run::begin_of(slices[0], first, count, rows);
+  if (!begin)
+    return false;
+  open_texts(view_->keys()[*key_].text_count);
+  codes = codes.first(rows.size());
+  if (has_all) {
+    gather(values, first, rows, codes.data());
+    for (auto& each : codes)
+      each = texts_[each];
+  } else {
+    look_up(values, *begin, texts_, codes);
+  }
+  if (std::find(codes.begin(), codes.end(), 0) == codes.end())
+    return true;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (codes[i] == 0) {
+      auto& known = texts_[static_cast<std::size_t>(values[has_all ? first + rows[i] : *begin + i])];
+      if (known == 0)
+        known = code_of(dimension_value(*view_, chunk, first + rows[i], of_));
+      codes[i] = known;
+    }
+  return true;
 }
 
 std::uint32_t dimension_codes::code_at(std::uint64_t row) {

@@ -19,6 +19,8 @@ public:
 
   /// One code per row of the run; those of rows that the mask leaves out may be anything.
   void fill(const event_chunk& chunk, std::uint32_t first, std::span<const std::uint8_t> mask, std::span<std::uint32_t> codes);
+  /// The same of these rows of the run alone, one code each; false, and nothing done, where that takes looking at others too.
+  bool fill_selected(const event_chunk& chunk, std::uint32_t first, std::uint32_t count, std::span<const std::uint16_t> rows, std::span<std::uint32_t> codes);
   scalar value(std::uint32_t code) const;
   /// Of a single row, by its number in the partition. Cost: a search among the chunk's properties; the chunks of the last opened_max rows that were far apart stay open
   /// (and their columns with them), others are opened anew.

@@ -18,7 +18,7 @@
 
 namespace dotmac {
 
-inline constexpr std::uint32_t scan_rows = 8'192; ///< looked at between two questions to the stop check
+inline constexpr std::uint32_t scan_rows = 4'096; ///< looked at between two questions to the stop check; a few columns of so many fit into the nearest cache
 
 /// A filter that depends on one field alone: whether it is true, by the field's code.
 struct coded_filter {

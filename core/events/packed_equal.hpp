@@ -34,6 +34,34 @@ inline void find_equal(const packed_integers& in, std::size_t first, std::int64_
   }
 }
 
+/// Whether the values from `first` on are these rising numbers, each and `base`.
+inline bool have_equal(const packed_integers& in, std::size_t first, std::int64_t base, std::span<const std::uint16_t> numbers) noexcept {
+  const auto shift = base - in.base();
+  if (numbers.empty() || numbers.front() + shift < 0)
+    return numbers.empty();
+  const auto compare = [&]<class U>(U) { // of two bytes too: beyond what these hold no value is equal
+    if (static_cast<std::uint64_t>(numbers.back() + shift) > static_cast<U>(-1))
+      return false;
+    const char* from = in.data() + first * sizeof(U);
+    const std::uint16_t* wanted = numbers.data();
+    const auto more = static_cast<U>(shift);
+    U different = 0;
+    for (std::size_t i = 0, count = numbers.size(); i < count; ++i) {
+      U raw;
+      std::memcpy(&raw, from + i * sizeof(U), sizeof(U));
+      different = static_cast<U>(different | (raw ^ static_cast<U>(static_cast<U>(wanted[i]) + more)));
+    }
+    return different == 0;
+  };
+  switch (in.width()) {
+  case 1: return compare(std::uint8_t{});
+  case 2: return compare(std::uint16_t{});
+  case 4: return compare(std::uint32_t{});
+  case 8: return compare(std::uint64_t{});
+  default: return numbers.size() == 1 && numbers.front() + shift == 0;
+  }
+}
+
 /// The one code of which a table is true, if it is one.
 inline std::optional<std::uint32_t> only_true(const std::vector<std::uint8_t>& table) {
   if (std::count(table.begin(), table.end(), 1) != 1)

@@ -1,5 +1,7 @@
 #include "core/events/funnel/funnel_tally.hpp"
 
+#include "core/events/select_rank.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -9,16 +11,13 @@ namespace {
 using durations = std::vector<std::int64_t>;
 __extension__ using wide_sum = __int128; // durations of ten thousand years, four thousand million times
 
-std::ptrdiff_t rank_below(const durations& values, double part) { return static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1)); }
-
-/// PERCENTILE_CONT of SQL: linear between the two nearest ranks. Of values before `from` none is greater than any behind, as a smaller percentile leaves them.
-double percentile_of(durations& values, double part, std::ptrdiff_t from = 0) {
+/// PERCENTILE_CONT of SQL: linear between the two nearest ranks.
+double percentile_of(const durations& values, double part) {
   const double position = part * static_cast<double>(values.size() - 1);
-  const auto below = values.begin() + rank_below(values, part);
-  std::nth_element(values.begin() + from, below, values.end());
-  const auto low = static_cast<double>(*below);
-  const auto high = below + 1 == values.end() ? low : static_cast<double>(*std::min_element(below + 1, values.end()));
-  return low + (high - low) * (position - std::floor(position));
+  durations room;
+  const auto [below, above] = select_rank(std::span{values}, static_cast<std::size_t>(position), room);
+  const auto low = static_cast<double>(below);
+  return low + (static_cast<double>(above) - low) * (position - std::floor(position));
 }
 
 double average_of(const durations& values) {
@@ -42,11 +41,10 @@ std::vector<funnel_bin> histogram_of(const durations& values, std::int64_t bins)
   return out;
 }
 
-funnel_durations figures_of(durations& values, std::int64_t bins) {
+funnel_durations figures_of(const durations& values, std::int64_t bins) {
   if (values.empty())
     return {};
-  const auto median = percentile_of(values, 0.5);
-  return {average_of(values), median, percentile_of(values, 0.9, rank_below(values, 0.5)), bins > 0 ? histogram_of(values, bins) : std::vector<funnel_bin>{}};
+  return {average_of(values), percentile_of(values, 0.5), percentile_of(values, 0.9), bins > 0 ? histogram_of(values, bins) : std::vector<funnel_bin>{}};
 }
 
 void append(durations& to, const durations& from) { to.insert(to.end(), from.begin(), from.end()); }

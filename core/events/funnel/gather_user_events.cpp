@@ -8,17 +8,19 @@ namespace dotmac {
 
 /// To the rows of the part's users. Parts mostly come one behind the other.
 void user_events::move_lists(std::size_t part, workplace& into) const {
-  if (into.lists.size() != lists_.size() || part < into.next_part) {
+  if (part < into.next_part || part == 0 || into.lists.empty()) {
     into.lists.clear();
-    for (std::size_t i = 0; i < lists_.size(); ++i)
-      into.lists.push_back({i, 0, 0});
-    std::sort(into.lists.begin(), into.lists.end(), [&](const auto& a, const auto& b) { return std::pair{lists_[a.list].first_row, a.list} < std::pair{lists_[b.list].first_row, b.list}; });
+    for (const auto& worker : workers_)
+      if (worker)
+        for (const auto& each : worker->lists)
+          into.lists.push_back({&each, 0, 0});
+    std::sort(into.lists.begin(), into.lists.end(), [](const auto& a, const auto& b) { return a.of->first_row != b.of->first_row ? a.of->first_row < b.of->first_row : a.of->bits < b.of->bits; });
   }
   into.next_part = part + 1;
   const auto begin = code_of(part, 0);
   const auto last = code_of(part, part_users - 1);
-  for (auto& [list, next, end] : into.lists) {
-    const auto users = lists_[list].list->users();
+  for (auto& [of, next, end] : into.lists) {
+    const auto users = of->list->users();
     for (next = end; next < users.size() && users[next] < begin;)
       ++next;
     for (end = next; end < users.size() && users[end] <= last;)
@@ -28,9 +30,9 @@ void user_events::move_lists(std::size_t part, workplace& into) const {
 
 /// `use(list, first, end)` of those that have some.
 template <class Use> void user_events::for_each_listed(const workplace& into, Use&& use) const {
-  for (const auto& [list, next, end] : into.lists)
+  for (const auto& [of, next, end] : into.lists)
     if (next < end)
-      use(lists_[list], next, end);
+      use(*of, next, end);
 }
 
 funnel_event user_events::event_of(const found_by_worker& by, const entry& event, std::uint32_t constant) {

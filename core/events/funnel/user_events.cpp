@@ -117,7 +117,7 @@ result<bool> user_events::take_listed_rows(found_by_worker& mine, const event_ch
   }
   const bool is_inside = range.holds(chunk);
   if (is_inside && !chunk.has_merged_users(user_field_)) {
-    if (auto kept = keep_lists(std::span{lists}.first(kinds.codes.size()), chunk, kinds); !kept)
+    if (auto kept = keep_lists(mine, std::span{lists}.first(kinds.codes.size()), chunk, kinds); !kept)
       return kept.error();
     return true;
   }
@@ -138,16 +138,15 @@ result<bool> user_events::take_listed_rows(found_by_worker& mine, const event_ch
   return true;
 }
 
-result<void> user_events::keep_lists(std::span<std::shared_ptr<const coded_rows>> lists, const event_chunk& chunk, const step_bits::kinds_by_code& kinds) {
+result<void> user_events::keep_lists(found_by_worker& mine, std::span<std::shared_ptr<const coded_rows>> lists, const event_chunk& chunk, const step_bits::kinds_by_code& kinds) {
   std::size_t held = 0;
   for (const auto& each : lists)
     held += each->memory_bytes();
   if (auto taken = memory_.take(held); !taken)
     return taken;
-  const std::lock_guard lock{mutex_};
   for (std::size_t k = 0; k < lists.size(); ++k)
     if (lists[k]->size() > 0)
-      lists_.push_back({std::move(lists[k]), chunk.first_row, kinds.kinds[kinds.kind[kinds.codes[k]]]});
+      mine.lists.push_back({std::move(lists[k]), chunk.first_row, kinds.kinds[kinds.kind[kinds.codes[k]]]});
   return {};
 }
 

@@ -14,13 +14,19 @@
 #include "core/events/memory_allowance.hpp"
 
 #include <algorithm>
-#include <mutex>
 
 namespace dotmac {
 
 class user_events {
 public:
   static constexpr std::size_t kinds_max = 65'536;
+
+  /// Rows that a chunk lists by user need not be put into parts: each part is a run of each list.
+  struct listed_rows {
+    std::shared_ptr<const coded_rows> list;
+    std::uint64_t first_row = 0;
+    std::uint64_t bits = 0; ///< of all of them
+  };
 
   struct workplace {
     std::vector<funnel_event> events;
@@ -34,7 +40,7 @@ public:
       first_rows[user] = is_first ? row : first_rows[user];
     }
     struct list_place {
-      std::size_t list = 0;
+      const listed_rows* of = nullptr;
       std::uint32_t next = 0, end = 0; ///< of its rows: those of the users of the part
     };
     std::vector<list_place> lists; ///< by row
@@ -111,12 +117,6 @@ public:
 private:
   enum class passed_over : std::uint8_t { nobody, who_did_not_go_on };
   static constexpr std::size_t listed_codes_max = 8; ///< of events in steps; of more the columns are looked at
-  /// Rows that a chunk lists by user need not be put into parts: each part is a run of each list.
-  struct listed_rows {
-    std::shared_ptr<const coded_rows> list;
-    std::uint64_t first_row = 0;
-    std::uint64_t bits = 0; ///< of all of them
-  };
   static constexpr std::uint32_t part_users_log = 11;
   static constexpr std::uint32_t part_users = 1u << part_users_log;
 
@@ -131,6 +131,7 @@ private:
   static_assert(kinds_max <= std::size_t{1} << (32 - part_users_log));
   struct found_by_worker {
     std::vector<entry_blocks<entry>> parts;
+    std::vector<listed_rows> lists;
     std::size_t charged = 0; ///< bytes
     std::vector<std::uint64_t> kinds; ///< bits by number
     std::unique_ptr<step_bits::workplace> bits;
@@ -152,7 +153,7 @@ private:
   void take_coded_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::uint32_t count, const time_range& range, const step_bits::kinds_by_code& kinds);
   result<bool> take_listed_rows(found_by_worker& mine, const event_chunk& chunk, const time_range& range, const step_bits::kinds_by_code& kinds, const scan_context& context);
   void take_numbered_run(found_by_worker& mine, const event_chunk& chunk, std::uint32_t first, std::span<const std::uint32_t> kinds, const time_range& range);
-  result<void> keep_lists(std::span<std::shared_ptr<const coded_rows>> lists, const event_chunk& chunk, const step_bits::kinds_by_code& kinds);
+  result<void> keep_lists(found_by_worker& mine, std::span<std::shared_ptr<const coded_rows>> lists, const event_chunk& chunk, const step_bits::kinds_by_code& kinds);
   void move_lists(std::size_t part, workplace& into) const;
   template <class Use> void for_each_listed(const workplace& into, Use&& use) const;
   static funnel_event event_of(const found_by_worker& by, const entry& event, std::uint32_t constant);
@@ -175,8 +176,6 @@ private:
   memory_allowance& memory_;
   const std::vector<std::string> constants_;
   std::vector<std::unique_ptr<found_by_worker>> workers_;
-  std::vector<listed_rows> lists_;
-  std::mutex mutex_; ///< of lists_, while events are added
 };
 
 } // namespace dotmac

@@ -1,6 +1,7 @@
 #include "core/events/retention/event_match.hpp"
 
 #include <bit>
+#include <cstring>
 
 namespace dotmac {
 

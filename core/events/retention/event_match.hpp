@@ -9,8 +9,7 @@
 #include "core/events/coded_rows.hpp"
 #include "core/events/funnel/step_bits.hpp"
 #include "core/events/packed_equal.hpp"
-
-#include <cstring>
+#include "core/events/packed_gather.hpp"
 
 namespace dotmac {
 
@@ -37,8 +36,8 @@ public:
       const auto count = std::min(scan_rows, chunk.rows - first);
       fill(view, chunk, first, std::span{with.mask}.first(count));
       const auto matching = std::span<const std::uint32_t>{with.rows}.first(find_rows(first, count, with));
-      gather(chunk.codes(user_field), matching, with.users.data());
-      gather(chunk.at(), matching, with.times.data());
+      gather(chunk.codes(user_field), 0, matching, with.users.data());
+      gather(chunk.at(), 0, matching, with.times.data());
       for (std::size_t i = 0; i < matching.size(); ++i)
         if (with.users[i] != 0 && (is_inside || (with.times[i] >= range.start && with.times[i] < range.end)))
           take(with.users[i], with.times[i]);
@@ -65,24 +64,6 @@ private:
   explicit event_match(filter_plan plan) : plan_{std::move(plan)}, coded_{plan_.coded()}, only_{coded_ ? only_true(coded_->is_true) : std::nullopt} {}
   static std::size_t find_rows(std::uint32_t first, std::uint32_t count, workplace& with);
 
-  template <class Raw, class T> static void gather_as(const packed_integers& from, std::span<const std::uint32_t> rows, T* into) noexcept {
-    const auto base = static_cast<std::uint64_t>(from.base());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      Raw raw;
-      std::memcpy(&raw, from.data() + std::size_t{rows[i]} * sizeof(Raw), sizeof(Raw));
-      into[i] = static_cast<T>(base + raw);
-    }
-  }
-  /// The values of these rows: the width is looked at once, not per row.
-  template <class T> static void gather(const packed_integers& from, std::span<const std::uint32_t> rows, T* into) noexcept {
-    switch (from.width()) {
-    case 1: return gather_as<std::uint8_t>(from, rows, into);
-    case 2: return gather_as<std::uint16_t>(from, rows, into);
-    case 4: return gather_as<std::uint32_t>(from, rows, into);
-    case 8: return gather_as<std::uint64_t>(from, rows, into);
-    default: std::fill_n(into, rows.size(), static_cast<T>(from.base()));
-    }
-  }
   void fill(const event_view& view, const event_chunk& chunk, std::uint32_t first, std::span<std::uint8_t> mask) const {
     if (coded_)
       look_up(chunk.codes(coded_->field), first, coded_->is_true, only_, mask);

@@ -1,6 +1,7 @@
 #include "core/events/trends/distinct_accumulator.hpp"
 
 #include "core/events/dimension_codes.hpp"
+#include "core/events/packed_gather.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -92,16 +93,15 @@ public:
 
   result<void> add(const measured_rows& rows) override {
     const auto selected = rows.selection->rows();
-    const std::span<std::uint32_t> ids = std::span{ids_}.first(rows.selection->run_rows());
-    rows.chunk->codes(static_cast<event_field>(field_)).unpack(rows.selection->first(), ids);
+    gather(rows.chunk->codes(static_cast<event_field>(field_)), rows.selection->first(), selected, ids_.data());
     if (!uses_bitmaps_) {
       for (std::size_t i = 0; i < selected.size(); ++i)
-        if (ids[selected[i]] != 0)
-          pairs_.put(rows.cells[i], ids[selected[i]]);
+        if (ids_[i] != 0)
+          pairs_.put(rows.cells[i], ids_[i]);
       return pairs_.settle();
     }
     for (std::size_t i = 0; i < selected.size(); ++i) {
-      const auto id = ids[selected[i]]; // bit 0, of no id, is not counted
+      const auto id = ids_[i]; // bit 0, of no id, is not counted
       bits_[rows.cells[i] * words_ + id / 64] |= std::uint64_t{1} << id % 64;
     }
     return {};

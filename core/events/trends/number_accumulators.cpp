@@ -1,5 +1,6 @@
 #include "core/events/trends/number_accumulators.hpp"
 
+#include "core/events/select_rank.hpp"
 #include "core/events/slice_run.hpp"
 
 #include <bit>
@@ -22,7 +23,10 @@ public:
     if (!key_)
       return;
     bool has_cells = false;
-    for (const property_slice& slice : rows.chunk->slices_of(*key_)) {
+    const auto slices = rows.chunk->slices_of(*key_);
+    if (slices.size() == 1 && read_alone(slices[0], rows, take_integer, take_number))
+      return;
+    for (const property_slice& slice : slices) {
       if (slice.kind() != value_kind::integer && slice.kind() != value_kind::number)
         continue;
       entries_.read(slice, rows.selection->first(), rows.selection->run_rows());
@@ -41,6 +45,17 @@ public:
   }
 
 private:
+  template <class TakeInteger, class TakeNumber> bool read_alone(const property_slice& slice, const measured_rows& rows, TakeInteger& take_integer, TakeNumber& take_number) {
+    const bool is_integer = slice.kind() == value_kind::integer;
+    if ((!is_integer && slice.kind() != value_kind::number) || !entries_.read_values_of(slice, rows.selection->first(), rows.selection->run_rows(), rows.selection->rows()))
+      return false;
+    for (std::uint32_t i = 0; i < rows.cells.size(); ++i)
+      if (is_integer)
+        take_integer(rows.cells[i], entries_.value(i));
+      else
+        take_number(rows.cells[i], std::bit_cast<double>(entries_.value(i)));
+    return true;
+  }
   void spread_cells(const measured_rows& rows) {
     const auto selected = rows.selection->rows();
     for (std::size_t i = 0; i < selected.size(); ++i)
@@ -187,7 +202,7 @@ private:
 class percentile_measure final : public measure_accumulator {
 public:
   percentile_measure(const event_view& view, const std::string& property, double percentile, memory_allowance& memory)
-      : reader_{std::make_unique<number_reader>(view, property)}, part_{percentile / 100}, memory_{memory} {}
+      : reader_{std::make_unique<number_reader>(view, property)}, share_{percentile / 100}, memory_{memory} {}
   result<void> grow(std::size_t cells) override {
     if (auto taken = memory_.take((cells - cell_count_) * 2 * sizeof(std::ptrdiff_t)); !taken)
       return taken;
@@ -201,10 +216,12 @@ public:
     return charge();
   }
   result<void> merge(measure_accumulator& other, std::span<const std::uint32_t> cells) override {
-    auto& from = static_cast<percentile_measure&>(other);
-    for (std::size_t i = 0; i < from.values_.size(); ++i)
-      put(cells[from.cells_[i]], from.values_[i]);
-    return charge();
+    for (auto& from : static_cast<percentile_measure&>(other).parts_) {
+      for (auto& each : from.cells)
+        each = cells[each];
+      parts_.push_back(std::move(from));
+    }
+    return {};
   }
   bool settle() override {
     if (offsets_.empty())
@@ -213,59 +230,68 @@ public:
   }
   scalar value_of(std::span<const std::uint32_t> cells) override {
     settle();
-    std::vector<double> chosen;
-    std::size_t count = 0;
-    for (const auto cell : cells)
-      count += static_cast<std::size_t>(offsets_[cell + 1] - offsets_[cell]);
-    chosen.reserve(count);
-    for (const auto cell : cells)
-      chosen.insert(chosen.end(), values_.begin() + offsets_[cell], values_.begin() + offsets_[cell + 1]);
+    std::vector<double> together;
+    std::span<const double> chosen;
+    if (cells.size() == 1) {
+      chosen = values_of(cells[0]);
+    } else {
+      std::size_t count = 0;
+      for (const auto cell : cells)
+        count += values_of(cell).size();
+      together.reserve(count);
+      for (const auto cell : cells)
+        together.insert(together.end(), values_of(cell).begin(), values_of(cell).end());
+      chosen = together;
+    }
     if (chosen.empty())
       return {};
-    const double position = part_ * static_cast<double>(chosen.size() - 1);
-    const auto below = static_cast<std::ptrdiff_t>(position);
-    std::nth_element(chosen.begin(), chosen.begin() + below, chosen.end());
-    const double low = chosen[static_cast<std::size_t>(below)];
+    const double position = share_ * static_cast<double>(chosen.size() - 1);
+    std::vector<double> room;
+    const auto [low, high] = select_rank(chosen, static_cast<std::size_t>(position), room);
     const double fraction = position - std::floor(position);
-    if (fraction == 0)
-      return low;
-    const double high = *std::min_element(chosen.begin() + below + 1, chosen.end());
-    return low + (high - low) * fraction;
+    return fraction == 0 ? low : low + (high - low) * fraction;
   }
 
 private:
   static constexpr std::size_t value_bytes = 2 * (sizeof(std::uint32_t) + sizeof(double)); ///< while sorting there are two of each
 
+  struct gathered {
+    std::vector<std::uint32_t> cells;
+    std::vector<double> values;
+  };
   void put(std::uint32_t cell, double value) {
-    cells_.push_back(cell);
-    values_.push_back(value);
+    parts_[0].cells.push_back(cell);
+    parts_[0].values.push_back(value);
   }
+  std::span<const double> values_of(std::uint32_t cell) const { return std::span{values_}.subspan(offsets_[cell], offsets_[cell + 1] - offsets_[cell]); }
   result<void> charge() {
-    const auto now = values_.size();
+    const auto now = parts_[0].values.size();
     return memory_.take((now - std::exchange(charged_, now)) * value_bytes);
   }
   void sort_by_cell() {
     offsets_.assign(cell_count_ + 1, 0);
-    for (const auto cell : cells_)
-      ++offsets_[cell + 1];
+    for (const auto& each : parts_)
+      for (const auto cell : each.cells)
+        ++offsets_[cell + 1];
     for (std::size_t i = 1; i < offsets_.size(); ++i)
       offsets_[i] += offsets_[i - 1];
-    std::vector<double> sorted(values_.size());
+    values_.resize(offsets_.back());
     auto next = offsets_;
-    for (std::size_t i = 0; i < values_.size(); ++i)
-      sorted[static_cast<std::size_t>(next[cells_[i]]++)] = values_[i];
-    values_ = std::move(sorted);
-    cells_ = {};
+    for (auto& each : parts_) {
+      for (std::size_t i = 0; i < each.values.size(); ++i)
+        values_[next[each.cells[i]]++] = each.values[i];
+      each = {};
+    }
   }
 
   std::unique_ptr<number_reader> reader_;
-  const double part_;
+  const double share_;
   memory_allowance& memory_;
   std::size_t cell_count_ = 0;
   std::size_t charged_ = 0;
-  std::vector<std::uint32_t> cells_;
-  std::vector<double> values_;
-  std::vector<std::ptrdiff_t> offsets_; ///< by cell, once sorted
+  std::vector<gathered> parts_{1};       ///< what this one was shown, then what others were
+  std::vector<double> values_;       ///< by cell, once sorted
+  std::vector<std::size_t> offsets_; ///< likewise
 };
 
 } // namespace

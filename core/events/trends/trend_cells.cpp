@@ -1,5 +1,7 @@
 #include "core/events/trends/trend_cells.hpp"
 
+#include "core/events/packed_gather.hpp"
+
 #include <algorithm>
 
 namespace dotmac {
@@ -19,8 +21,8 @@ result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk,
     std::fill(out.begin(), out.end(), 0);
   } else {
     for (std::size_t d = 0; d < dimensions_.size(); ++d)
-      dimensions_[d].fill(chunk, selection.first(), selection.mask(), std::span{codes_[d]}.first(selection.run_rows()));
-    number_combinations(selection);
+      fill_codes(chunk, selection, d);
+    number_combinations(rows.size());
     if (auto fits = check_size(); !fits)
       return fits.error();
   }
@@ -28,9 +30,9 @@ result<std::span<const std::uint32_t>> trend_cells::of(const event_chunk& chunk,
   if (bucket_count == 1)
     return std::span<const std::uint32_t>{out};
   if (rows.size() * few_of < selection.run_rows()) {
-    const auto& at = chunk.at();
+    gather(chunk.at(), selection.first(), rows, times_.data());
     for (std::size_t i = 0; i < rows.size(); ++i)
-      out[i] = out[i] * bucket_count + bucket_.of(at[selection.first() + rows[i]]);
+      out[i] = out[i] * bucket_count + bucket_.of(times_[i]);
     return std::span<const std::uint32_t>{out};
   }
   chunk.at().unpack(selection.first(), std::span{times_}.first(selection.run_rows()));
@@ -50,17 +52,30 @@ result<void> trend_cells::check_size() {
   return {};
 }
 
-/// Into cells_, per selected row.
-void trend_cells::number_combinations(const row_selection& selection) {
+/// One code for each selected row.
+void trend_cells::fill_codes(const event_chunk& chunk, const row_selection& selection, std::size_t dimension) {
+  auto& codes = codes_[dimension];
   const auto rows = selection.rows();
+  if (dimensions_[dimension].fill_selected(chunk, selection.first(), selection.run_rows(), rows, codes))
+    return;
+  dimensions_[dimension].fill(chunk, selection.first(), selection.mask(), std::span{codes}.first(selection.run_rows()));
+  for (std::size_t i = 0; i < rows.size(); ++i) // rows[i] is not before i
+    codes[i] = codes[rows[i]];
+}
+
+/// Into cells_, per selected row.
+void trend_cells::number_combinations(std::size_t count) {
   if (dimensions_.size() == 1) {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto code = codes_[0][rows[i]];
-      if (code >= of_code_.size())
-        of_code_.resize(std::max<std::size_t>(code + 1, of_code_.size() * 2));
-      auto& known = of_code_[code];
+    const auto codes = std::span<const std::uint32_t>{codes_[0]}.first(count);
+    std::uint32_t greatest = 0;
+    for (const auto code : codes)
+      greatest = std::max(greatest, code);
+    if (greatest >= of_code_.size())
+      of_code_.resize(std::max<std::size_t>(greatest + 1, of_code_.size() * 2));
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& known = of_code_[codes[i]];
       if (known == 0)
-        known = combinations_.insert({{code}}).number + 1;
+        known = combinations_.insert({{codes[i]}}).number + 1;
       cells_[i] = known - 1;
     }
     return;
@@ -68,10 +83,10 @@ void trend_cells::number_combinations(const row_selection& selection) {
   dimension_combination last;
   std::uint32_t number = 0;
   bool has_last = false;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     dimension_combination key;
     for (std::size_t d = 0; d < dimensions_.size(); ++d)
-      key.codes[d] = codes_[d][rows[i]];
+      key.codes[d] = codes_[d][i];
     if (!has_last || !(key == last)) {
       number = combinations_.insert(key).number;
       last = key;

@@ -39,7 +39,8 @@ public:
   result<std::vector<std::uint32_t>> take_in(const trend_cells& other);
 
 private:
-  void number_combinations(const row_selection& selection);
+  void fill_codes(const event_chunk& chunk, const row_selection& selection, std::size_t dimension);
+  void number_combinations(std::size_t count);
 
   result<void> check_size();
 

@@ -2,6 +2,7 @@
 
 #include "core/events/mask_positions.hpp"
 #include "core/events/packed_equal.hpp"
+#include "core/events/packed_gather.hpp"
 
 #include <gtest/gtest.h>
 
@@ -49,6 +50,62 @@ TEST(packed_equal, finds_a_value_in_columns_of_any_width) {
         for (std::size_t i = 0; i < found.size(); ++i)
           EXPECT_EQ(found[i], values[first + i] == each ? 1 : 0) << each << " among width " << int{layout.width};
       }
+  }
+}
+
+struct packed_numbers {
+  explicit packed_numbers(const std::vector<std::int64_t>& values) : layout{pack_values(data, values, values.size())}, count{static_cast<std::uint32_t>(values.size())} {}
+  packed_integers view() const { return {data.data(), layout.width, layout.base, count}; }
+  bytes data;
+  packed_layout layout;
+  std::uint32_t count;
+};
+
+TEST(packed_equal, tells_whether_rows_are_the_same) {
+  std::mt19937_64 random{5};
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<std::int64_t> rows;
+    const auto step = 1 + random() % (round % 3 == 0 ? 1 : 40);
+    for (auto row = static_cast<std::int64_t>(random() % (round % 2 == 0 ? 10 : 70'000)); rows.size() < random() % 80; row += 1 + static_cast<std::int64_t>(random() % step))
+      rows.push_back(row);
+    const packed_numbers column{rows};
+    const auto first = rows.empty() ? 0 : random() % rows.size();
+    const auto base = rows.empty() ? 0 : rows[first] - static_cast<std::int64_t>(random() % 3);
+    std::vector<std::uint16_t> asked;
+    for (auto i = first; i < rows.size(); ++i)
+      asked.push_back(static_cast<std::uint16_t>(rows[i] - base));
+    EXPECT_TRUE(have_equal(column.view(), first, base, asked)) << "round " << round;
+    if (asked.empty())
+      continue;
+    ++asked.back();
+    EXPECT_FALSE(have_equal(column.view(), first, base, asked)) << "round " << round;
+    --asked.back();
+    EXPECT_FALSE(have_equal(column.view(), first, base + 65'536, asked)) << "round " << round;
+    EXPECT_FALSE(have_equal(column.view(), first, base - 256, asked)) << "round " << round;
+  }
+}
+
+TEST(packed_gather, reads_and_looks_up_what_stands_at_rows) {
+  std::mt19937_64 random{6};
+  for (const std::int64_t span : {1, 200, 60'000, 100'000}) {
+    std::vector<std::int64_t> values;
+    std::vector<std::uint32_t> table(100'100);
+    for (auto& each : table)
+      each = static_cast<std::uint32_t>(random());
+    for (int i = 0; i < 1'000; ++i)
+      values.push_back(40 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(span)));
+    const packed_numbers column{values};
+    std::vector<std::uint16_t> rows(300);
+    for (auto& each : rows)
+      each = static_cast<std::uint16_t>(random() % 700);
+    std::vector<std::int64_t> found(rows.size());
+    gather(column.view(), 300, std::span<const std::uint16_t>{rows}, found.data());
+    std::vector<std::uint32_t> looked_up(500);
+    look_up(column.view(), 300, table, looked_up);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      EXPECT_EQ(found[i], values[300 + rows[i]]);
+    for (std::size_t i = 0; i < looked_up.size(); ++i)
+      EXPECT_EQ(looked_up[i], table[static_cast<std::size_t>(values[300 + i])]);
   }
 }
 
