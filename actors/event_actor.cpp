@@ -113,12 +113,12 @@ caf::result<Answer> answer_events(event_self self, const Question& question, con
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<Answer, event_domain>(
       self,
-      [self, question, scans = self->state.environment.scans, memory_max = self->state.environment.question_memory_max](event_domain& domain) {
+      [self, question, helpers = self->state.environment.scan_helpers, memory_max = self->state.environment.question_memory_max](event_domain& domain) {
         auto view = domain.partition().snapshot();
         auto version = version_of(self, view);
-        return [question, view = std::move(view), version = std::move(version), answers = self->state.environment.answers, scans,
+        return [question, view = std::move(view), version = std::move(version), answers = self->state.environment.answers, helpers,
                 memory_max](const question_context& asked) -> result<Answer> {
-          pool_executor threads{*scans};
+          pool_executor threads{helpers.get()};
           scan_context with{[&asked] { return asked.is_unwanted(); }};
           with.executor = &threads;
           with.memory_max = memory_max;
@@ -135,9 +135,9 @@ caf::result<event_summary> summarize(event_self self, const summarize_events& qu
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_scan<event_summary, event_domain>(
       self,
-      [question, scans = self->state.environment.scans](event_domain& domain) {
-        return [question, view = domain.partition().snapshot(), segments = domain.partition().stored_segments(), source = domain.source(), scans](const question_context& asked) -> result<event_summary> {
-          pool_executor threads{*scans};
+      [question, helpers = self->state.environment.scan_helpers](event_domain& domain) {
+        return [question, view = domain.partition().snapshot(), segments = domain.partition().stored_segments(), source = domain.source(), helpers](const question_context& asked) -> result<event_summary> {
+          pool_executor threads{helpers.get()};
           scan_context with{[&asked] { return asked.is_unwanted(); }};
           with.executor = &threads;
           auto storage = measure_storage(view, segments, source.get(), with.stop);

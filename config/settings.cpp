@@ -35,7 +35,7 @@ const std::array declarations{
     declaration{"IO_THREADS", "server.io_threads", &settings::io_threads, "1", 1, 64, "threads", "for connections"},
     declaration{"PROCESSING_MAX_WORKERS", "processing.max_workers", &settings::scan_threads, "2", 1, 256, "threads", "for questions"},
     declaration{"QUERY_MEMORY_MAX", "processing.query_memory_max", &settings::question_memory_max, "268435456", mib, 1'048'576 * mib, "bytes", "for the groups, ids and values of one question; beyond: 422"},
-    declaration{"EVENT_CACHE_BYTES", "processing.event_cache_bytes", &settings::event_cache_bytes, "536870912", mib, 1'048'576 * mib, "bytes", "of stored events' columns kept in memory, decoded; what is not there is read from the store"},
+    declaration{"EVENT_CACHE_BYTES", "processing.event_cache_bytes", &settings::event_cache_bytes, "536870912", mib, 1'048'576 * mib, "bytes", "of stored events' columns kept in memory, decoded, and of lists made from them; what is not there is read from the store"},
     declaration{"RESULT_CACHE_BYTES", "processing.result_cache_bytes", &settings::result_cache_bytes, "67108864", 0, 1'048'576 * mib, "bytes", "of answers kept in memory until the events that they are of change; 0: none are kept"},
     declaration{"SCRATCH_DIR", "processing.scratch_dir", &settings::scratch_dir, "", 0, 0, "", "folder, on a disk, for what large dictionaries of events keep outside of memory; unset: DATA_DIR, with DATABASE_URL the system's for temporary files"},
     declaration{"SCRATCH_BYTES_MAX", "processing.scratch_bytes_max", &settings::scratch_bytes_max, "68719476736", 0, 1'048'576 * mib, "bytes", "of disk for that; 0: all of it stays in memory"},

@@ -25,7 +25,8 @@ template <class Interface> using shell_of = typename Interface::template extend<
 struct actor_environment {
   entity_environment entity;
   std::shared_ptr<figures_registry> registry;
-  std::shared_ptr<worker_pool> scans;
+  std::shared_ptr<worker_pool> scans;        ///< a thread for each question
+  std::shared_ptr<worker_pool> scan_helpers; ///< lend theirs to it; may be none
   std::shared_ptr<segment_cache> segments; ///< of stored events
   std::shared_ptr<answer_cache> answers = std::make_shared<answer_cache>(0);
   std::size_t question_memory_max = 256u << 20; ///< bytes

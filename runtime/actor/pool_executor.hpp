@@ -1,37 +1,45 @@
 #pragma once
 
-/// Lends the free threads of a worker pool to one question that already runs on one of them.
+/// Lends the free threads of a worker pool to one question that runs on a thread elsewhere.
 ///
 /// Promise   as core/events/scan_context.hpp. `run` waits for those that began, never for those that have not: a busy pool costs speed, and no
-///           question waits for another. Lent threads leave for questions that wait (is_wanted_elsewhere).
+///           question waits for another. A lent thread that hardly gets to run, because the machine is busy with what goes before questions, leaves
+///           (is_wanted_elsewhere): the question is better off without waiting for it.
 /// Threads   one `run` at a time.
 
 #include "core/events/scan_context.hpp"
+#include "runtime/actor/core_share.hpp"
 #include "runtime/actor/worker_pool.hpp"
 
+#include <ctime>
 #include <memory>
 
 namespace dotmac {
 
 class pool_executor final : public scan_executor {
 public:
-  explicit pool_executor(worker_pool& pool) : pool_{pool} {}
+  /// None: the question has its own thread alone.
+  explicit pool_executor(worker_pool* helpers) : helpers_{helpers} {}
 
-  std::size_t width() const noexcept override { return pool_.width(); }
-  bool is_wanted_elsewhere() const override { return pool_.waiting() > 0; }
+  std::size_t width() const noexcept override { return 1 + (helpers_ == nullptr ? 0 : helpers_->width()); }
+  bool is_wanted_elsewhere() const override {
+    const auto now = steady_now();
+    return !share().is_too_soon(now) && share().is_small(now, ran());
+  }
 
   void run(std::size_t threads_max, const std::function<void(std::size_t)>& work) override {
     const auto shared = std::make_shared<state>();
     const auto lent = std::make_shared<std::function<void()>>([shared, &work] {
       if (const auto number = shared->begin(); number > 0) {
         const leaving after{*shared};
+        share().start(steady_now(), ran());
         work(number);
       }
     });
     const std::size_t width_used = std::min(threads_max, width());
     if (width_used > 1)
-      pool_.lend(lent, width_used - 1);
-    const closing at_the_end{pool_, lent, *shared};
+      helpers_->lend(lent, width_used - 1);
+    const closing at_the_end{helpers_, lent, *shared};
     work(0);
   }
 
@@ -68,16 +76,29 @@ private:
     ~leaving() { of.end(); }
   };
   struct closing {
-    worker_pool& pool;
+    worker_pool* helpers;
     const std::shared_ptr<std::function<void()>>& lent;
     state& of;
     ~closing() {
-      pool.take_back(lent);
+      if (helpers != nullptr)
+        helpers->take_back(lent);
       of.close();
     }
   };
 
-  worker_pool& pool_;
+  /// Of the calling thread.
+  static core_share& share() {
+    static thread_local core_share of_thread;
+    return of_thread;
+  }
+  static core_share::time steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+  static core_share::time ran() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
+  }
+
+  worker_pool* helpers_;
 };
 
 } // namespace dotmac

@@ -3,9 +3,42 @@
 #include <utility>
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace dotmac {
+
+namespace {
+
+/// As the system call wants it; the C library of Debian 12 has neither.
+struct scheduling {
+  std::uint32_t size = sizeof(scheduling);
+  std::uint32_t policy = SCHED_OTHER;
+  std::uint64_t flags = 0;
+  std::int32_t niceness = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t runtime = 0; ///< nanoseconds at a stretch
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+};
+static_assert(sizeof(scheduling) == 48);
+
+/// In Linux, of the calling thread. To be nicer is never refused; what an old kernel does not know costs others waiting, and is no error.
+void give_way(const worker_pool::threads_of& kind) {
+  if (constexpr sched_param none{}; kind.take_idle_time_only)
+    ::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
+  if (kind.niceness == 0)
+    return;
+  ::setpriority(PRIO_PROCESS, 0, kind.niceness);
+  scheduling wanted;
+  wanted.niceness = kind.niceness;
+  wanted.runtime = static_cast<std::uint64_t>(std::chrono::nanoseconds{slice_of_nice_threads}.count());
+  ::syscall(SYS_sched_setattr, 0, &wanted, 0);
+}
+
+} // namespace
 
 worker_pool::worker_pool(std::size_t threads, std::size_t waiting_max, threads_of kind) : waiting_max_{waiting_max}, kind_{kind} {
   threads_.reserve(threads);
@@ -65,8 +98,7 @@ void worker_pool::stop() {
 
 void worker_pool::work(std::size_t worker) {
   ::pthread_setname_np(::pthread_self(), kind_.name);
-  if (kind_.niceness > 0)
-    ::setpriority(PRIO_PROCESS, 0, kind_.niceness); // in Linux: of the calling thread. To be less nice is refused, to be nicer never is.
+  give_way(kind_);
   for (;;) {
     task next;
     {

@@ -12,6 +12,7 @@
 
 #include "core/admission/fair_queue.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -24,6 +25,9 @@
 
 namespace dotmac {
 
+/// A thread that is above zero nice runs so long at a stretch where another one waits, from Linux 6.12 on: what wakes up need not wait for the system's slice of milliseconds.
+inline constexpr std::chrono::microseconds slice_of_nice_threads{100};
+
 class worker_pool {
 public:
   struct task {
@@ -35,6 +39,7 @@ public:
   struct threads_of {
     const char* name = "workers"; ///< in the lists of the operating system: 15 bytes at most, a literal
     int niceness = 0;             ///< above zero: they give way to the others. Such a task must hold no lock that others want.
+    bool take_idle_time_only = false; ///< they run where nobody else would, and make room at once. The same of locks.
   };
   worker_pool(std::size_t threads, std::size_t waiting_max, threads_of kind);
   ~worker_pool();

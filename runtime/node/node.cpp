@@ -113,7 +113,7 @@ struct node::implementation {
   std::shared_ptr<figures_registry> registry = std::make_shared<figures_registry>();
   std::shared_ptr<journal_writer> writer;
   std::shared_ptr<store_pool> stores;
-  std::shared_ptr<worker_pool> scans;
+  std::shared_ptr<worker_pool> scans, scan_helpers;
   std::shared_ptr<scratch_memory> scratch;
   std::shared_ptr<segment_cache> segments;
   std::shared_ptr<answer_cache> answers;
@@ -249,6 +249,7 @@ actor_environment node::implementation::environment() const {
   shared.entity.log = log_life;
   shared.registry = registry;
   shared.scans = scans;
+  shared.scan_helpers = scan_helpers;
   shared.segments = segments;
   shared.answers = answers;
   shared.question_memory_max = static_cast<std::size_t>(given.question_memory_max);
@@ -279,6 +280,7 @@ result<void> node::implementation::start_actors() {
   stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
   background = std::make_shared<worker_pool>(1, waiting_recoveries_max, worker_pool::threads_of{"background", background_niceness});
   scans = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads), waiting_scans_max, worker_pool::threads_of{"questions", question_niceness});
+  scan_helpers = std::make_shared<worker_pool>(static_cast<std::size_t>(given.scan_threads - 1), 0, worker_pool::threads_of{"helpers", 0, true});
   scratch = std::make_shared<scratch_memory>(scratch_folder(given), static_cast<std::uint64_t>(given.scratch_bytes_max), [](const std::string& why) { spdlog::warn("{}", why); });
   segments = std::make_shared<segment_cache>(*opened, static_cast<std::size_t>(given.event_cache_bytes), [](const failure& why) { spdlog::warn("damaged: {}", text_for_log(why)); }, scratch);
   auto cache = open_answers(given);
@@ -334,6 +336,8 @@ void node::stop() {
     self.router->stop();
   if (self.scans)
     self.scans->stop();
+  if (self.scan_helpers)
+    self.scan_helpers->stop();
   if (self.answers)
     self.answers->stop();
   if (self.writer)

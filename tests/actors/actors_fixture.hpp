@@ -55,6 +55,7 @@ protected:
     };
     environment.registry = std::make_shared<figures_registry>();
     environment.scans = std::make_shared<worker_pool>(2, 1'000, worker_pool::threads_of{});
+    environment.scan_helpers = std::make_shared<worker_pool>(1, 0, worker_pool::threads_of{"helpers", 0, true});
     environment.segments = std::make_shared<segment_cache>(factory, 64u << 20);
     environment.now = [] { return timestamp{1'000}; };
     environment.random = [] { return std::uint64_t{7}; };

@@ -13,8 +13,8 @@ namespace dotmac {
 namespace {
 
 TEST(pool_executor, lends_free_threads_each_with_a_number_of_its_own) {
-  worker_pool pool{3, 10, {}};
-  pool_executor executor{pool};
+  worker_pool pool{2, 10, {}};
+  pool_executor executor{&pool};
   ASSERT_EQ(executor.width(), 3u);
   std::mutex mutex;
   std::set<std::size_t> numbers;
@@ -26,7 +26,7 @@ TEST(pool_executor, lends_free_threads_each_with_a_number_of_its_own) {
       const std::lock_guard lock{mutex};
       numbers.insert(number);
       threads.insert(std::this_thread::get_id());
-      if (numbers.size() == 3) // the caller's and two of the three workers': no more than the width
+      if (numbers.size() == 3) // the caller's and those of both workers
         all_are_here.set_value();
     }
     opened.wait();
@@ -47,7 +47,7 @@ TEST(pool_executor, uses_no_more_threads_than_there_is_to_do_and_waits_for_none_
                                         }, {}}));
   while (busy < 2)
     std::this_thread::yield();
-  pool_executor executor{pool};
+  pool_executor executor{&pool};
   std::atomic<int> calls{0};
   executor.run(2, [&](std::size_t) { ++calls; });
   executor.run(1, [&](std::size_t) { ++calls; });
@@ -55,30 +55,45 @@ TEST(pool_executor, uses_no_more_threads_than_there_is_to_do_and_waits_for_none_
   gate.set_value();
 }
 
-TEST(pool_executor, is_wanted_elsewhere_while_a_question_waits_and_lent_work_takes_no_place_in_the_queue) {
-  worker_pool pool{1, 1, {}};
-  std::promise<void> began;
-  std::promise<void> gate;
-  ASSERT_TRUE(pool.submit("a", {[&, opened = gate.get_future().share()](std::size_t) {
-                                  began.set_value();
-                                  opened.wait();
-                                }, {}}));
-  began.get_future().wait();
-  pool_executor executor{pool};
-  const auto lent = std::make_shared<std::function<void()>>([] {});
-  pool.lend(lent, 5);
-  EXPECT_FALSE(executor.is_wanted_elsewhere());
-  std::promise<void> answered;
-  ASSERT_TRUE(pool.submit("b", {[&](std::size_t) { answered.set_value(); }, {}})) << "what is lent does not fill the queue";
-  EXPECT_TRUE(executor.is_wanted_elsewhere());
-  pool.take_back(lent);
-  gate.set_value();
-  answered.get_future().wait();
+TEST(pool_executor, has_the_callers_thread_alone_where_there_are_no_helpers) {
+  pool_executor alone{nullptr};
+  EXPECT_EQ(alone.width(), 1u);
+  int calls = 0;
+  alone.run(8, [&](std::size_t number) { calls += number == 0; });
+  EXPECT_EQ(calls, 1);
+}
+
+/// A thread that sleeps has no core either: it stands for one that is not let run.
+TEST(pool_executor, wants_a_thread_elsewhere_that_hardly_runs) {
+  worker_pool pool{1, 10, worker_pool::threads_of{"helpers", 0, true}};
+  pool_executor executor{&pool};
+  std::promise<void> helper_looked;
+  std::atomic<bool> left{false};
+  executor.run(2, [&](std::size_t number) {
+    if (number == 0)
+      return helper_looked.get_future().wait();
+    EXPECT_FALSE(executor.is_wanted_elsewhere()) << "it has only begun";
+    std::this_thread::sleep_for(4 * core_share::looked_at_least_apart);
+    left = executor.is_wanted_elsewhere();
+    helper_looked.set_value();
+  });
+  EXPECT_TRUE(left);
+}
+
+TEST(core_share, is_small_below_a_quarter_of_the_time_since_the_last_look) {
+  using namespace std::chrono_literals;
+  core_share share;
+  share.start(1'000ms, 50ms);
+  EXPECT_TRUE(share.is_too_soon(1'009ms));
+  EXPECT_FALSE(share.is_too_soon(1'010ms));
+  EXPECT_FALSE(share.is_small(1'020ms, 55ms));
+  EXPECT_TRUE(share.is_small(1'040ms, 59ms)) << "what came before does not count";
+  EXPECT_FALSE(share.is_small(1'050ms, 69ms));
 }
 
 TEST(pool_executor, waits_for_those_that_began_also_when_the_callers_own_part_throws) {
   worker_pool pool{2, 10, {}};
-  pool_executor executor{pool};
+  pool_executor executor{&pool};
   std::atomic<bool> helper_ended{false};
   std::promise<void> helper_began;
   EXPECT_THROW(executor.run(2, [&](std::size_t number) {
