@@ -57,7 +57,7 @@ void sqlite_checkpointer::give_back_free_pages() {
 
 result<void> sqlite_checkpointer::copy() {
   if (!session_) {
-    auto opened = sqlite_session::open(path_, busy_timeout_);
+    auto opened = sqlite_session::open(path_, busy_timeout_, missing_file::fails);
     if (!opened)
       return opened.error();
     session_ = *std::move(opened);

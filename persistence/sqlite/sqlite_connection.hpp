@@ -25,10 +25,11 @@ public:
   /// Calls `act(session)` with an open session.
   template <class Act> auto use(Act act) -> decltype(act(std::declval<sqlite_session&>())) {
     if (!session_) {
-      auto opened = sqlite_session::open(settings_.path, settings_.busy_timeout);
+      auto opened = sqlite_session::open(settings_.path, settings_.busy_timeout, missing_);
       if (!opened)
         return opened.error();
       session_ = *std::move(opened);
+      missing_ = missing_file::fails;
       if (settings_.checkpointer)
         session_->watch_log([helper = settings_.checkpointer](sqlite_session& session, int pages) { keep_log_short(*helper, session, pages); });
     }
@@ -81,6 +82,7 @@ private:
 
   sqlite_settings settings_;
   std::unique_ptr<sqlite_session> session_;
+  missing_file missing_ = missing_file::is_made; ///< the first time
 };
 
 /// ownership_lost unless `claim` holds; inside the transaction that writes.

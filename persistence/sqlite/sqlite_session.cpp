@@ -104,11 +104,10 @@ bytes_view sqlite_statement::view(int column) const noexcept {
   return {static_cast<const char*>(data), data ? static_cast<std::size_t>(size) : 0};
 }
 
-result<std::unique_ptr<sqlite_session>> sqlite_session::open(const std::string& path,
-                                                             std::chrono::milliseconds busy_timeout) {
+result<std::unique_ptr<sqlite_session>> sqlite_session::open(const std::string& path, std::chrono::milliseconds busy_timeout,
+                                                             missing_file missing) {
   sqlite3* connection = nullptr;
-  constexpr int flags =
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (missing == missing_file::is_made ? SQLITE_OPEN_CREATE : 0);
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   std::unique_ptr<sqlite_session> session{new sqlite_session{connection}};
   if (code != SQLITE_OK)

@@ -52,10 +52,14 @@ private:
   int bind_error_ = SQLITE_OK;
 };
 
+/// What `sqlite_session::open` does where no file is. Beside sessions that are open only `fails` is safe: SQLite would make an empty database
+/// and then remove the log at its side, which is theirs and holds what they committed.
+enum class missing_file : std::uint8_t { is_made, fails };
+
 class sqlite_session {
 public:
-  static result<std::unique_ptr<sqlite_session>> open(const std::string& path,
-                                                      std::chrono::milliseconds busy_timeout);
+  static result<std::unique_ptr<sqlite_session>> open(const std::string& path, std::chrono::milliseconds busy_timeout,
+                                                      missing_file missing = missing_file::is_made);
   ~sqlite_session();
   sqlite_session(const sqlite_session&) = delete;
   sqlite_session& operator=(const sqlite_session&) = delete;

@@ -113,25 +113,32 @@ TEST_F(sqlite_store_test, gives_the_space_of_a_journal_that_is_gone_back_to_the_
   EXPECT_EQ(last(), entries + 1);
 }
 
-TEST_F(sqlite_store_test, a_log_that_cannot_be_copied_shows_and_is_copied_once_there_is_room) {
+TEST_F(sqlite_store_test, a_log_that_cannot_be_copied_shows_and_is_copied_once_its_database_is_back) {
   constexpr int pages = sqlite_checkpointer::log_pages;
   ASSERT_OK(append(1, noise(1'000)));
   database_.query("PRAGMA wal_checkpoint(TRUNCATE)");
   const auto wait_for = [&](bool well) {
     for (int i = 0; i < 2'000 && store_->ping().has_value() != well; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    return store_->ping().has_value() == well;
+    const auto asked = store_->ping();
+    return asked ? std::string{"well"} : text_for_log(asked.error());
   };
-  // The sessions that are open keep their file; the checkpointer, which has had nothing to do yet, finds a folder there.
+  // The sessions that are open keep their file; the checkpointer, which has had nothing to do yet, finds none.
   const auto away = database_.path() + "-away";
   std::filesystem::rename(database_.path(), away);
-  std::filesystem::create_directory(database_.path());
+  std::uint64_t acknowledged = 1;
   for (std::uint64_t sequence = 2; sequence < 9; ++sequence)
-    static_cast<void>(append(sequence, noise(pages * 1'000)));
-  EXPECT_TRUE(wait_for(false));
-  std::filesystem::remove(database_.path());
+    if (append(sequence, noise(pages * 1'000)))
+      acknowledged = sequence;
+  EXPECT_NE(wait_for(false), "well");
+  EXPECT_FALSE(std::filesystem::exists(database_.path())); // an empty one would have taken the log with it
   std::filesystem::rename(away, database_.path());
-  EXPECT_TRUE(wait_for(true));
+  EXPECT_EQ(wait_for(true), "well");
+  EXPECT_EQ(last(), acknowledged);
+  store_.reset();
+  store_ = *database_.make_factory()->open();
+  EXPECT_EQ(last(), acknowledged);
+  EXPECT_EQ(database_.query("PRAGMA integrity_check"), "ok");
 }
 
 TEST_F(sqlite_store_test, shows_definitions_as_text_to_people_with_sql) {
