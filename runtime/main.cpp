@@ -25,6 +25,12 @@
 #include <fstream>
 #include <iostream>
 
+/// Read by jemalloc before anything else: an arena per processor, instead of four. What a thread lets go that seldom runs, as the helpers of questions, stays in its arena: measured, a
+/// third more memory, and a node with a hundred million events outgrew a gigabyte.
+extern "C" {
+const char* malloc_conf = "percpu_arena:percpu";
+}
+
 namespace {
 
 constexpr int failed = 1;
