@@ -39,6 +39,12 @@ inline failure lost_ownership() {
 inline failure store_in_use(const std::string& owner) {
   return {error_code::ownership_lost, owner + " uses this store: stop it, or wait until its leases have run out", {}};
 }
+inline failure node_id_in_use(const std::string& id) {
+  return {error_code::ownership_lost, "another process is the node " + id + ": each needs an id of its own, or it ends first", "id"};
+}
+inline failure too_many_nodes() {
+  return {error_code::too_many_requests, "a cluster has at most " + std::to_string(nodes_max) + " nodes", "id"};
+}
 inline failure conflicting_sequence() {
   return {error_code::sequence_conflict, "the journal already holds a row with this entity and sequence",
           "sequence"};

@@ -50,6 +50,41 @@ result<void> check_audit_text(const std::string& text, std::size_t limit, const 
 
 } // namespace
 
+result<void> check_node_id(const std::string& id, std::string_view field) {
+  if (!is_valid_tenant_id(id))
+    return invalid("the id of a node has 1 to " + std::to_string(tenant_id_size_max) + " letters, digits, '-', '_' or '.', and begins with a letter or digit", std::string{field});
+  return {};
+}
+
+result<void> check_node_card(const node_card& card) {
+  if (auto valid = check_node_id(card.id, "id"); !valid)
+    return valid;
+  for (const auto& [text, field] : {std::pair{&card.peer_address, "peer_address"}, std::pair{&card.http_address, "http_address"}, std::pair{&card.version, "version"}})
+    if (text->size() > node_text_bytes_max)
+      return invalid("it has more than " + std::to_string(node_text_bytes_max) + " bytes", field);
+  return {};
+}
+
+result<void> check_transfers(std::span<const shard_transfer> transfers) {
+  for (const auto& each : transfers) {
+    if (to_number(each.shard) >= shard_count)
+      return invalid("shards are numbered 0 to " + std::to_string(shard_count - 1), "transfers");
+    if (each.heir.size() > lease_owner_bytes_max)
+      return invalid("the owner of a lease has at most " + std::to_string(lease_owner_bytes_max) + " characters", "transfers");
+  }
+  return {};
+}
+
+result<void> check_assignments(std::span<const shard_assignment> assignments) {
+  for (const auto& each : assignments) {
+    if (to_number(each.shard) >= shard_count)
+      return invalid("shards are numbered 0 to " + std::to_string(shard_count - 1), "assignments");
+    if (auto valid = check_node_id(each.node, "assignments"); !valid)
+      return valid;
+  }
+  return {};
+}
+
 std::optional<ownership_epoch> claimed_epoch(std::span<const shard_claim> claims, shard_id shard) noexcept {
   const auto found = std::find_if(claims.begin(), claims.end(),
                                   [&](const shard_claim& claim) { return claim.shard == shard; });

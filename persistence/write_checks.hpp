@@ -22,6 +22,12 @@ result<void> check_lease(const std::string& owner, std::span<const shard_id> sha
 result<void> check_lease(const std::string& owner, std::span<const shard_claim> held,
                          std::chrono::milliseconds lease);
 
+/// A valid id, texts within their limits.
+result<void> check_node_card(const node_card& card);
+result<void> check_node_id(const std::string& id, std::string_view field);
+result<void> check_transfers(std::span<const shard_transfer> transfers);
+result<void> check_assignments(std::span<const shard_assignment> assignments);
+
 /// The epoch that `claims` names for `shard`.
 std::optional<ownership_epoch> claimed_epoch(std::span<const shard_claim> claims, shard_id shard) noexcept;
 

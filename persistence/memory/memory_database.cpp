@@ -21,12 +21,12 @@ public:
 
 } // namespace
 
-memory_database::memory_database() : leases_(shard_count) {}
+memory_database::memory_database()
+    : memory_database{[] { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()); }} {}
 
-std::int64_t memory_database::now_ms() const {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch() + clock_offset_;
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+memory_database::memory_database(std::function<std::chrono::milliseconds()> clock) : clock_{std::move(clock)}, leases_(shard_count) {}
+
+std::int64_t memory_database::now_ms() const { return (clock_() + clock_offset_).count(); }
 
 void memory_database::fail_next_append(failure why, commit_outcome outcome) {
   assert(why.code == error_code::commit_uncertain || outcome == commit_outcome::absent);

@@ -8,7 +8,7 @@
 
 namespace dotmac {
 
-class memory_store final : public store, journal, snapshot_store, lease_table, dead_letter_table, audit_log {
+class memory_store final : public store, journal, snapshot_store, lease_table, dead_letter_table, audit_log, cluster_table {
 public:
   explicit memory_store(std::shared_ptr<memory_database> database) : database_{std::move(database)} {}
   ~memory_store() override;
@@ -20,6 +20,7 @@ public:
   lease_table& leases() override { return *this; }
   dead_letter_table& dead_letters() override { return *this; }
   audit_log& audit() override { return *this; }
+  cluster_table* cluster() override { return this; }
 
   result<std::vector<std::string>> list_tenants() override;
   result<void> ping() override;
@@ -55,7 +56,19 @@ public:
   result<void> add_audit_entry(const audit_entry& entry) override;
   result<std::vector<audit_entry>> read_audit_entries(const std::string& tenant, std::uint64_t before_id, std::size_t limit) override;
 
+  result<node_name> join(const node_card& card) override;
+  result<bool> beat(const node_name& name, bool is_leaving, std::span<const shard_load> loads) override;
+  result<void> leave(const node_name& name) override;
+  result<cluster_view> read_view() override;
+  result<void> transfer_shards(const node_name& owner, std::span<const shard_transfer> transfers, std::chrono::milliseconds lease) override;
+  result<std::optional<ownership_epoch>> coordinate(const node_name& name, std::chrono::milliseconds lease, const std::string& gone) override;
+  result<bool> assign_shards(ownership_epoch coordination, std::span<const shard_assignment> assignments) override;
+  result<bool> bury(ownership_epoch coordination, std::span<const burial> dead) override;
+  result<void> set_wish(const std::string& id, node_wish wish) override;
+
 private:
+  static bool is_member(const memory_database& database, const node_name& name);
+  static void free_shards_of(memory_database& database, const std::string& owner);
   using entity_data = memory_database::entity_data;
   using held_snapshot = memory_database::held_snapshot;
 

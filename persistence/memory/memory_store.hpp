@@ -17,6 +17,7 @@
 #include "persistence/ports/store.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,8 @@ namespace dotmac {
 class memory_database {
 public:
   memory_database();
+  /// Its time is what `clock` says (and what advance_clock added), for simulations.
+  explicit memory_database(std::function<std::chrono::milliseconds()> clock);
 
   /// The next append_entries of any session ends with `why`. `outcome` says whether its rows are there
   /// afterwards: only after commit_uncertain may it be `committed`. Several calls queue up.
@@ -74,17 +77,30 @@ private:
     std::string owner;
     ownership_epoch epoch{};
     std::int64_t until_ms = 0;
+    std::string wanted;
+    std::uint64_t load = 0;
+  };
+  struct member {
+    node_card card;
+    std::uint64_t incarnation = 0;
+    bool is_leaving = false;
+    std::int64_t beat_ms = 0;
   };
 
   std::int64_t now_ms() const;
 
   mutable std::mutex mutex_;
   bool is_down_ = false;
+  std::function<std::chrono::milliseconds()> clock_;
   std::chrono::milliseconds clock_offset_{0};
   std::vector<planned_fault> append_faults_;
   std::vector<planned_fault> snapshot_faults_;
   std::map<entity_id, entity_data> entities_;
   std::vector<lease> leases_;
+  std::map<std::string, member> members_; ///< by id
+  std::map<std::string, node_wish> wishes_;
+  std::uint64_t incarnations_ = 0;
+  lease coordination_;
   std::multiset<std::string> present_owners_; ///< once for each session that announced its owner
   std::map<std::uint64_t, dead_letter> dead_letters_; ///< their payloads encoded
   std::uint64_t next_dead_letter_ = 1;

@@ -126,6 +126,39 @@ CREATE INDEX audit_log_by_tenant ON audit_log (tenant, id);
                    R"sql(
 DROP TABLE audit_log;
 )sql"},
+    migration_step{5, "nodes of a cluster",
+                   R"sql(
+CREATE TABLE nodes (
+  id text COLLATE "C" PRIMARY KEY,
+  incarnation bigint NOT NULL,
+  peer_address text NOT NULL,
+  http_address text NOT NULL,
+  version text NOT NULL,
+  takes_shards boolean NOT NULL,
+  is_leaving boolean NOT NULL,
+  beat_at timestamptz NOT NULL
+);
+CREATE SEQUENCE node_incarnations;
+CREATE TABLE node_wishes (
+  id text COLLATE "C" PRIMARY KEY,
+  wish smallint NOT NULL
+);
+CREATE TABLE coordination (
+  id smallint PRIMARY KEY CHECK (id = 0),
+  owner text NOT NULL DEFAULT '',
+  epoch bigint NOT NULL DEFAULT 0,
+  lease_until timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO coordination(id) VALUES (0);
+ALTER TABLE shards ADD COLUMN wanted text NOT NULL DEFAULT '', ADD COLUMN load bigint NOT NULL DEFAULT 0;
+)sql",
+                   R"sql(
+ALTER TABLE shards DROP COLUMN load, DROP COLUMN wanted;
+DROP TABLE coordination;
+DROP TABLE node_wishes;
+DROP SEQUENCE node_incarnations;
+DROP TABLE nodes;
+)sql"},
 };
 
 } // namespace

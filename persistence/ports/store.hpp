@@ -36,6 +36,7 @@
 #include "core/identity.hpp"
 #include "core/result.hpp"
 #include "persistence/ports/audit_log.hpp"
+#include "persistence/ports/cluster_table.hpp"
 
 #include <chrono>
 #include <functional>
@@ -237,6 +238,8 @@ public:
   virtual lease_table& leases() = 0;
   virtual dead_letter_table& dead_letters() = 0;
   virtual audit_log& audit() = 0;
+  /// Null where the store belongs to one node.
+  virtual cluster_table* cluster() = 0;
   /// Every tenant with at least one snapshot or journal row, sorted.
   virtual result<std::vector<std::string>> list_tenants() = 0;
   /// One cheap round trip, for health.

@@ -1,5 +1,6 @@
 #include "persistence/postgres/postgres_leases.hpp"
 
+#include "persistence/postgres/postgres_presence.hpp"
 #include "persistence/write_checks.hpp"
 
 #include <algorithm>
@@ -42,23 +43,14 @@ constexpr postgres_statement read_all_leases{
     "read_leases",
     "SELECT id, owner, epoch, owner = '' OR lease_until <= clock_timestamp() FROM shards ORDER BY id", false};
 
-// The first key of the locks that say who is there; the second is a hash of the owner. Two owners with one hash look present as
-// long as one of them is: then the lease is waited for.
-#define DOTMAC_PRESENCE "1145916500"
-
 constexpr postgres_statement announce_owner{
     "announce", "SELECT pg_try_advisory_lock_shared(" DOTMAC_PRESENCE "::int4, hashtext($1::text))", false};
 
 constexpr postgres_statement read_absent{
     "read_absent_owners",
     "SELECT DISTINCT s.owner FROM shards s WHERE s.owner <> '' AND s.lease_until > clock_timestamp() "
-    "AND NOT EXISTS (SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted "
-    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-    "AND l.classid::int8 = " DOTMAC_PRESENCE " "
-    "AND l.objid::int8 = (hashtext(s.owner)::int8 & 4294967295)) ORDER BY s.owner",
+    "AND NOT " DOTMAC_IS_PRESENT("s.owner") " ORDER BY s.owner",
     false};
-
-#undef DOTMAC_PRESENCE
 
 std::vector<shard_claim> claims_in(const postgres_rows& rows) {
   std::vector<shard_claim> claims;

@@ -1,6 +1,7 @@
 #include "persistence/postgres/postgres_store.hpp"
 
 #include "persistence/postgres/postgres_audit_log.hpp"
+#include "persistence/postgres/postgres_cluster.hpp"
 #include "persistence/postgres/postgres_dead_letters.hpp"
 #include "persistence/postgres/postgres_journal.hpp"
 #include "persistence/postgres/postgres_leases.hpp"
@@ -33,6 +34,7 @@ public:
   lease_table& leases() override { return leases_; }
   dead_letter_table& dead_letters() override { return dead_letters_; }
   audit_log& audit() override { return audit_; }
+  cluster_table* cluster() override { return &cluster_; }
 
   result<std::vector<std::string>> list_tenants() override {
     return connection_.use([](postgres_session& session) -> result<std::vector<std::string>> {
@@ -63,6 +65,7 @@ private:
   postgres_leases leases_{connection_};
   postgres_dead_letters dead_letters_{connection_};
   postgres_audit_log audit_{connection_};
+  postgres_cluster cluster_{connection_};
 };
 
 class postgres_store_factory final : public store_factory {

@@ -20,6 +20,7 @@ public:
   lease_table& leases() override { return leases_; }
   dead_letter_table& dead_letters() override { return dead_letters_; }
   audit_log& audit() override { return audit_; }
+  cluster_table* cluster() override { return nullptr; }
 
   result<std::vector<std::string>> list_tenants() override;
   result<void> ping() override;

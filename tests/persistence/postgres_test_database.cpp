@@ -64,8 +64,10 @@ void postgres_test_database::damage_part(const entity_id& entity, segment_number
 }
 
 void postgres_test_database::pass_time(std::chrono::milliseconds by) {
-  query("UPDATE shards SET lease_until = lease_until - interval '" + std::to_string(by.count()) +
-        " milliseconds'");
+  const auto span = "interval '" + std::to_string(by.count()) + " milliseconds'";
+  query("UPDATE shards SET lease_until = lease_until - " + span);
+  query("UPDATE coordination SET lease_until = lease_until - " + span);
+  query("UPDATE nodes SET beat_at = beat_at - " + span);
 }
 
 } // namespace dotmac

@@ -66,7 +66,7 @@ template <class T> error_code code_of(const result<T>& answer) {
 template <class T> testing::AssertionResult succeeded(const result<T>& answer) {
   if (answer)
     return testing::AssertionSuccess();
-  return testing::AssertionFailure() << describe(answer.error().code).name << ": " << answer.error().message;
+  return testing::AssertionFailure() << describe(answer.error().code).name << ": " << text_for_log(answer.error());
 }
 
 #define ASSERT_OK(answer) ASSERT_TRUE(succeeded(answer))

@@ -36,6 +36,7 @@ public:
   lease_table& leases() override { return inner_->leases(); }
   dead_letter_table& dead_letters() override { return inner_->dead_letters(); }
   audit_log& audit() override { return inner_->audit(); }
+  cluster_table* cluster() override { return inner_->cluster(); }
   result<std::vector<std::string>> list_tenants() override { return inner_->list_tenants(); }
   result<void> ping() override { return inner_->ping(); }
 
