@@ -34,8 +34,10 @@ child_table::went_down_as child_table::went_down(const caf::actor_addr& who, boo
   names_.erase(known);
   running_.erase(out.name);
   std::vector<waiting> waits;
+  std::vector<std::function<void()>> told;
   if (const auto gone = leaving_.find(out.name); gone != leaving_.end()) {
     waits = std::move(gone->second.waits);
+    told = std::move(gone->second.told_when_gone);
     waiting_count_ -= waits.size();
     leaving_.erase(gone);
   }
@@ -46,6 +48,8 @@ child_table::went_down_as child_table::went_down(const caf::actor_addr& who, boo
     out.delay = delay.value_or(policy_.longest_delay);
     history.retry_at = now + out.delay;
   }
+  for (auto& each : told)
+    each();
   for (auto& each : waits)
     find_or_start(out.name, now, std::move(each.spawn), std::move(each.use));
   return out;
@@ -59,6 +63,13 @@ caf::actor child_table::let_go(const std::string& name) {
   running_.erase(found);
   leaving_[name].child = child;
   return child;
+}
+
+void child_table::when_gone(const std::string& name, std::function<void()> call) {
+  if (const auto gone = leaving_.find(name); gone != leaving_.end())
+    gone->second.told_when_gone.push_back(std::move(call));
+  else if (!running_.contains(name))
+    call();
 }
 
 std::map<std::string, caf::actor> child_table::close(failure why) {

@@ -46,8 +46,11 @@ public:
 
   /// Takes a running child out, to be stopped: it is leaving from now on. Null where it does not run.
   caf::actor let_go(const std::string& name);
+  /// Calls back when no child of this name runs or leaves: at once where there is none.
+  void when_gone(const std::string& name, std::function<void()> call);
   /// No child starts any more: who asks is answered with `why`. Returns those that run or leave, to be stopped.
   std::map<std::string, caf::actor> close(failure why);
+  bool is_running(const std::string& name) const { return running_.contains(name); }
   std::size_t count() const noexcept { return running_.size() + leaving_.size(); }
 
 private:
@@ -62,6 +65,7 @@ private:
   struct leaving {
     caf::actor child;
     std::vector<waiting> waits;
+    std::vector<std::function<void()>> told_when_gone;
   };
   restart_policy policy_;
   std::size_t children_max_;

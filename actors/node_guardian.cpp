@@ -6,6 +6,7 @@ namespace dotmac {
 namespace {
 
 constexpr std::chrono::seconds node_stop_within{120};
+constexpr std::chrono::seconds shard_leaves_within{60};
 
 caf::result<shard_actor> locate(node_guardian_pointer self, std::uint16_t shard) {
   auto& shell = self->state;
@@ -27,6 +28,20 @@ caf::result<shard_actor> locate(node_guardian_pointer self, std::uint16_t shard)
   return promise;
 }
 
+caf::result<done> leave(node_guardian_pointer self, const leave_shard& message, const std::function<void(const std::string&)>& log) {
+  auto& shell = self->state;
+  const auto claim = shell.claims.find(message.shard);
+  if (claim != shell.claims.end() && to_number(claim->second.epoch) != message.epoch)
+    return done{}; // a later one came meanwhile, and could not before the actors of this one were gone
+  if (claim != shell.claims.end())
+    shell.claims.erase(claim);
+  const auto name = shard_name(message.shard);
+  auto promise = self->make_response_promise<done>();
+  end_child(self, name, shard_leaves_within, log);
+  shell.children.when_gone(name, [to = caller_answer<done>{promise}]() mutable { to.deliver(done{}); });
+  return promise;
+}
+
 } // namespace
 
 node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vector<shard_claim> claims,
@@ -45,6 +60,11 @@ node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vec
              node_stop_within});
   return {
       [self](const locate_shard& message) { return locate(self, message.shard); },
+      [self](const serve_shard& message) {
+        self->state.claims[message.shard] = {shard_id{message.shard}, ownership_epoch{message.epoch}};
+        return done{};
+      },
+      [self, log](const leave_shard& message) { return leave(self, message, log); },
       [self](const stop_actor&) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
         stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), node_stop_within,

@@ -83,16 +83,23 @@ template <class Self> void end_with_supervisor(Self self, const caf::actor& supe
   self->set_down_handler([self](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
 }
 
-/// An idle child asked to be let go.
-template <class Self> void let_go(Self self, const std::string& name, std::chrono::milliseconds within, const std::function<void(const std::string&)>& log) {
+/// Asks the child to stop, where it runs, and ends it where it does not.
+template <class Self> void end_child(Self self, const std::string& name, std::chrono::milliseconds within, const std::function<void(const std::string&)>& log) {
   const auto child = self->state.children.let_go(name);
   if (!child)
     return;
-  log(name + " is idle and leaves memory");
   self->request(child, within, stop_actor{}).then([](const done&) {}, [self, child, name, log](const caf::error&) {
     log(name + " did not leave in time and was ended");
     self->send_exit(child, caf::exit_reason::kill);
   });
+}
+
+/// An idle child asked to be let go.
+template <class Self> void let_go(Self self, const std::string& name, std::chrono::milliseconds within, const std::function<void(const std::string&)>& log) {
+  if (!self->state.children.is_running(name))
+    return;
+  log(name + " is idle and leaves memory");
+  end_child(self, name, within, log);
 }
 
 } // namespace dotmac

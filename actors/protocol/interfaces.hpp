@@ -107,9 +107,29 @@ template <> struct description<locate_shard> {
   static constexpr auto fields = std::tuple{field{"shard", &locate_shard::shard, "0 to 255"}};
 };
 
+/// The node owns the shard from now on, in this epoch.
+struct serve_shard {
+  std::uint16_t shard = 0;
+  std::uint64_t epoch = 0;
+};
+template <> struct description<serve_shard> {
+  static constexpr auto fields = std::tuple{field{"shard", &serve_shard::shard, "0 to 255"}, field{"epoch", &serve_shard::epoch, "of its ownership"}};
+};
+
+/// The node stops serving the shard: it takes no more calls, what is under way is finished.
+struct leave_shard {
+  std::uint16_t shard = 0;
+  std::uint64_t epoch = 0;
+};
+template <> struct description<leave_shard> {
+  static constexpr auto fields = std::tuple{field{"shard", &leave_shard::shard, "0 to 255"}, field{"epoch", &leave_shard::epoch, "of its ownership"}};
+};
+
 /// One node: owner of its shard managers.
 using node_actor = caf::typed_actor<
     caf::replies_to<locate_shard>::with<shard_actor>,
+    caf::replies_to<serve_shard>::with<done>,
+    caf::replies_to<leave_shard>::with<done>, // answered when no actor of that epoch is left
     caf::replies_to<stop_actor>::with<done>>;
 
 } // namespace dotmac
