@@ -23,6 +23,8 @@ struct gateway_options {
   std::chrono::milliseconds request_timeout{30'000};
   std::chrono::milliseconds query_timeout{300'000};
   std::chrono::milliseconds live_lifetime_max{3'600'000}; ///< then the client of a live stream connects, and is authorized, anew
+  /// Of a node that is one of several: keys and schemas changed on another one show here after so long. Zero: only this gateway changes them.
+  std::chrono::milliseconds context_kept_for{0};
   std::string secret_key;
   bool is_production = false;
   std::vector<std::string> cors_origins;

@@ -71,12 +71,20 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
 }
 
 void gateway::implementation::authorize_by_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, std::function<void()> allowed) {
-  with_claimed_context(key.tenant, call, [this, call, needed, key, allowed = std::move(allowed)](const known_tenant_pointer& known) {
+  use_key(call, needed, key, options.context_kept_for.count() > 0, std::move(allowed));
+}
+
+/// A key that is not known may have been made on another node a moment ago: then the tenant is asked once more.
+void gateway::implementation::use_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, bool may_be_new, std::function<void()> allowed) {
+  with_claimed_context(key.tenant, call, may_be_new || options.context_kept_for.count() == 0,
+                       [this, call, needed, key, may_be_new, allowed = std::move(allowed)](const known_tenant_pointer& known) mutable {
     const api_key_record* found = nullptr;
     if (known)
       for (const auto& each : known->context.api_keys)
         if (each.key_id == key.key_id)
           found = &each;
+    if (found == nullptr && known && may_be_new)
+      return use_key(call, needed, key, false, std::move(allowed));
     if (found == nullptr || !secret_matches(key.secret, found->secret_hash))
       return call->refuse({error_code::unauthorized, "this API key is not known", "X-API-Key"});
     if (may(call, needed, key.tenant, found->scopes))
@@ -101,7 +109,10 @@ known_tenant_pointer gateway::implementation::kept_context(const std::string& te
   const std::lock_guard lock{context_mutex};
   asked_at = context_changes;
   const auto found = contexts.find(tenant);
-  return found == contexts.end() ? nullptr : found->second;
+  if (found == contexts.end())
+    return nullptr;
+  const bool is_old = options.context_kept_for.count() > 0 && std::chrono::steady_clock::now() - found->second->asked_at >= options.context_kept_for;
+  return is_old ? nullptr : found->second;
 }
 
 void gateway::implementation::with_context(const std::string& tenant, const gateway_call_pointer& call,
@@ -124,10 +135,10 @@ void gateway::implementation::with_context(const std::string& tenant, const gate
 }
 
 /// `use` gets null where the tenant does not exist.
-void gateway::implementation::with_claimed_context(const std::string& tenant, const gateway_call_pointer& call,
+void gateway::implementation::with_claimed_context(const std::string& tenant, const gateway_call_pointer& call, bool is_kept_good,
                                                    std::function<void(const known_tenant_pointer&)> use) {
   std::uint64_t asked_at = 0;
-  if (const auto known = kept_context(tenant, asked_at))
+  if (const auto known = kept_context(tenant, asked_at); known && is_kept_good)
     return use(known);
   if (unknown.contains(tenant, std::chrono::steady_clock::now()))
     return use(nullptr);

@@ -20,6 +20,7 @@ struct known_tenant {
   explicit known_tenant(tenant_context given) : context{std::move(given)}, schemas{context.schemas} {}
   tenant_context context;
   event_schemas schemas;
+  std::chrono::steady_clock::time_point asked_at = std::chrono::steady_clock::now();
 };
 using known_tenant_pointer = std::shared_ptr<const known_tenant>;
 
@@ -46,7 +47,9 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   /// What is known of a tenant; asked for where it is not. Forgotten by `forget_context` after a call that changes it.
   void with_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const known_tenant_pointer&)> use);
   /// The same for a tenant that only a credential names: one that does not exist must leave nothing behind.
-  void with_claimed_context(const std::string& tenant, const gateway_call_pointer& call, std::function<void(const known_tenant_pointer&)> use);
+  /// `is_kept_good` false: it is asked for in any case.
+  void with_claimed_context(const std::string& tenant, const gateway_call_pointer& call, bool is_kept_good, std::function<void(const known_tenant_pointer&)> use);
+  void use_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, bool may_be_new, std::function<void()> allowed);
   known_tenant_pointer kept_context(const std::string& tenant, std::uint64_t& asked_at);
   void forget_context(const std::string& tenant);
   void keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at);

@@ -1,5 +1,7 @@
 #include "config/settings.hpp"
 
+#include "core/identity.hpp"
+
 #include <array>
 #include <charconv>
 #include <limits>
@@ -40,6 +42,11 @@ const std::array declarations{
     declaration{"SCRATCH_DIR", "processing.scratch_dir", &settings::scratch_dir, "", 0, 0, "", "folder, on a disk, for what large dictionaries of events keep outside of memory; unset: DATA_DIR, with DATABASE_URL the system's for temporary files"},
     declaration{"SCRATCH_BYTES_MAX", "processing.scratch_bytes_max", &settings::scratch_bytes_max, "68719476736", 0, 1'048'576 * mib, "bytes", "of disk for that; 0: all of it stays in memory"},
     declaration{"REDIS_URL", "processing.redis_url", &settings::redis_url, "", 0, 0, "", "redis://[user:password@]host[:port][/database] ; set: nodes share the answers that they keep"},
+    declaration{"CLUSTER_NAME", "cluster.name", &settings::cluster_name, "", 0, 0, "", "the node is one of the cluster of this name, over one DATABASE_URL; unset: it is alone"},
+    declaration{"NODE_ID", "cluster.node_id", &settings::node_id, "", 0, 0, "", "its id in the cluster, which should stay when it is started anew; unset: another one at each start"},
+    declaration{"NODE_ROLE", "cluster.node_role", &settings::node_role, "both", 0, 0, "", "both: it owns its share of the tenants; gateway: it owns none, and passes calls on"},
+    declaration{"PEER_HOST", "cluster.peer_host", &settings::peer_host, "127.0.0.1", 0, 0, "", "address where other nodes reach it"},
+    declaration{"PEER_PORT", "cluster.peer_port", &settings::peer_port, "0", 0, 65'535, "", "port for them; 0: any free one"},
     declaration{"QUERY_TIMEOUT_SECONDS", "processing.query_timeout_seconds", &settings::query_timeout_seconds, "300", 1, 86'400, "s", "deadline of a question"},
     declaration{"REQUEST_TIMEOUT_SECONDS", "server.request_timeout_seconds", &settings::request_timeout_seconds, "30", 1, 3'600, "s", "deadline of a write or look-up"},
     declaration{"BODY_BYTES_MAX", "server.body_bytes_max", &settings::body_bytes_max, "33554432", 1'024, 1'024 * mib, "bytes", "largest request body, also after decompression"},
@@ -97,6 +104,15 @@ result<void> check(const settings& loaded) {
     return refused("LOG_LEVEL", loaded.log_level, "must be debug, info, warn or error");
   if (loaded.log_access != "none" && loaded.log_access != "failures" && loaded.log_access != "all")
     return refused("LOG_ACCESS", loaded.log_access, "must be none, failures or all");
+  if (loaded.node_role != "both" && loaded.node_role != "gateway")
+    return refused("NODE_ROLE", loaded.node_role, "must be both or gateway");
+  for (const auto& [name, text] : {std::pair{"CLUSTER_NAME", &loaded.cluster_name}, std::pair{"NODE_ID", &loaded.node_id}})
+    if (!text->empty() && !is_valid_tenant_id(*text))
+      return refused(name, *text, "has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit");
+  if (loaded.peer_host != "localhost" && loaded.peer_host != "::1" && !loaded.peer_host.starts_with("127."))
+    return refused("PEER_HOST", loaded.peer_host, "nodes are connected without encryption, and so on the loopback of one machine only: 127.0.0.1, ::1 or localhost");
+  if (!loaded.cluster_name.empty() && loaded.database_url.empty())
+    return refused("CLUSTER_NAME", loaded.cluster_name, "the nodes of a cluster share a store: DATABASE_URL is needed");
   if (loaded.secret_key.empty() && loaded.is_production())
     return failure{error_code::validation_failed, "SECRET_KEY is required in production: at least 32 random bytes", "SECRET_KEY"};
   if (!loaded.secret_key.empty() && loaded.secret_key.size() < secret_key_size_min)

@@ -33,6 +33,11 @@ struct settings {
   std::string scratch_dir;
   std::int64_t scratch_bytes_max = 0;
   std::string redis_url;
+  std::string cluster_name; ///< empty: the node is alone
+  std::string node_id;
+  std::string node_role;
+  std::string peer_host;
+  std::int64_t peer_port = 0;
   std::int64_t query_timeout_seconds = 0;
   std::int64_t request_timeout_seconds = 0;
   std::int64_t body_bytes_max = 0;

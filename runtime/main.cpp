@@ -231,6 +231,9 @@ program_commands add_program_commands(CLI::App& app, program_options& given) {
   };
   override_by(all.serving, "--host", "HOST", "address to listen on");
   override_by(all.serving, "--port", "PORT", "port to listen on; 0: any free one");
+  all.serving->add_option_function<std::string>("--cluster", [&given](const std::string& name) { given.overrides["CLUSTER_NAME"] = name; }, "join the cluster of this name (dotmac), over --database-url")
+      ->expected(0, 1)
+      ->default_str("dotmac");
   all.serving->add_option("--ready-file", given.ready_file, "the node's address is written here once requests are taken");
   all.migrating->add_option("what", given.what, "status, up or down")->required()->check(CLI::IsMember({"status", "up", "down"}));
   all.migrating->add_option("--steps", given.steps, "how many steps to take back")->check(CLI::Range(1, 1'000));

@@ -136,7 +136,7 @@ void lease_keeper::lose(std::size_t shards) {
   hooks_.on_lost();
 }
 
-lease_keeper::store_check lease_keeper::last_check() const {
+store_check lease_keeper::last_check() const {
   const std::lock_guard lock{check_mutex_};
   return last_check_;
 }

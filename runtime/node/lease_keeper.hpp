@@ -16,6 +16,7 @@
 /// Threads   start and stop from one thread; renewals and hooks on a thread of its own; `holds` from any thread.
 
 #include "persistence/ports/store.hpp"
+#include "runtime/node/store_check.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -52,11 +53,7 @@ public:
   /// No other node can own this node's shards now.
   bool holds() const noexcept;
 
-  /// How the store answered when the leases were last prolonged: a transaction of its own every `renew_every`, whatever else goes on.
-  struct store_check {
-    bool is_answered = true;
-    std::optional<std::chrono::microseconds> took; ///< none before the first
-  };
+  /// How the store answered when the leases were last prolonged.
   store_check last_check() const; ///< from any thread
 
 private:

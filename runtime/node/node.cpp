@@ -7,6 +7,7 @@
 #include "runtime/actor/scratch_memory.hpp"
 #include "runtime/node/access_log.hpp"
 #include "runtime/node/audit_entries.hpp"
+#include "runtime/node/cluster_part.hpp"
 #include "runtime/node/dead_letters.hpp"
 #include "runtime/node/folder_lock.hpp"
 #include "runtime/node/lease_gate.hpp"
@@ -38,8 +39,13 @@ constexpr std::size_t messages_per_turn = 10; ///< unlimited by default in CAF: 
 constexpr std::chrono::milliseconds drain_within{10'000};
 constexpr std::chrono::seconds stop_actors_within{150};
 
+constexpr std::chrono::milliseconds peers_silent_for{2'500};
+constexpr std::chrono::milliseconds contexts_kept_for{1'000}; ///< in a cluster
+
 struct actor_configuration : caf::actor_system_config {
-  actor_configuration() {
+  explicit actor_configuration(bool is_clustered) {
+    if (is_clustered)
+      configure_peer_network(*this, peers_silent_for);
     add_message_types<caf::id_block::dotmac_wire>();
     set("scheduler.max-throughput", messages_per_turn);
     // The default, work stealing, polls and naps on every thread: measured, it took 40 % of two cores at full load for the little that
@@ -120,7 +126,7 @@ struct node::implementation {
   std::shared_ptr<worker_pool> background;
   std::unique_ptr<folder_lock> lock; ///< of an embedded store's folder
   std::unique_ptr<lease_keeper> leases;
-  actor_configuration configuration;
+  std::unique_ptr<actor_configuration> configuration;
   std::unique_ptr<caf::actor_system> system;
   node_actor guardian;
   std::unique_ptr<tenant_router> router;
@@ -132,12 +138,17 @@ struct node::implementation {
     }
   } tenants;
   std::unique_ptr<lease_gate> gate;
+  std::unique_ptr<cluster_part> cluster; ///< of a node that is not alone
   std::unique_ptr<gateway> door;
 
   result<std::shared_ptr<store_factory>> open_store();
   gateway_options door_options() const;
   gateway_hooks door_hooks();
   result<void> start_actors();
+  /// All shards, for a node that is alone.
+  result<std::vector<shard_claim>> hold_all_leases(const std::shared_ptr<store_factory>& stores_given);
+  result<void> join_cluster(const std::shared_ptr<store_factory>& stores_given);
+  bool is_clustered() const { return !given.cluster_name.empty(); }
   std::optional<failure> why_not_ready() const;
   /// Of a node that is ready.
   node_condition condition() const;
@@ -187,6 +198,7 @@ gateway_options node::implementation::door_options() const {
   options.admission.node_calls_max = static_cast<std::size_t>(given.node_calls_in_flight_max);
   options.request_timeout = std::chrono::seconds{given.request_timeout_seconds};
   options.query_timeout = std::chrono::seconds{given.query_timeout_seconds};
+  options.context_kept_for = is_clustered() ? contexts_kept_for : std::chrono::milliseconds{0};
   options.secret_key = given.secret_key;
   options.is_production = given.is_production();
   options.cors_origins = split_by_comma(given.cors_origins);
@@ -202,11 +214,13 @@ std::optional<failure> node::implementation::why_not_ready() const {
     return failure{error_code::not_ready, "the node is starting", {}};
   if (auto outage = writer->outage())
     return outage;
+  if (cluster)
+    return cluster->own().empty() ? std::optional{failure{error_code::not_ready, "this node was declared dead, and joins its cluster anew", {}}} : std::nullopt;
   return leases->holds() ? std::nullopt : std::optional{lease_gate::refusal()};
 }
 
 node_condition node::implementation::condition() const {
-  return {writer->outage(), writer->figures(), leases->last_check(), router->calls_waiting(), segments->read_figures(), scratch->read_figures(), answers->read_figures()};
+  return {writer->outage(), writer->figures(), leases ? leases->last_check() : cluster->last_check(), router->calls_waiting(), segments->read_figures(), scratch->read_figures(), answers->read_figures()};
 }
 
 gateway_hooks node::implementation::door_hooks() {
@@ -272,9 +286,7 @@ result<void> node::implementation::start_actors() {
   if (!opened)
     return opened.error();
   writer = std::make_shared<journal_writer>(*opened, journal_writer_limits{}, [](const std::string& line) { spdlog::warn("{}", line); });
-  leases = std::make_unique<lease_keeper>(*opened, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()),
-                                          lease_keeper::hooks{[held = writer](const result<void>& found) { held->note_store(found); }, on_lost});
-  auto claims = leases->start(lock != nullptr);
+  auto claims = is_clustered() ? result<std::vector<shard_claim>>{std::vector<shard_claim>{}} : hold_all_leases(*opened);
   if (!claims)
     return claims.error();
   stores = std::make_shared<store_pool>(*opened, recovery_sessions, waiting_recoveries_max);
@@ -287,13 +299,28 @@ result<void> node::implementation::start_actors() {
   if (!cache)
     return cache.error();
   answers = std::move(*cache);
-  system = std::make_unique<caf::actor_system>(configuration);
+  configuration = std::make_unique<actor_configuration>(is_clustered());
+  system = std::make_unique<caf::actor_system>(*configuration);
   guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
   router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});
+  if (is_clustered())
+    return join_cluster(*opened);
   gate = std::make_unique<lease_gate>(*router, [keeper = leases.get()] { return keeper->holds(); });
   tenants.behind = gate.get();
   spdlog::info("actors ready store={} shards={}", (*opened)->vendor(), claims->size());
   return {};
+}
+
+result<std::vector<shard_claim>> node::implementation::hold_all_leases(const std::shared_ptr<store_factory>& stores_given) {
+  leases = std::make_unique<lease_keeper>(stores_given, "node-" + std::to_string(::getpid()) + "-" + std::to_string(random_bits()),
+                                          lease_keeper::hooks{[held = writer](const result<void>& found) { held->note_store(found); }, on_lost});
+  return leases->start(lock != nullptr);
+}
+
+result<void> node::implementation::join_cluster(const std::shared_ptr<store_factory>& stores_given) {
+  cluster = std::make_unique<cluster_part>(*system, guardian, *router, stores_given, given, [held = writer](const result<void>& found) { held->note_store(found); });
+  tenants.behind = &cluster->tenants();
+  return cluster->start();
 }
 
 result<std::uint16_t> node::start() {
@@ -319,10 +346,14 @@ void node::stop() {
   self.draining = true;
   if (std::exchange(self.stopped, true))
     return;
+  if (self.cluster && self.ready)
+    self.cluster->leave(); // calls are still taken meanwhile, and find the new owners
   if (self.door) {
     self.door->drain();
     self.door->stop(drain_within);
   }
+  if (self.cluster)
+    self.cluster->stop();
   if (self.guardian) {
     caf::scoped_actor asker{*self.system};
     asker->request(self.guardian, stop_actors_within, stop_actor{})
@@ -347,6 +378,7 @@ void node::stop() {
   if (self.stores)
     self.stores->stop();
   self.door.reset();
+  self.cluster.reset();
   self.router.reset();
   self.system.reset();
   if (self.leases)

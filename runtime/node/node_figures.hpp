@@ -16,7 +16,7 @@ namespace dotmac {
 struct node_condition {
   std::optional<failure> outage; ///< of writes
   journal_writer_figures written;
-  lease_keeper::store_check store;
+  store_check store;
   std::size_t calls_waiting = 0;
   segment_cache::figures stored_columns;
   scratch_memory::figures scratch;

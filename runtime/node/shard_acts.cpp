@@ -1,0 +1,33 @@
+#include "runtime/node/shard_acts.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <spdlog/spdlog.h>
+
+namespace dotmac {
+namespace {
+
+/// Above what the guardian takes until it ends what does not stop.
+constexpr std::chrono::seconds left_within{90};
+
+void ask_to_leave(caf::event_based_actor* self, const node_actor& guardian, const shard_claim& claim, const std::function<void(const shard_claim&)>& on_stopped) {
+  self->request(guardian, left_within, leave_shard{to_number(claim.shard), to_number(claim.epoch)})
+      .then([claim, on_stopped](const done&) { on_stopped(claim); },
+            [self, guardian, claim, on_stopped](const caf::error& why) {
+              if (why == caf::sec::request_receiver_down)
+                return; // the node ends
+              spdlog::warn("shard {} is still not left: {}", to_number(claim.shard), self->system().render(why));
+              ask_to_leave(self, guardian, claim, on_stopped);
+            });
+}
+
+} // namespace
+
+void carry_out_shard_act(caf::actor_system& system, const node_actor& guardian, const shard_act& act, std::function<void(const shard_claim&)> on_stopped) {
+  if (act.what == shard_act::kind::start)
+    return caf::anon_send(guardian, serve_shard{to_number(act.claim.shard), to_number(act.claim.epoch)});
+  system.spawn([guardian, claim = act.claim, on_stopped = std::move(on_stopped)](caf::event_based_actor* self) { ask_to_leave(self, guardian, claim, on_stopped); });
+}
+
+} // namespace dotmac

@@ -1,0 +1,71 @@
+#include "runtime/peers/peer_address.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <memory>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace dotmac {
+namespace {
+
+knock_outcome outcome_of(int error) { return error == 0 ? knock_outcome::accepted : error == ECONNREFUSED ? knock_outcome::refused : knock_outcome::unknown; }
+
+knock_outcome knock_at(const addrinfo& at, std::chrono::milliseconds within) {
+  const int socket = ::socket(at.ai_family, at.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at.ai_protocol);
+  if (socket < 0)
+    return knock_outcome::unknown;
+  auto outcome = knock_outcome::accepted;
+  if (::connect(socket, at.ai_addr, at.ai_addrlen) != 0) {
+    outcome = outcome_of(errno);
+    pollfd waited{socket, POLLOUT, 0};
+    if (errno == EINPROGRESS && ::poll(&waited, 1, static_cast<int>(within.count())) == 1) {
+      int error = 0;
+      socklen_t size = sizeof(error);
+      outcome = ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? outcome_of(error) : knock_outcome::unknown;
+    }
+  }
+  ::close(socket);
+  return outcome;
+}
+
+} // namespace
+
+result<peer_address> parse_peer_address(const std::string& text, const std::string& field) {
+  const auto colon = text.rfind(':');
+  const failure bad{error_code::validation_failed, "an address of a node is host:port, with a port of 1 to 65535", field, {}};
+  if (colon == std::string::npos || colon == 0)
+    return bad;
+  peer_address address{text.substr(0, colon), 0};
+  const auto* end = text.data() + text.size();
+  const auto [stopped, why] = std::from_chars(text.data() + colon + 1, end, address.port);
+  if (why != std::errc{} || stopped != end || address.port == 0)
+    return bad;
+  if (address.host.front() == '[' && address.host.back() == ']')
+    address.host = address.host.substr(1, address.host.size() - 2);
+  else if (address.host.find(':') != std::string::npos)
+    return bad;
+  return address.host.empty() ? result<peer_address>{bad} : result<peer_address>{std::move(address)};
+}
+
+knock_outcome knock(const peer_address& address, std::chrono::milliseconds within) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &wanted, &found) != 0)
+    return knock_outcome::unknown;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, ::freeaddrinfo};
+  auto outcome = knock_outcome::unknown;
+  for (const auto* each = found; each != nullptr; each = each->ai_next) {
+    outcome = knock_at(*each, within);
+    if (outcome != knock_outcome::refused)
+      return outcome; // one address of a host that does not refuse is doubt enough
+  }
+  return outcome;
+}
+
+} // namespace dotmac

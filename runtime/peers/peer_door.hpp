@@ -1,0 +1,25 @@
+#pragma once
+
+/// Where other nodes come in: greets them, and carries out the calls that they pass on.
+///
+/// Promise   A call is handed to `local` once, and its answer sent to the link that it came from, together with what else is ready.
+///           Where that link is gone its questions are cancelled; its writes go on.
+/// Errors    Greetings from another cluster, or meant for another node (an earlier life of this one), are refused.
+/// Threads   Answers may come on any thread.
+
+#include "actors/protocol/tenant_service.hpp"
+#include "runtime/peers/peer_protocol.hpp"
+
+#include <caf/actor_system.hpp>
+
+namespace dotmac {
+
+struct peer_identity {
+  std::string cluster;
+  std::function<std::string()> own; ///< owner text of this node's present life; from any thread
+};
+
+/// Lives until it is told to end (close_peer_door), and its lines with it; `local` must live longer than the actor system.
+peer_door_actor spawn_peer_door(caf::actor_system& system, peer_identity identity, tenant_service& local);
+
+} // namespace dotmac

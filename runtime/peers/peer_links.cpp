@@ -1,0 +1,304 @@
+#include "runtime/peers/peer_links.hpp"
+
+#include "actors/protocol/call_frames.hpp"
+#include "actors/protocol/errors.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <pthread.h>
+
+namespace dotmac {
+namespace {
+
+constexpr std::chrono::milliseconds look_every{50};
+/// After its deadline an answer may still be on its way.
+constexpr std::chrono::milliseconds deadline_grace{250};
+
+failure never_answered() { return {error_code::actor_unavailable, "the node that holds this data ended, or the way to it broke; try again", {}, {}}; }
+
+} // namespace
+
+/// What a link's actor and its callers share.
+class peer_link {
+public:
+  struct pending {
+    peer_links::on_outcome on_answer;
+    std::chrono::steady_clock::time_point deadline;
+    cancellation_flag cancellation;
+    std::size_t size = 0;
+  };
+
+  peer_link(std::string of_owner, std::string at_address, peer_limits limits) : owner{std::move(of_owner)}, address{std::move(at_address)}, limits_{limits} {}
+
+  const std::string owner; ///< owner text
+  const std::string address;
+  std::chrono::steady_clock::time_point connect_at{}; ///< of the thread that connects
+  caf::actor actor; ///< set once, before anybody else sees the link
+
+  bool is_connected() const {
+    const std::lock_guard lock{mutex_};
+    return is_connected_;
+  }
+  void be_connected() {
+    const std::lock_guard lock{mutex_};
+    is_connected_ = true;
+  }
+
+  void ask(const call_options& options, const tenant_call& call, peer_links::on_outcome on_answer) {
+    if (auto refused = queue(options, call, on_answer))
+      on_answer(peer_outcome::not_sent, *std::move(refused));
+  }
+
+  bytes take_frames() {
+    const std::lock_guard lock{mutex_};
+    is_flush_sent_ = false;
+    return std::exchange(frames_, {});
+  }
+
+  void answer(received_answer received) {
+    if (auto found = take(received.id))
+      found->on_answer(peer_outcome::answered, std::move(received.answer));
+  }
+
+  /// Those that nobody waits for any more, and those whose time is over, which are answered.
+  std::vector<std::uint64_t> look_after(std::chrono::steady_clock::time_point now) {
+    std::vector<std::uint64_t> cancelled;
+    std::vector<pending> late;
+    {
+      const std::lock_guard lock{mutex_};
+      for (auto each = pending_.begin(); each != pending_.end();) {
+        if (each->second.cancellation && each->second.cancellation->load(std::memory_order_relaxed)) {
+          each->second.cancellation.reset();
+          cancelled.push_back(each->first);
+        }
+        if (now < each->second.deadline + deadline_grace) {
+          ++each;
+          continue;
+        }
+        cancelled.push_back(each->first);
+        bytes_ -= each->second.size;
+        late.push_back(std::move(each->second));
+        each = pending_.erase(each);
+      }
+    }
+    for (auto& each : late)
+      each.on_answer(peer_outcome::answered, failure{error_code::deadline_exceeded, "no answer came before the deadline; the request may still take effect", {}, {}});
+    return cancelled;
+  }
+
+  /// The connection is gone: what is under way is lost.
+  void break_off() {
+    std::map<std::uint64_t, pending> lost;
+    {
+      const std::lock_guard lock{mutex_};
+      is_connected_ = false;
+      is_flush_sent_ = false;
+      frames_.clear();
+      bytes_ = 0;
+      lost = std::exchange(pending_, {});
+    }
+    for (auto& [id, each] : lost)
+      each.on_answer(peer_outcome::lost, never_answered());
+  }
+
+private:
+  std::optional<failure> queue(const call_options& options, const tenant_call& call, peer_links::on_outcome& on_answer) {
+    const std::lock_guard lock{mutex_};
+    if (!is_connected_)
+      return never_answered();
+    if (pending_.size() >= limits_.calls_under_way_max || bytes_ >= limits_.bytes_under_way_max)
+      return failure{error_code::too_many_requests, "more than " + std::to_string(limits_.calls_under_way_max) + " calls are under way to one node", {}, {}};
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(options.deadline - std::chrono::steady_clock::now());
+    const auto before = frames_.size();
+    const auto id = ++last_id_;
+    if (!write_call(frames_, id, left, options.tenant, call))
+      return failure{error_code::payload_too_large, "a call between nodes is at most " + std::to_string(frame_bytes_max >> 20) + " MiB", {}, {}};
+    const auto size = frames_.size() - before;
+    bytes_ += size;
+    pending_.emplace(id, pending{std::move(on_answer), options.deadline, options.cancellation, size});
+    if (!std::exchange(is_flush_sent_, true))
+      caf::anon_send(actor, flush_frames{});
+    return std::nullopt;
+  }
+
+  std::optional<pending> take(std::uint64_t id) {
+    const std::lock_guard lock{mutex_};
+    const auto found = pending_.find(id);
+    if (found == pending_.end())
+      return std::nullopt;
+    auto taken = std::move(found->second);
+    bytes_ -= taken.size;
+    pending_.erase(found);
+    return taken;
+  }
+
+  const peer_limits limits_;
+  mutable std::mutex mutex_;
+  bool is_connected_ = false;
+  bool is_flush_sent_ = false;
+  bytes frames_;
+  std::uint64_t last_id_ = 0;
+  std::size_t bytes_ = 0;
+  std::map<std::uint64_t, pending> pending_;
+};
+
+namespace {
+
+struct link_state {
+  std::shared_ptr<peer_link> link;
+  peer_line_actor line;
+};
+using link_pointer = peer_link_actor::stateful_pointer<link_state>;
+
+void send_frames(link_pointer self) {
+  auto& own = self->state;
+  if (auto frames = own.link->take_frames(); !frames.empty() && own.line)
+    self->send(own.line, call_batch{std::move(frames)});
+}
+
+peer_link_actor::behavior_type run_link(link_pointer self, std::shared_ptr<peer_link> link, std::function<void()> on_broken) {
+  self->state.link = std::move(link);
+  self->set_down_handler([self, on_broken](const caf::down_msg& down) {
+    if (!self->state.line || down.source != self->state.line.address())
+      return;
+    self->state.line = peer_line_actor{};
+    self->state.link->break_off();
+    on_broken();
+  });
+  self->delayed_send(self, look_every, look_after_calls{});
+  return {
+      [self](const answer_batch& batch) {
+        auto answers = read_answers(batch.frames);
+        if (!answers)
+          return self->state.link->break_off();
+        for (auto& each : *answers)
+          self->state.link->answer(std::move(each));
+      },
+      [self](const peer_line_actor& line) {
+        self->state.line = line;
+        self->monitor(line);
+        self->state.link->be_connected();
+      },
+      [self](const flush_frames&) { send_frames(self); },
+      [self](const look_after_calls&) {
+        auto& own = self->state;
+        if (auto cancelled = own.link->look_after(std::chrono::steady_clock::now()); !cancelled.empty() && own.line)
+          self->send(own.line, cancel_calls{std::move(cancelled)});
+        self->delayed_send(self, look_every, look_after_calls{});
+      },
+  };
+}
+
+} // namespace
+
+peer_links::peer_links(caf::actor_system& system, peer_identity identity, find_door find, peer_limits limits, std::function<void(const std::string&)> log)
+    : system_{system}, identity_{std::move(identity)}, find_{std::move(find)}, limits_{limits}, log_{std::move(log)}, connector_{[this] {
+        ::pthread_setname_np(::pthread_self(), "peers");
+        connect_all();
+      }} {}
+
+peer_links::~peer_links() { stop(); }
+
+void peer_links::note_members(const std::vector<node_row>& members) {
+  std::vector<std::shared_ptr<peer_link>> gone;
+  {
+    const std::lock_guard lock{mutex_};
+    if (stopping_)
+      return;
+    std::set<std::string> present;
+    for (const auto& node : members) {
+      const auto owner = owner_text(node.name());
+      if (owner == identity_.own() || node.card.peer_address.empty())
+        continue;
+      present.insert(owner);
+      if (links_.contains(owner))
+        continue;
+      auto link = std::make_shared<peer_link>(owner, node.card.peer_address, limits_);
+      link->actor = caf::actor_cast<caf::actor>(system_.spawn(run_link, link, [this] { wake_.notify_all(); }));
+      links_.emplace(owner, std::move(link));
+    }
+    for (auto each = links_.begin(); each != links_.end();) {
+      if (present.contains(each->first)) {
+        ++each;
+        continue;
+      }
+      gone.push_back(each->second);
+      each = links_.erase(each);
+    }
+  }
+  wake_.notify_all();
+  for (const auto& each : gone) {
+    each->break_off();
+    caf::anon_send_exit(each->actor, caf::exit_reason::user_shutdown);
+  }
+}
+
+void peer_links::ask(const std::string& owner, const call_options& options, const tenant_call& call, on_outcome on_answer) {
+  std::shared_ptr<peer_link> link;
+  {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = links_.find(owner); found != links_.end())
+      link = found->second;
+  }
+  link ? link->ask(options, call, std::move(on_answer)) : on_answer(peer_outcome::not_sent, never_answered());
+}
+
+bool peer_links::is_connected(const std::string& owner) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = links_.find(owner);
+  return found != links_.end() && found->second->is_connected();
+}
+
+void peer_links::connect_all() {
+  std::map<std::string, std::string> told; ///< why not, by owner: once for each reason
+  std::unique_lock lock{mutex_};
+  while (!stopping_) {
+    std::vector<std::shared_ptr<peer_link>> links;
+    for (const auto& [owner, link] : links_)
+      links.push_back(link);
+    lock.unlock();
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& link : links) {
+      if (link->is_connected() || now < link->connect_at)
+        continue;
+      const auto connected = connect(*link);
+      link->connect_at = now + limits_.retry_after;
+      auto& before = told[link->owner];
+      if (const auto why = connected ? std::string{"connected"} : text_for_log(connected.error()); why != before) {
+        log_("the way to " + link->owner + " at " + link->address + ": " + why);
+        before = why;
+      }
+    }
+    lock.lock();
+    wake_.wait_for(lock, look_every, [this] { return stopping_; });
+  }
+}
+
+result<void> peer_links::connect(peer_link& link) {
+  auto door = find_(link.address);
+  if (!door)
+    return door.error();
+  caf::scoped_actor asker{system_};
+  std::optional<failure> refused;
+  asker->request(*door, limits_.connect_within, greet_peer{peer_protocol, identity_.cluster, identity_.own(), link.owner}, caf::actor_cast<peer_link_actor>(link.actor))
+      .receive([&](const peer_line_actor& line) { caf::anon_send(link.actor, line); }, [&](const caf::error& why) { refused = to_failure(why); });
+  return refused ? result<void>{*refused} : result<void>{};
+}
+
+void peer_links::stop() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (connector_.joinable())
+    connector_.join();
+  for (auto& [owner, link] : std::exchange(links_, {})) {
+    link->break_off();
+    caf::anon_send_exit(link->actor, caf::exit_reason::user_shutdown);
+  }
+}
+
+} // namespace dotmac

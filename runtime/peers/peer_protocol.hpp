@@ -1,0 +1,91 @@
+#pragma once
+
+/// What nodes say to each other: a greeting, then batches of calls one way and batches of answers the other. Nothing else lives here.
+
+#include "actors/protocol/wire_inspect.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace dotmac {
+
+/// Rises with every change that the release before does not understand.
+inline constexpr std::uint32_t peer_protocol = 1;
+
+struct call_batch {
+  bytes frames; ///< actors/protocol/call_frames.hpp
+};
+template <> struct description<call_batch> {
+  static constexpr auto fields = std::tuple{field{"frames", &call_batch::frames, "calls"}};
+};
+
+struct answer_batch {
+  bytes frames;
+};
+template <> struct description<answer_batch> {
+  static constexpr auto fields = std::tuple{field{"frames", &answer_batch::frames, "answers"}};
+};
+
+/// Nobody waits for these any more.
+struct cancel_calls {
+  std::vector<std::uint64_t> ids;
+};
+template <> struct description<cancel_calls> {
+  static constexpr auto fields = std::tuple{field{"ids", &cancel_calls::ids, "of calls"}};
+};
+
+/// Within a node: there is something to send.
+struct flush_frames {};
+template <> struct description<flush_frames> {
+  static constexpr auto fields = std::tuple{};
+};
+
+/// Within a node: whose time is over, and who was cancelled.
+struct look_after_calls {};
+template <> struct description<look_after_calls> {
+  static constexpr auto fields = std::tuple{};
+};
+
+/// The other end, one per link.
+using peer_line_actor = caf::typed_actor<
+    caf::reacts_to<call_batch>,
+    caf::reacts_to<cancel_calls>,
+    caf::reacts_to<flush_frames>>;
+
+/// The caller's end: it is told what came of its calls.
+using peer_link_actor = caf::typed_actor<
+    caf::reacts_to<answer_batch>,
+    caf::reacts_to<peer_line_actor>, // within a node: connected
+    caf::reacts_to<flush_frames>,
+    caf::reacts_to<look_after_calls>>;
+
+struct greet_peer {
+  std::uint32_t protocol = peer_protocol;
+  std::string cluster;
+  std::string node; ///< owner text of who greets
+  std::string wanted; ///< owner text of who is meant
+};
+template <> struct description<greet_peer> {
+  static constexpr auto fields = std::tuple{field{"protocol", &greet_peer::protocol, "of the messages"}, field{"cluster", &greet_peer::cluster, "its name"},
+                                            field{"node", &greet_peer::node, "who greets"}, field{"wanted", &greet_peer::wanted, "who is meant"}};
+};
+
+/// What a node publishes at its address. Another cluster's node, and one that means somebody else, is refused.
+using peer_door_actor = caf::typed_actor<
+    caf::replies_to<greet_peer, peer_link_actor>::with<peer_line_actor>>;
+
+} // namespace dotmac
+
+/// As those of actors/protocol/wire_types.hpp: never rename, never reorder.
+CAF_BEGIN_TYPE_ID_BLOCK(dotmac_peers, caf::first_custom_type_id + 1'000)
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::call_batch))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::answer_batch))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::cancel_calls))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::flush_frames))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::look_after_calls))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::peer_line_actor))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::peer_link_actor))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::greet_peer))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::peer_door_actor))
+CAF_END_TYPE_ID_BLOCK(dotmac_peers)

@@ -1,0 +1,265 @@
+// Whole nodes without a gateway, several in this process: each with an actor system of its own, connected over loopback, over one database.
+
+#include "actors/node_guardian.hpp"
+#include "actors/protocol/wire_types.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "runtime/node/cluster_keeper.hpp"
+#include "runtime/node/shard_acts.hpp"
+#include "runtime/node/tenant_router.hpp"
+#include "runtime/peers/cluster_router.hpp"
+#include "runtime/peers/peer_address.hpp"
+#include "runtime/peers/peer_network.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace dotmac {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct node_configuration : caf::actor_system_config {
+  node_configuration() {
+    add_message_types<caf::id_block::dotmac_wire>();
+    configure_peer_network(*this, 2s);
+    set("scheduler.max-threads", 4u);
+    set("scheduler.policy", caf::atom("sharing"));
+  }
+};
+
+bytes one_event(const std::string& id) {
+  event_block_builder builder;
+  builder.begin_event(timestamp{1'000});
+  builder.set_field(event_field::event_type, "a");
+  builder.set_field(event_field::event_id, id);
+  builder.end_event();
+  return builder.finish();
+}
+
+class test_node {
+public:
+  test_node(std::string id, std::shared_ptr<store_factory> factory, agent_limits limits = {}, bool takes_shards = true) {
+    environment_.entity.writer = std::make_shared<journal_writer>(factory, journal_writer_limits{});
+    environment_.entity.stores = std::make_shared<store_pool>(factory, 2, 1'000);
+    environment_.entity.background = std::make_shared<worker_pool>(1, 1'000, worker_pool::threads_of{});
+    environment_.entity.log = [](const entity_id&, std::string_view, const std::string&) {};
+    environment_.registry = std::make_shared<figures_registry>();
+    environment_.scans = std::make_shared<worker_pool>(1, 1'000, worker_pool::threads_of{});
+    environment_.segments = std::make_shared<segment_cache>(factory, 16u << 20);
+    environment_.now = [] { return timestamp{1'000}; };
+    environment_.random = [] { return std::uint64_t{7}; };
+    system_ = std::make_unique<caf::actor_system>(configuration_);
+    guardian_ = system_->spawn(run_node_guardian, std::vector<shard_claim>{}, environment_, "node");
+    local_ = std::make_unique<tenant_router>(*system_, guardian_, 1, router_limits{});
+    const shard_rights rights{[this](shard_id shard) { return keeper_->admits(shard); }, [this](shard_id shard) { return keeper_->holds(shard); }};
+    gate_ = std::make_unique<shard_gate>(*local_, rights);
+    const peer_identity identity{"test", [this] { return own(); }};
+    door_ = spawn_peer_door(*system_, identity, *gate_);
+    const auto port = publish_peer_door(*system_, door_, "127.0.0.1", 0);
+    EXPECT_TRUE(port) << (port ? "" : port.error().message);
+    links_ = std::make_unique<peer_links>(*system_, identity, make_find_door(*system_, 500ms), peer_limits{}, [](const std::string&) {});
+    cluster_keeper::hooks hooks;
+    hooks.on_act = [this](const shard_act& act) { carry_out_shard_act(*system_, guardian_, act, [this](const shard_claim& claim) { keeper_->note_stopped(claim); }); };
+    hooks.on_look = [](const result<void>&) {};
+    hooks.on_view = [this](const std::shared_ptr<const cluster_view>& view) {
+      links_->note_members(view->nodes);
+      router_->note_view(*view);
+    };
+    hooks.is_refused = [](const std::string& address) { return knock(*parse_peer_address(address, ""), 200ms) == knock_outcome::refused; };
+    hooks.loads = [] { return std::vector<shard_load>{}; };
+    hooks.log = [](const std::string&) {};
+    keeper_ = std::make_unique<cluster_keeper>(factory, node_card{std::move(id), "127.0.0.1:" + std::to_string(*port), "", "test", takes_shards}, limits, hooks);
+    router_ = std::make_unique<cluster_router>(gate_.get(), rights, *links_, [this] { return own(); }, route_limits{});
+    const auto joined = keeper_->start();
+    EXPECT_TRUE(joined) << (joined ? "" : text_for_log(joined.error()));
+  }
+  ~test_node() { end(); }
+
+  void leave() { keeper_->leave(); }
+  /// Without a word to the cluster, as one that was killed.
+  void end() {
+    if (!system_)
+      return;
+    keeper_->stop();
+    router_->stop();
+    links_->stop();
+    keeper_.reset();
+    close_peer_door(*system_, std::exchange(door_, {}));
+    {
+      caf::scoped_actor asker{*system_};
+      asker->request(guardian_, 20s, stop_actor{}).receive([](const done&) {}, [](const caf::error&) {});
+      guardian_ = node_actor{};
+    }
+    local_->stop();
+    environment_.scans->stop();
+    environment_.entity.writer->stop();
+    environment_.entity.background->stop();
+    environment_.entity.stores->stop();
+    links_.reset();
+    router_.reset();
+    local_.reset();
+    environment_ = {};
+    system_.reset();
+  }
+
+  std::size_t shards() const { return keeper_->shards_served(); }
+  bool admits(const std::string& tenant) const { return keeper_->admits(shard_of_tenant(tenant)); }
+
+  template <class Call> void ask(Call call, const std::string& tenant, std::function<void(result<typename answer_of<Call>::type>)> on_answer, std::chrono::milliseconds within = 20s) {
+    dotmac::ask(*router_, {tenant, std::chrono::steady_clock::now() + within, {}}, std::move(call), std::move(on_answer));
+  }
+  template <class Call> result<typename answer_of<Call>::type> ask(Call call, const std::string& tenant) {
+    using answer = result<typename answer_of<Call>::type>;
+    auto promise = std::make_shared<std::promise<answer>>();
+    ask(std::move(call), tenant, std::function<void(answer)>{[promise](answer outcome) { promise->set_value(std::move(outcome)); }});
+    return promise->get_future().get();
+  }
+  result<events_appended> append(const std::string& id, const std::string& tenant) { return ask(append_events{one_event(id), false}, tenant); }
+  std::uint64_t count(const std::string& tenant) {
+    const auto found = ask(summarize_events{}, tenant);
+    EXPECT_TRUE(found) << (found ? "" : text_for_log(found.error()));
+    return found ? found->event_count : 0;
+  }
+
+private:
+  std::string own() const { return keeper_ ? keeper_->own() : std::string{}; }
+
+  node_configuration configuration_;
+  actor_environment environment_;
+  std::unique_ptr<caf::actor_system> system_;
+  node_actor guardian_;
+  peer_door_actor door_;
+  std::unique_ptr<tenant_router> local_;
+  std::unique_ptr<shard_gate> gate_;
+  std::unique_ptr<peer_links> links_;
+  std::unique_ptr<cluster_keeper> keeper_;
+  std::unique_ptr<cluster_router> router_;
+};
+
+class nodes_test : public testing::Test {
+protected:
+  std::unique_ptr<test_node> start(const std::string& id, bool takes_shards = true) {
+    agent_limits limits;
+    limits.read_every = 50ms;
+    limits.beat_every = 200ms;
+    return std::make_unique<test_node>(id, factory_, limits, takes_shards);
+  }
+  static bool comes_true(const std::function<bool()>& is_true) {
+    for (int i = 0; i < 4'000; ++i) {
+      if (is_true())
+        return true;
+      std::this_thread::sleep_for(5ms);
+    }
+    return false;
+  }
+
+  std::shared_ptr<memory_database> database_ = std::make_shared<memory_database>();
+  std::shared_ptr<store_factory> factory_{make_memory_store_factory(database_)};
+};
+
+TEST_F(nodes_test, one_alone_takes_every_shard) {
+  const auto a = start("a");
+  ASSERT_TRUE(comes_true([&] { return a->shards() == shard_count; }));
+  ASSERT_TRUE(a->append("1", "acme"));
+  EXPECT_EQ(a->count("acme"), 1u);
+}
+
+TEST_F(nodes_test, every_node_answers_for_every_tenant) {
+  const auto a = start("a"), b = start("b"), c = start("c");
+  ASSERT_TRUE(comes_true([&] { return a->shards() >= 85 && b->shards() >= 85 && c->shards() >= 85; })) << a->shards() << " " << b->shards() << " " << c->shards();
+  std::set<test_node*> owners;
+  for (int i = 0; i < 30; ++i) {
+    const auto tenant = "t" + std::to_string(i);
+    for (auto* node : {a.get(), b.get(), c.get()}) {
+      const auto done = node->append("x" + std::to_string(reinterpret_cast<std::uintptr_t>(node)), tenant);
+      ASSERT_TRUE(done) << text_for_log(done.error());
+      if (node->admits(tenant))
+        owners.insert(node);
+    }
+    EXPECT_EQ(a->count(tenant), 3u);
+    EXPECT_EQ(b->count(tenant), 3u);
+    EXPECT_EQ(c->count(tenant), 3u);
+  }
+  EXPECT_EQ(owners.size(), 3u);
+}
+
+TEST_F(nodes_test, a_gateway_owns_nothing_and_answers_for_all) {
+  const auto worker = start("worker");
+  const auto gateway = start("gateway", false);
+  ASSERT_TRUE(gateway->append("1", "acme"));
+  EXPECT_EQ(gateway->count("acme"), 1u);
+  EXPECT_EQ(gateway->shards(), 0u);
+  EXPECT_EQ(worker->shards(), shard_count);
+}
+
+TEST_F(nodes_test, nobody_fails_and_nothing_is_lost_while_nodes_join_and_leave) {
+  const auto a = start("a");
+  constexpr int tenants = 10, clients = 3;
+  std::atomic<bool> is_over{false};
+  std::array<std::atomic<std::uint64_t>, tenants> acknowledged{};
+  std::atomic<std::int64_t> longest_ms{0};
+  std::mutex mutex;
+  std::vector<std::string> failures;
+  std::vector<std::thread> threads;
+  for (int client = 0; client < clients; ++client)
+    threads.emplace_back([&, client] {
+      for (int i = 0; !is_over; ++i) {
+        const auto tenant = static_cast<std::size_t>(i % tenants);
+        const auto begun = std::chrono::steady_clock::now();
+        const auto done = a->append(std::to_string(client) + "-" + std::to_string(i), "t" + std::to_string(tenant));
+        const auto took = (std::chrono::steady_clock::now() - begun) / 1ms;
+        for (auto before = longest_ms.load(); took > before && !longest_ms.compare_exchange_weak(before, took);) {
+        }
+        if (done) {
+          ++acknowledged[tenant];
+        } else {
+          const std::lock_guard lock{mutex};
+          failures.push_back(text_for_log(done.error()));
+        }
+      }
+    });
+  for (int round = 0; round < 6; ++round) {
+    const auto b = start("b");
+    const auto c = start("c", round % 2 == 0);
+    EXPECT_TRUE(comes_true([&] { return b->shards() >= 85; }));
+    std::this_thread::sleep_for(50ms);
+    b->leave();
+    c->leave();
+    EXPECT_EQ(b->shards() + c->shards(), 0u);
+  }
+  is_over = true;
+  for (auto& each : threads)
+    each.join();
+  EXPECT_TRUE(failures.empty()) << failures.size() << " failed: " << failures.front();
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < tenants; ++i) {
+    EXPECT_EQ(a->count("t" + std::to_string(i)), acknowledged[i]);
+    total += acknowledged[i];
+  }
+  EXPECT_GT(total, 500u);
+  std::printf("[ measured ] %llu calls, the longest took %lld ms\n", static_cast<unsigned long long>(total), static_cast<long long>(longest_ms));
+}
+
+TEST_F(nodes_test, others_take_over_at_once_from_one_that_ended_without_a_word) {
+  auto a = start("a");
+  const auto b = start("b"), c = start("c");
+  ASSERT_TRUE(comes_true([&] { return a->shards() >= 85 && b->shards() >= 85 && c->shards() >= 85; }));
+  for (int i = 0; i < 30; ++i)
+    ASSERT_TRUE(b->append("1", "t" + std::to_string(i)));
+  const auto before = std::chrono::steady_clock::now();
+  a->end();
+  for (int i = 0; i < 30; ++i) {
+    const auto done = b->append("2", "t" + std::to_string(i));
+    ASSERT_TRUE(done) << text_for_log(done.error());
+    EXPECT_EQ(c->count("t" + std::to_string(i)), 2u);
+  }
+  std::printf("[ measured ] 30 tenants served again after %lld ms\n", static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - before).count()));
+  EXPECT_TRUE(comes_true([&] { return b->shards() + c->shards() == shard_count; }));
+}
+
+} // namespace
+} // namespace dotmac
