@@ -30,6 +30,21 @@ TEST(settings, refuse_a_wrong_number_and_name_the_setting_the_value_and_the_limi
   }
 }
 
+TEST(settings, let_a_cluster_be_made_only_of_what_it_needs) {
+  const std::map<std::string, std::string> good{{"CLUSTER_NAME", "c"}, {"DATABASE_URL", "postgresql://db/x"}, {"NODE_ID", "node-1.a"}, {"NODE_ROLE", "gateway"}, {"PEER_HOST", "127.0.0.2"}};
+  EXPECT_TRUE(load_settings(good));
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"CLUSTER_NAME", "two words"}, {"NODE_ID", "-x"}, {"NODE_ROLE", "worker"}, {"PEER_HOST", "10.0.0.1"}, {"PEER_PORT", "65536"}}) {
+    auto changed = good;
+    changed[name] = value;
+    const auto loaded = load_settings(changed);
+    ASSERT_FALSE(loaded) << name;
+    EXPECT_EQ(loaded.error().field, name);
+  }
+  const auto alone = load_settings({{"CLUSTER_NAME", "c"}});
+  ASSERT_FALSE(alone);
+  EXPECT_NE(alone.error().message.find("DATABASE_URL"), std::string::npos);
+}
+
 TEST(settings, let_production_start_only_with_a_real_secret_key) {
   EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}}));
   EXPECT_FALSE(load_settings({{"ENVIRONMENT", "production"}, {"SECRET_KEY", "short"}}));
