@@ -167,7 +167,7 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
                                  });
                                });
                              },
-                             [self](const failure& why) { self->quit(to_caf_error(why)); });
+                             {[self](const failure& why) { self->quit(to_caf_error(why)); }, [self, supervisor, child] { self->send(supervisor, passivate_child{child}); }});
   end_with_supervisor(self, caf::actor_cast<caf::actor>(supervisor));
   watch_idleness(self, supervisor, child);
   watch_removals(self);

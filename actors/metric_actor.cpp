@@ -75,7 +75,7 @@ metric_shell_actor::behavior_type run_metric_actor(metric_self self, entity_id i
                               [semantics = *semantics, key = environment.random(), limits = limits_of(definition, environment), now = environment.now] {
                                 return std::make_unique<metric_domain>(semantics, key, limits, now);
                               },
-                              [self](const failure& why) { self->quit(to_caf_error(why)); });
+                              {[self](const failure& why) { self->quit(to_caf_error(why)); }, [self, supervisor, child] { self->send(supervisor, passivate_child{child}); }});
   end_with_supervisor(self, caf::actor_cast<caf::actor>(supervisor));
   watch_idleness(self, supervisor, child);
   return {

@@ -94,11 +94,11 @@ template <class Self> void end_child(Self self, const std::string& name, std::ch
   });
 }
 
-/// An idle child asked to be let go.
+/// A child asked to be let go: it is idle, or an administrator wants it.
 template <class Self> void let_go(Self self, const std::string& name, std::chrono::milliseconds within, const std::function<void(const std::string&)>& log) {
   if (!self->state.children.is_running(name))
     return;
-  log(name + " is idle and leaves memory");
+  log(name + " leaves memory");
   end_child(self, name, within, log);
 }
 

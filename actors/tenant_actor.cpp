@@ -108,7 +108,8 @@ tenant_shell_actor::behavior_type run_tenant_actor(tenant_self self, std::string
   self->state.path = place.path;
   start_entity<tenant_state>(self, {tenant, entity_kind::tenant, {}}, claim, environment, std::move(place),
                              [] { return std::make_unique<tenant_state>(); },
-                             [self](const failure& why) { end_after_children(self, tenant_stop_within, why, to_caf_error(why)); });
+                             {[self](const failure& why) { end_after_children(self, tenant_stop_within, why, to_caf_error(why)); },
+                              [self, supervisor, tenant] { self->send(supervisor, passivate_child{tenant}); }});
   const auto log = [log = environment.entity.log, id = self->state.entity->id()](const std::string& line) { log(id, "supervision", line); };
   supervise(self, caf::actor_cast<caf::actor>(supervisor),
             {environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); }, tenant_stop_within});

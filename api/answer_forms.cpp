@@ -1,5 +1,6 @@
 #include "api/answer_forms.hpp"
 
+#include "api/cluster_requests.hpp"
 #include "api/form_parts.hpp"
 #include "api/list_page.hpp"
 #include "api/metric_requests.hpp"
@@ -159,10 +160,37 @@ json actors_form() {
                           {"waiting", count(), "writes that wait for a commit"}, {"waiting_seconds", {{"type", json::array({"number", "null"})}}, "how long the first of them has waited; null: none"},
                           {"restarts", count(), ""}, {"memory_bytes", count(), "of its state"}, {"journal_position", count(), ""}, {"snapshot_position", count(), ""},
                           {"snapshot_at", {{"type", json::array({"string", "null"})}, {"format", "date-time"}}, "when it last wrote one; null: not yet since it started"},
-                          {"busy_microseconds", count(), "on its thread"}, {"message_times", list_of(time_count), "time per message"}});
+                          {"busy_microseconds", count(), "on its thread"}, {"scan_microseconds", count(), "of questions, on the threads that look through its data"}, {"message_times", list_of(time_count), "time per message"}});
   actor["properties"]["actors"] = with_meaning(list_of({{"type", "object"}}), "its children on this page, in the same form: where shape=tree was asked for and it has any");
   return joined(object_of({{"actors", list_of(actor), "by path"}}), page_form());
 }
+
+json actor_act_form() { return object_of({{"path", text(), ""}, {"act", json_schema<actor_act_kind>(), ""}, {"status", {{"const", "requested"}}, "it is carried out behind the answer"}}); }
+
+namespace {
+
+json placed_shard_form() {
+  return object_of({{"shard", count(), "0 to 255"}, {"owner", text_or_null(), "node that answers for it; null: nobody at present"}, {"epoch", count(), "rises with every owner"},
+                    {"wanted", text_or_null(), "node that shall own it"}, {"pinned", text_or_null(), "node where an operator wants it"},
+                    {"load", count(), "microseconds of work a second; a KiB of memory counts as one"}, {"is_served", {{"type", "boolean"}}, "its owner's lease runs"}});
+}
+
+} // namespace
+
+json cluster_form() {
+  const auto node = object_of({{"id", text(), ""}, {"incarnation", count(), "rises with every start"}, {"state", one_of({"serving", "cordoned", "draining", "leaving", "absent"}), ""},
+                               {"scheduling", json_schema<node_scheduling>(), "as operators want it"}, {"role", one_of({"both", "gateway"}), "gateway: owns no shards"},
+                               {"peer_address", text_or_null(), "where other nodes reach it"}, {"http_address", text_or_null(), "where it takes calls"}, {"version", text(), ""},
+                               {"since_heartbeat_ms", count(), "it was heard of so long ago"}, {"shards", count(), "that it owns"}, {"shards_wanted", count(), "that it shall own"},
+                               {"load", count(), "of its shards"}});
+  return object_of({{"name", text_or_null(), "of the cluster; null: the node is alone"}, {"node", text(), "who answers"}, {"coordinator", text_or_null(), "node that decides who owns what"},
+                    {"moving", count(), "shards that are not where they shall be"}, {"nodes", list_of(node), "by id"}, {"shards", list_of(placed_shard_form()), "by number"}});
+}
+
+json place_of_tenant_form() { return joined(object_of({{"tenant_id", text(), ""}}), placed_shard_form()); }
+json node_scheduled_form() { return object_of({{"node", text(), ""}, {"scheduling", json_schema<node_scheduling>(), ""}}); }
+json shard_placed_form() { return object_of({{"shard", count(), ""}, {"node", text_or_null(), ""}}); }
+json requested_form() { return object_of({{"status", {{"const", "requested"}}, ""}}); }
 
 json dead_letters_form() {
   const auto letter = object_of({{"id", count(), ""}, {"tenant", text(), ""}, {"actor", text(), "whose message it was: tenant/kind/name"}, {"recorded_at", time(), ""}, {"message_type", text(), ""},

@@ -11,6 +11,7 @@
 /// Threads    start, drain, stop from one thread.
 
 #include "api/http_server.hpp"
+#include "api/node_acts.hpp"
 #include "core/admission/admission.hpp"
 
 #include <nlohmann/json.hpp>
@@ -30,23 +31,6 @@ struct gateway_options {
   std::vector<std::string> cors_origins;
   std::string version;
   std::string environment;
-};
-
-/// Which actors; an empty text selects by nothing.
-struct actor_selection {
-  std::string kind, tenant, path, parent; ///< kind, tenant and parent equal, path begins so
-};
-/// In the order of their paths, so that an actor comes before its children.
-struct actor_list_question {
-  actor_selection which;
-  std::optional<std::string> after; ///< go on behind this path
-  std::int64_t limit = 1'000;
-  std::int64_t offset = 0;
-};
-struct actor_list {
-  nlohmann::json actors; ///< a list
-  std::uint64_t total = 0;
-  std::optional<std::string> last_path; ///< of this page, where more come after it
 };
 
 /// A message that made its actor fail twice and was put aside.
@@ -73,7 +57,11 @@ struct gateway_hooks {
   std::function<std::optional<failure>()> why_not_ready; ///< nothing: ready
   std::function<std::optional<failure>()> why_closed;    ///< nothing: calls are taken; else only the open routes (health, figures, documentation) are
   std::function<nlohmann::json()> health_components;     ///< {"name": {"status", "latency_ms", ...}}
-  std::function<actor_list(const actor_list_question& asked)> actors;
+  /// Of the node with this id; empty: of this one. Answers of acts and lists come once, from any thread.
+  std::function<void(std::string node, actor_list_question asked, actor_list_answer answer)> actors;
+  std::function<void(actor_act act, act_origin origin, act_answer answer)> act_on_actor;
+  std::function<nlohmann::json()> cluster; ///< nodes and shards, as this node last read them
+  std::function<void(cluster_act act, act_origin origin, act_answer answer)> act_on_cluster;
   std::function<std::string()> prometheus_text;
   std::function<std::string(const actor_selection& which, std::size_t actors_max)> prometheus_text_of_actors; ///< of the busiest
   /// The newest `limit` of a tenant, or of all where `tenant` is empty. `answer` is called once, from any thread.

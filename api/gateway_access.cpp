@@ -56,6 +56,7 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
       return call->refuse({error_code::forbidden, "without a credential no page of another origin may call: add its origin to CORS_ORIGINS, or set a SECRET_KEY", "Origin"});
     call->tenant = wanted_tenant.empty() ? "default" : std::string{wanted_tenant};
     call->may_act_for_all = true;
+    call->caller = "loopback";
     return allowed();
   }
   if (const auto key = parse_api_key(credential))
@@ -66,6 +67,7 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
   if (claims->tenant && !is_valid_tenant_id(*claims->tenant))
     return call->refuse({error_code::unauthorized, "the token has a tenant_id that is no tenant id", "authorization"});
   call->may_act_for_all = !claims->tenant;
+  call->caller = "token " + claims->subject;
   if (may(call, needed, claims->tenant.value_or(wanted_tenant.empty() ? "default" : std::string{wanted_tenant}), claims->scopes))
     allowed();
 }
@@ -87,6 +89,7 @@ void gateway::implementation::use_key(const gateway_call_pointer& call, access_s
       return use_key(call, needed, key, false, std::move(allowed));
     if (found == nullptr || !secret_matches(key.secret, found->secret_hash))
       return call->refuse({error_code::unauthorized, "this API key is not known", "X-API-Key"});
+    call->caller = "key " + key.key_id;
     if (may(call, needed, key.tenant, found->scopes))
       allowed();
   });

@@ -88,6 +88,7 @@ struct gateway_call {
   std::map<std::string, std::string> parameters;
   std::string tenant;
   bool may_act_for_all = false; ///< its credential is bound to no tenant
+  std::string caller;           ///< who asks: "key 0123456789abcdef", "token ann", "loopback"
   timestamp received_at;
   bool is_admitted = false;
   std::size_t admitted_bytes = 0;

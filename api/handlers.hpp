@@ -60,6 +60,12 @@ void show_actors(const gateway_call_pointer& call);
 void show_actor_series(const gateway_call_pointer& call);
 void list_dead_letters(const gateway_call_pointer& call);
 void list_audit_entries(const gateway_call_pointer& call);
+void act_on_actor(const gateway_call_pointer& call);
+void show_cluster(const gateway_call_pointer& call);
+void show_place_of_tenant(const gateway_call_pointer& call);
+void schedule_node(const gateway_call_pointer& call);
+void place_shard(const gateway_call_pointer& call);
+void rebalance_cluster(const gateway_call_pointer& call);
 
 void show_health(const gateway_call_pointer& call);
 void show_health_in_detail(const gateway_call_pointer& call);

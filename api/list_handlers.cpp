@@ -134,13 +134,18 @@ void show_actors(const gateway_call_pointer& call) {
   std::optional<std::string> after;
   if (!asked || !read_key(call, cursor_kind::actors, *asked, after))
     return;
-  auto listed = call->host->hooks.actors({selection_of(*call, *asked), after, asked->limit, asked->offset});
-  page_figures page{listed.actors.size(), listed.total, asked->limit, asked->offset, std::nullopt};
-  if (listed.last_path)
-    page.next_cursor = cursor_after(cursor_kind::actors, *listed.last_path);
-  auto body = write_json(page);
-  body["actors"] = asked->shape == actor_list_shape::tree ? tree_of(std::move(listed.actors)) : std::move(listed.actors);
-  call->answer(body);
+  call->host->hooks.actors(asked->node.value_or(""), {selection_of(*call, *asked), after, asked->limit, asked->offset}, [call, asked = *asked](result<actor_list> outcome) {
+    gateway_call::guard(call, [&] {
+      if (!outcome)
+        return call->refuse(outcome.error());
+      page_figures page{outcome->actors.size(), outcome->total, asked.limit, asked.offset, std::nullopt};
+      if (outcome->last_path)
+        page.next_cursor = cursor_after(cursor_kind::actors, *outcome->last_path);
+      auto body = write_json(page);
+      body["actors"] = asked.shape == actor_list_shape::tree ? tree_of(std::move(outcome->actors)) : std::move(outcome->actors);
+      call->answer(body);
+    });
+  });
 }
 
 void show_actor_series(const gateway_call_pointer& call) {

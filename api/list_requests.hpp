@@ -49,7 +49,7 @@ template <> struct enumeration<actor_list_shape> {
 };
 
 struct actor_list_request {
-  std::optional<std::string> kind, tenant, path, parent;
+  std::optional<std::string> kind, tenant, path, parent, node;
   actor_list_shape shape = actor_list_shape::list;
   std::int64_t limit = 1'000, offset = 0;
   std::optional<std::string> cursor;
@@ -59,6 +59,7 @@ template <> struct description<actor_list_request> {
   static constexpr auto fields = std::tuple{
       field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric"}, field{"tenant", &r::tenant, "only actors of this tenant"},
       field{"path", &r::path, "only actors whose path begins so"}, field{"parent", &r::parent, "only the children of the actor with this path"},
+      field{"node", &r::node, "those of the node with this id; else of the one that is asked", bounds{1, static_cast<std::int64_t>(tenant_id_size_max)}},
       field{"shape", &r::shape, "tree: the actors of the page below each other, as actors of their parent"}, field{"limit", &r::limit, "how many", bounds{1, actor_list_limit_max}},
       field{"offset", &r::offset, "how many to pass over", bounds{0, offset_max}},
       field{"cursor", &r::cursor, "next_cursor of the page before; not together with offset", bounds{1, cursor_size_max}}};

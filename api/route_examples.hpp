@@ -140,10 +140,20 @@ inline constexpr route_example list_keys{
 inline constexpr route_example revoke_key{"", "", R"json({"key_id":"0123456789abcdef","status":"revoked"})json"};
 inline constexpr route_example actors{
     "?kind=tenant&limit=1", "",
-    R"json({"actors":[{"kind":"tenant","path":"node/shard-17/default","parent":"node/shard-17","children":1,"tenant":"default","uptime_seconds":60,"messages":12,"failures":0,"mailbox":0,"waiting":0,"waiting_seconds":null,"restarts":0,"memory_bytes":0,"journal_position":3,"snapshot_position":0,"snapshot_at":null,"busy_microseconds":800,"message_times":[{"up_to_us":10,"count":2},{"up_to_us":null,"count":0}]}],"count":1,"total":1,"limit":1,"offset":0,"next_cursor":null})json"};
+    R"json({"actors":[{"kind":"tenant","path":"node/shard-17/default","parent":"node/shard-17","children":1,"tenant":"default","uptime_seconds":60,"messages":12,"failures":0,"mailbox":0,"waiting":0,"waiting_seconds":null,"restarts":0,"memory_bytes":0,"journal_position":3,"snapshot_position":0,"snapshot_at":null,"busy_microseconds":800,"scan_microseconds":0,"message_times":[{"up_to_us":10,"count":2},{"up_to_us":null,"count":0}]}],"count":1,"total":1,"limit":1,"offset":0,"next_cursor":null})json"};
 inline constexpr route_example actor_series{"?kind=events&limit=100", "",
                                             "# HELP dotmac_one_actor_messages messages handled\n# TYPE dotmac_one_actor_messages gauge\n"
                                             "dotmac_one_actor_messages{kind=\"events\",tenant=\"default\",path=\"node/shard-17/default/events\"} 12\n"};
+inline constexpr route_example act_on_actor{"", R"json({"path":"node/shard-17/default","act":"passivate"})json",
+                                            R"json({"path":"node/shard-17/default","act":"passivate","status":"requested"})json"};
+inline constexpr route_example cluster{
+    "", "",
+    R"json({"name":"analytics","node":"a","coordinator":"a","moving":0,"nodes":[{"id":"a","incarnation":3,"state":"serving","scheduling":"serve","role":"both","peer_address":"127.0.0.1:9001","http_address":"127.0.0.1:8001","version":"0.1.0","since_heartbeat_ms":420,"shards":1,"shards_wanted":1,"load":5300}],"shards":[{"shard":0,"owner":"a","epoch":4,"wanted":"a","pinned":null,"load":5300,"is_served":true}]})json"};
+inline constexpr route_example place_of_tenant{"", "",
+                                               R"json({"tenant_id":"default","shard":17,"owner":"a","epoch":4,"wanted":"a","pinned":null,"load":5300,"is_served":true})json"};
+inline constexpr route_example schedule_node{"", R"json({"scheduling":"drain"})json", R"json({"node":"a","scheduling":"drain"})json"};
+inline constexpr route_example place_shard{"", R"json({"node":"a"})json", R"json({"shard":17,"node":"a"})json"};
+inline constexpr route_example rebalance{"", "", R"json({"status":"requested"})json"};
 inline constexpr route_example dead_letters{
     "?limit=10", "",
     R"json({"dead_letters":[{"id":7,"tenant":"default","actor":"default/events/","recorded_at":"2026-01-01T09:00:00.250Z","message_type":"track_events","reason":"vector::reserve","payload_bytes":412}],"count":1})json"};

@@ -1,5 +1,6 @@
 #include "api/answer_forms.hpp"
 #include "api/catalogue_requests.hpp"
+#include "api/cluster_requests.hpp"
 #include "api/export_requests.hpp"
 #include "api/funnel_requests.hpp"
 #include "api/habit_requests.hpp"
@@ -146,6 +147,18 @@ constexpr std::array table{
           schema_of<dead_letters_request>, nullptr, dead_letters_form, list_dead_letters, examples::dead_letters},
     route{"GET", "/admin/audit", "Administration", "list_audit_entries", "What was done to the data of tenants, newest first; entries are never changed or deleted", admin,
           schema_of<audit_request>, nullptr, audit_entries_form, list_audit_entries, examples::audit_entries},
+    route{"POST", "/admin/actors/acts", "Administration", "act_on_actor", "Let an actor go, or start it again", admin, nullptr, schema_of<actor_act_request>, actor_act_form, act_on_actor,
+          examples::act_on_actor, {404}},
+    route{"GET", "/admin/cluster", "Administration", "show_cluster", "Nodes and shards: who is there, who owns what, what is on its way", admin, nullptr, nullptr, cluster_form, show_cluster,
+          examples::cluster},
+    route{"GET", "/admin/cluster/tenants/{tenant_id}", "Administration", "show_place_of_tenant", "Which node answers for a tenant", admin, nullptr, nullptr, place_of_tenant_form,
+          show_place_of_tenant, examples::place_of_tenant},
+    route{"PUT", "/admin/cluster/nodes/{node_id}", "Administration", "schedule_node", "Let a node have its share of shards, no more than it has, or none", admin, nullptr,
+          schema_of<node_schedule_request>, node_scheduled_form, schedule_node, examples::schedule_node, {404, 409}},
+    route{"PUT", "/admin/cluster/shards/{shard}", "Administration", "place_shard", "Say which node shall have a shard, or that any may", admin, nullptr, schema_of<shard_place_request>,
+          shard_placed_form, place_shard, examples::place_shard, {404, 409}},
+    route{"POST", "/admin/cluster/rebalance", "Administration", "rebalance_cluster", "Let every shard go where it is even, and even out loads now", admin, nullptr, nullptr, requested_form,
+          rebalance_cluster, examples::rebalance, {409}},
     route{"GET", "/health/", "Health", "show_health", "That the service answers", std::nullopt, nullptr, nullptr, health_form, show_health, examples::health},
     route{"GET", "/health/detailed", "Health", "show_health_in_detail", "The state of each component", std::nullopt, nullptr, nullptr, health_in_detail_form, show_health_in_detail,
           examples::health_in_detail},

@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include "cli/cluster_commands.hpp"
 #include "cli/commands.hpp"
 #include "cli/mapping_file.hpp"
 #include "core/identity.hpp"
@@ -133,6 +134,50 @@ void add_event_commands(commands& all) {
                    [](const command_context& context, nothing&) { return run_stats(context); });
 }
 
+constexpr int wait_seconds_max = 86'400;
+
+void add_wait(CLI::App& command, int& seconds, const char* what) { command.add_option("--wait", seconds, what)->check(CLI::Range(0, wait_seconds_max))->capture_default_str(); }
+
+void add_schedule(commands& all, const char* name, const char* meaning, const char* scheduling) {
+  all.add<node_request>(
+      name, meaning,
+      [scheduling](CLI::App& command, node_request& asked) {
+        asked.scheduling = scheduling;
+        command.add_option("node", asked.node, "its id")->required();
+        if (asked.scheduling == "drain")
+          add_wait(command, asked.wait_seconds, "seconds to wait until it has no shards");
+      },
+      [](const command_context& context, node_request& asked) { return run_schedule_node(context, asked); });
+}
+
+void add_cluster_commands(CLI::App& app, std::function<int()>& chosen) {
+  auto* group = app.add_subcommand("cluster", "see and change which node has which shard");
+  group->require_subcommand(1);
+  commands all{*group, chosen};
+  all.add<nothing>("status", "the nodes, and what is on its way", [](CLI::App&, nothing&) {}, [](const command_context& context, nothing&) { return run_cluster_status(context); });
+  all.add<std::string>("shards", "every shard", [](CLI::App& command, std::string& node) { command.add_option("--node", node, "only those that this node owns"); },
+                       [](const command_context& context, std::string& node) { return run_cluster_shards(context, node); });
+  all.add<std::string>("where", "which node answers for a tenant", [](CLI::App& command, std::string& tenant) { command.add_option("tenant", tenant, "its id")->required(); },
+                       [](const command_context& context, std::string& tenant) { return run_place_of_tenant(context, tenant); });
+  add_schedule(all, "drain", "let a node have no shards: others take them", "drain");
+  add_schedule(all, "cordon", "let a node have no more shards than it has", "cordon");
+  add_schedule(all, "uncordon", "let a node have its share again, after cordon or drain", "serve");
+  all.add<shard_request>(
+      "move", "have a shard on a node, and keep it there",
+      [](CLI::App& command, shard_request& asked) {
+        command.add_option("shard", asked.shard, "0 to 255; `cluster where` tells that of a tenant")->required()->check(CLI::Range(0, static_cast<int>(shard_count) - 1));
+        command.add_option("node", asked.node, "its id")->required();
+        add_wait(command, asked.wait_seconds, "seconds to wait until it is there");
+      },
+      [](const command_context& context, shard_request& asked) { return run_place_shard(context, asked); });
+  all.add<shard_request>(
+      "release", "let a shard that was moved go where it is even",
+      [](CLI::App& command, shard_request& asked) { command.add_option("shard", asked.shard, "0 to 255")->required()->check(CLI::Range(0, static_cast<int>(shard_count) - 1)); },
+      [](const command_context& context, shard_request& asked) { return run_place_shard(context, asked); });
+  all.add<int>("rebalance", "release all shards, and even out loads now", [](CLI::App& command, int& seconds) { add_wait(command, seconds, "seconds to wait until nothing is on its way"); },
+               [](const command_context& context, int& seconds) { return run_rebalance(context, seconds); });
+}
+
 } // namespace
 
 void add_client_commands(CLI::App& app, std::function<int()>& chosen) {
@@ -152,6 +197,7 @@ void add_client_commands(CLI::App& app, std::function<int()>& chosen) {
   all.add<import_options>("import", "bring a file into a node", add_import_options, [](const command_context& context, import_options& asked) {
     return run_import_options(context, asked);
   });
+  add_cluster_commands(app, chosen);
 }
 
 } // namespace dotmac

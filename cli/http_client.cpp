@@ -62,11 +62,15 @@ http_client::http_client(connection_options options) : options_{std::move(option
 http_client::~http_client() = default;
 http_client::http_client(http_client&&) noexcept = default;
 
-result<http_answer> http_client::get(const std::string& path) { return call(path, nullptr); }
+result<http_answer> http_client::get(const std::string& path) { return call("GET", path, nullptr); }
 result<http_answer> http_client::post(const std::string& path, const json& body) { return post_text(path, written_json(body)); }
-result<http_answer> http_client::post_text(const std::string& path, const std::string& body) { return call(path, &body); }
+result<http_answer> http_client::post_text(const std::string& path, const std::string& body) { return call("POST", path, &body); }
+result<http_answer> http_client::put(const std::string& path, const json& body) {
+  const auto text = written_json(body);
+  return call("PUT", path, &text);
+}
 
-result<http_answer> http_client::call(const std::string& path, const std::string* body) {
+result<http_answer> http_client::call(const char* method, const std::string& path, const std::string* body) {
   auto* curl = handle_->curl;
   if (curl == nullptr)
     return failure{error_code::internal_error, "no HTTP client could be made", {}};
@@ -82,6 +86,7 @@ result<http_answer> http_client::call(const std::string& path, const std::string
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &received);
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, body != nullptr ? method : nullptr);
   if (body != nullptr) {
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data());

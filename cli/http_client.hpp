@@ -41,10 +41,11 @@ public:
   result<http_answer> get(const std::string& path);
   result<http_answer> post(const std::string& path, const json& body);
   result<http_answer> post_text(const std::string& path, const std::string& body);
+  result<http_answer> put(const std::string& path, const json& body);
 
 private:
   struct handle;
-  result<http_answer> call(const std::string& path, const std::string* body);
+  result<http_answer> call(const char* method, const std::string& path, const std::string* body);
   connection_options options_;
   std::unique_ptr<handle> handle_;
 };

@@ -6,6 +6,8 @@
 namespace dotmac {
 
 void coordination::note_view(cluster_view view) {
+  is_evening_loads_ = is_evening_loads_ || (rebalances_seen_ && *rebalances_seen_ != view.rebalances);
+  rebalances_seen_ = view.rebalances;
   view_ = std::move(view);
   const auto gone = absent();
   std::erase_if(refused_, [&](const node_name& each) { return std::find(gone.begin(), gone.end(), each) == gone.end(); });
@@ -51,7 +53,7 @@ std::vector<shard_assignment> coordination::plan() {
   for (const auto& row : view_.shards) {
     const auto owner = id_of_owner.find(row.owner);
     const auto is_moving = owner != id_of_owner.end() && !row.wanted.empty() && owner->second != row.wanted;
-    shards.push_back({row.shard, row.wanted, row.load, is_moving});
+    shards.push_back({row.shard, row.wanted, row.pinned, row.load, is_moving});
   }
   auto planned = plan_placement(nodes, shards, limits_.placement, is_evening_loads_);
   is_evening_loads_ = planned.is_evening_loads;

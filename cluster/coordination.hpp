@@ -38,6 +38,7 @@ private:
   cluster_view view_;
   std::set<node_name> refused_; ///< members that are absent
   bool is_evening_loads_ = false;
+  std::optional<std::uint64_t> rebalances_seen_;
 };
 
 } // namespace dotmac

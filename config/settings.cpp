@@ -45,8 +45,12 @@ const std::array declarations{
     declaration{"CLUSTER_NAME", "cluster.name", &settings::cluster_name, "", 0, 0, "", "the node is one of the cluster of this name, over one DATABASE_URL; unset: it is alone"},
     declaration{"NODE_ID", "cluster.node_id", &settings::node_id, "", 0, 0, "", "its id in the cluster, which should stay when it is started anew; unset: another one at each start"},
     declaration{"NODE_ROLE", "cluster.node_role", &settings::node_role, "both", 0, 0, "", "both: it owns its share of the tenants; gateway: it owns none, and passes calls on"},
-    declaration{"PEER_HOST", "cluster.peer_host", &settings::peer_host, "127.0.0.1", 0, 0, "", "address where other nodes reach it"},
+    declaration{"PEER_HOST", "cluster.peer_host", &settings::peer_host, "127.0.0.1", 0, 0, "", "address to listen on for other nodes; outside of this machine's loopback only with certificates"},
     declaration{"PEER_PORT", "cluster.peer_port", &settings::peer_port, "0", 0, 65'535, "", "port for them; 0: any free one"},
+    declaration{"PEER_ADVERTISED_HOST", "cluster.peer_advertised_host", &settings::peer_advertised_host, "", 0, 0, "", "name or address where other nodes reach it; unset: PEER_HOST"},
+    declaration{"PEER_CERTIFICATE_FILE", "cluster.peer_certificate_file", &settings::peer_certificate_file, "", 0, 0, "", "PEM: its certificate, which names PEER_ADVERTISED_HOST, and those between it and the authority; set: nodes speak TLS, and refuse who has none"},
+    declaration{"PEER_KEY_FILE", "cluster.peer_key_file", &settings::peer_key_file, "", 0, 0, "", "PEM: the certificate's key, without a passphrase"},
+    declaration{"PEER_CA_FILE", "cluster.peer_ca_file", &settings::peer_ca_file, "", 0, 0, "", "PEM: the authority of this cluster; whoever it signs is let in"},
     declaration{"QUERY_TIMEOUT_SECONDS", "processing.query_timeout_seconds", &settings::query_timeout_seconds, "300", 1, 86'400, "s", "deadline of a question"},
     declaration{"REQUEST_TIMEOUT_SECONDS", "server.request_timeout_seconds", &settings::request_timeout_seconds, "30", 1, 3'600, "s", "deadline of a write or look-up"},
     declaration{"BODY_BYTES_MAX", "server.body_bytes_max", &settings::body_bytes_max, "33554432", 1'024, 1'024 * mib, "bytes", "largest request body, also after decompression"},
@@ -97,6 +101,26 @@ bool is_placeholder(std::string_view key, bool is_production) {
   return is_production && std::set<char>(key.begin(), key.end()).size() < secret_key_characters_min;
 }
 
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+result<void> check_peers(const settings& loaded) {
+  if (!loaded.cluster_name.empty() && loaded.database_url.empty())
+    return refused("CLUSTER_NAME", loaded.cluster_name, "the nodes of a cluster share a store: DATABASE_URL is needed");
+  const std::array files{std::pair{"PEER_CERTIFICATE_FILE", &loaded.peer_certificate_file}, std::pair{"PEER_KEY_FILE", &loaded.peer_key_file}, std::pair{"PEER_CA_FILE", &loaded.peer_ca_file}};
+  bool has_all = true;
+  for (const auto& [name, file] : files)
+    has_all = has_all && !file->empty();
+  for (const auto& [name, file] : files)
+    if (!has_all && !file->empty())
+      return refused(name, *file, "PEER_CERTIFICATE_FILE, PEER_KEY_FILE and PEER_CA_FILE are set together");
+  for (const auto& [name, host] : {std::pair{"PEER_HOST", &loaded.peer_host}, std::pair{"PEER_ADVERTISED_HOST", &loaded.peer_advertised_host}})
+    if (!has_all && !host->empty() && !is_loopback(*host))
+      return refused(name, *host, "without certificates nodes are connected on the loopback of one machine only: 127.0.0.1, ::1 or localhost; else set PEER_CERTIFICATE_FILE, PEER_KEY_FILE and PEER_CA_FILE");
+  if ((loaded.peer_host == "0.0.0.0" || loaded.peer_host == "::") && loaded.peer_advertised_host.empty())
+    return refused("PEER_HOST", loaded.peer_host, "nobody can connect to this address: say in PEER_ADVERTISED_HOST where other nodes reach it");
+  return {};
+}
+
 result<void> check(const settings& loaded) {
   if (loaded.environment != "development" && loaded.environment != "production")
     return refused("ENVIRONMENT", loaded.environment, "must be development or production");
@@ -109,10 +133,8 @@ result<void> check(const settings& loaded) {
   for (const auto& [name, text] : {std::pair{"CLUSTER_NAME", &loaded.cluster_name}, std::pair{"NODE_ID", &loaded.node_id}})
     if (!text->empty() && !is_valid_tenant_id(*text))
       return refused(name, *text, "has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit");
-  if (loaded.peer_host != "localhost" && loaded.peer_host != "::1" && !loaded.peer_host.starts_with("127."))
-    return refused("PEER_HOST", loaded.peer_host, "nodes are connected without encryption, and so on the loopback of one machine only: 127.0.0.1, ::1 or localhost");
-  if (!loaded.cluster_name.empty() && loaded.database_url.empty())
-    return refused("CLUSTER_NAME", loaded.cluster_name, "the nodes of a cluster share a store: DATABASE_URL is needed");
+  if (auto reachable = check_peers(loaded); !reachable)
+    return reachable;
   if (loaded.secret_key.empty() && loaded.is_production())
     return failure{error_code::validation_failed, "SECRET_KEY is required in production: at least 32 random bytes", "SECRET_KEY"};
   if (!loaded.secret_key.empty() && loaded.secret_key.size() < secret_key_size_min)

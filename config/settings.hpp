@@ -38,6 +38,8 @@ struct settings {
   std::string node_role;
   std::string peer_host;
   std::int64_t peer_port = 0;
+  std::string peer_advertised_host; ///< empty: peer_host
+  std::string peer_certificate_file, peer_key_file, peer_ca_file; ///< all or none
   std::int64_t query_timeout_seconds = 0;
   std::int64_t request_timeout_seconds = 0;
   std::int64_t body_bytes_max = 0;

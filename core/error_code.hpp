@@ -37,7 +37,8 @@ enum class error_code : std::uint8_t {
   corrupt_data,
   unknown_schema_version,
   internal_error,
-  upgrade_required, ///< new ones at the end: errors travel between nodes by number
+  upgrade_required,
+  conflict, ///< new ones at the end: errors travel between nodes by number
 };
 
 struct error_description {
@@ -77,6 +78,7 @@ inline constexpr std::array error_table{
     error_description{error_code::unknown_schema_version, "unknown_schema_version", 500, false, "the store has a schema that this version does not know"},
     error_description{error_code::internal_error, "internal_error", 500, false, "a mistake of ours; see the log"},
     error_description{error_code::upgrade_required, "upgrade_required", 426, false, "another protocol, or another version of it, is wanted here"},
+    error_description{error_code::conflict, "conflict", 409, false, "things do not stand so that this could be done"},
 };
 
 constexpr const error_description& describe(error_code code) noexcept {
@@ -87,7 +89,7 @@ constexpr bool error_table_is_in_order() noexcept {
   for (std::size_t i = 0; i < error_table.size(); ++i)
     if (static_cast<std::size_t>(error_table[i].code) != i)
       return false;
-  return error_table.size() == static_cast<std::size_t>(error_code::upgrade_required) + 1;
+  return error_table.size() == static_cast<std::size_t>(error_code::conflict) + 1;
 }
 static_assert(error_table_is_in_order());
 

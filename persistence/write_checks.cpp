@@ -65,6 +65,12 @@ result<void> check_node_card(const node_card& card) {
   return {};
 }
 
+result<void> check_pin(shard_id shard, const std::string& id) {
+  if (to_number(shard) >= shard_count)
+    return invalid("shards are numbered 0 to " + std::to_string(shard_count - 1), "shard");
+  return id.empty() ? result<void>{} : check_node_id(id, "node");
+}
+
 result<void> check_transfers(std::span<const shard_transfer> transfers) {
   for (const auto& each : transfers) {
     if (to_number(each.shard) >= shard_count)
@@ -165,7 +171,7 @@ result<void> check_dead_letter(const dead_letter& letter) {
 }
 
 result<void> check_audit_entry(const audit_entry& entry) {
-  if (!is_valid_tenant_id(entry.tenant))
+  if (!entry.tenant.empty() && !is_valid_tenant_id(entry.tenant))
     return invalid("the tenant of an audit entry is not a valid tenant id", "tenant");
   if (auto valid = check_audit_text(entry.act, audit_act_bytes_max, "act"); !valid)
     return valid;

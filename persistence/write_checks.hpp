@@ -26,6 +26,8 @@ result<void> check_lease(const std::string& owner, std::span<const shard_claim> 
 result<void> check_node_card(const node_card& card);
 result<void> check_node_id(const std::string& id, std::string_view field);
 result<void> check_transfers(std::span<const shard_transfer> transfers);
+/// `id` may be empty.
+result<void> check_pin(shard_id shard, const std::string& id);
 result<void> check_assignments(std::span<const shard_assignment> assignments);
 
 /// The epoch that `claims` names for `shard`.

@@ -71,11 +71,12 @@ result<cluster_view> memory_store::read_view() {
     }
     for (std::uint16_t i = 0; i < shard_count; ++i) {
       const auto& held = database.leases_[i];
-      view.shards.push_back({shard_id{i}, held.owner, held.epoch, held.owner.empty() || held.until_ms <= now, held.wanted, held.load});
+      view.shards.push_back({shard_id{i}, held.owner, held.epoch, held.owner.empty() || held.until_ms <= now, held.wanted, held.pinned, held.load});
     }
     const auto& role = database.coordination_;
     view.coordinator = role.owner;
     view.is_coordinator_expired = role.owner.empty() || role.until_ms <= now;
+    view.rebalances = database.rebalances_;
     return view;
   });
 }
@@ -110,7 +111,7 @@ result<std::optional<ownership_epoch>> memory_store::coordinate(const node_name&
     if (!is_member(database, name) || (role.owner != owner && !is_free))
       return std::optional<ownership_epoch>{};
     if (role.owner != owner)
-      role = {owner, ownership_epoch{to_number(role.epoch) + 1}, 0, {}, 0};
+      role = {owner, ownership_epoch{to_number(role.epoch) + 1}, 0, {}, {}, 0};
     role.until_ms = database.now_ms() + lease.count();
     return std::optional{role.epoch};
   });
@@ -147,6 +148,24 @@ result<void> memory_store::set_wish(const std::string& id, node_wish wish) {
     return valid;
   return locked([&](memory_database& database) -> result<void> {
     database.wishes_[id] = wish;
+    return {};
+  });
+}
+
+result<void> memory_store::pin_shard(shard_id shard, const std::string& id) {
+  if (auto valid = check_pin(shard, id); !valid)
+    return valid;
+  return locked([&](memory_database& database) -> result<void> {
+    database.leases_[to_number(shard)].pinned = id;
+    return {};
+  });
+}
+
+result<void> memory_store::rebalance() {
+  return locked([&](memory_database& database) -> result<void> {
+    for (auto& each : database.leases_)
+      each.pinned.clear();
+    ++database.rebalances_;
     return {};
   });
 }

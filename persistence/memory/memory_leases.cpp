@@ -17,7 +17,7 @@ result<std::vector<shard_claim>> memory_store::claim_shards(const std::string& o
       if (held.owner != owner && !held.owner.empty() && held.until_ms > now)
         continue;
       if (held.owner != owner)
-        held = {owner, ownership_epoch{to_number(held.epoch) + 1}, 0, held.wanted, held.load};
+        held = {owner, ownership_epoch{to_number(held.epoch) + 1}, 0, held.wanted, held.pinned, held.load};
       held.until_ms = now + lease.count();
       claims.push_back({shard, held.epoch});
     }

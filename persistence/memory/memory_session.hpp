@@ -65,6 +65,8 @@ public:
   result<bool> assign_shards(ownership_epoch coordination, std::span<const shard_assignment> assignments) override;
   result<bool> bury(ownership_epoch coordination, std::span<const burial> dead) override;
   result<void> set_wish(const std::string& id, node_wish wish) override;
+  result<void> pin_shard(shard_id shard, const std::string& id) override;
+  result<void> rebalance() override;
 
 private:
   static bool is_member(const memory_database& database, const node_name& name);

@@ -77,7 +77,7 @@ private:
     std::string owner;
     ownership_epoch epoch{};
     std::int64_t until_ms = 0;
-    std::string wanted;
+    std::string wanted, pinned;
     std::uint64_t load = 0;
   };
   struct member {
@@ -101,6 +101,7 @@ private:
   std::map<std::string, node_wish> wishes_;
   std::uint64_t incarnations_ = 0;
   lease coordination_;
+  std::uint64_t rebalances_ = 0;
   std::multiset<std::string> present_owners_; ///< once for each session that announced its owner
   std::map<std::uint64_t, dead_letter> dead_letters_; ///< their payloads encoded
   std::uint64_t next_dead_letter_ = 1;

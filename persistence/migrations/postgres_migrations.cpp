@@ -159,6 +159,15 @@ DROP TABLE node_wishes;
 DROP SEQUENCE node_incarnations;
 DROP TABLE nodes;
 )sql"},
+    migration_step{6, "shards where operators want them",
+                   R"sql(
+ALTER TABLE shards ADD COLUMN pinned text NOT NULL DEFAULT '';
+ALTER TABLE coordination ADD COLUMN rebalances bigint NOT NULL DEFAULT 0;
+)sql",
+                   R"sql(
+ALTER TABLE coordination DROP COLUMN rebalances;
+ALTER TABLE shards DROP COLUMN pinned;
+)sql"},
 };
 
 } // namespace

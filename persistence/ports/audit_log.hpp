@@ -1,6 +1,6 @@
 #pragma once
 
-/// Who did what to a tenant's data and when, for those who must be able to show it later. Part of the store (store.hpp), whose errors
+/// Who did what to a tenant's data, or to the cluster, and when, for those who must be able to show it later. Part of the store (store.hpp), whose errors
 /// and threads are those of this port.
 ///
 /// Promise   What is added stays: nothing here changes or deletes an entry. One that was added (the call returned without an error) survives
@@ -8,7 +8,8 @@
 ///           is there already, adding it does nothing and is no error; the first time of recording stays. So a write can simply be repeated,
 ///           after a crash or after commit_uncertain, and leaves one entry. Whatever makes an act unique (the id of a request, its
 ///           time) belongs into the details therefore.
-/// Limits    audit_act_bytes_max, audit_subject_bytes_max, audit_details_bytes_max; a tenant is a valid tenant id. The number of entries
+/// Limits    audit_act_bytes_max, audit_subject_bytes_max, audit_details_bytes_max; a tenant is a valid tenant id, or empty: an act on
+///           the nodes. The number of entries
 ///           has no limit.
 /// Errors    validation_failed, naming field and limit: a text over its limit, an empty act or subject, an act that is not made of printable
 ///           ASCII, a subject or details with a zero byte or bytes that are no UTF-8, a time outside of the years 1 to 9999. Nothing was

@@ -61,7 +61,8 @@ struct shard_row {
   ownership_epoch epoch{};
   bool is_expired = false; ///< or has no owner
   std::string wanted;      ///< id of the node that shall own it; empty: not decided
-  std::uint64_t load = 0;  ///< microseconds of work a second, as its owner reported last
+  std::string pinned;      ///< id of the node where an operator wants it, when that may have it; empty: anywhere
+  std::uint64_t load = 0;  ///< as its owner reported last
 };
 
 struct cluster_view {
@@ -69,11 +70,12 @@ struct cluster_view {
   std::vector<shard_row> shards; ///< all, by number
   std::string coordinator;       ///< owner text; empty: nobody
   bool is_coordinator_expired = true;
+  std::uint64_t rebalances = 0;  ///< how often an operator asked for it
 };
 
 struct shard_load {
   shard_id shard{};
-  std::uint64_t load = 0; ///< microseconds of work a second
+  std::uint64_t load = 0; ///< microseconds of work a second; a KiB of memory counts as one
 };
 struct shard_assignment {
   shard_id shard{};
@@ -118,6 +120,10 @@ public:
   /// As assign_shards.
   virtual result<bool> bury(ownership_epoch coordination, std::span<const burial> dead) = 0;
   virtual result<void> set_wish(const std::string& id, node_wish wish) = 0;
+  /// The shard shall be on this node (an empty id: anywhere), also after others have come and gone. The coordinator sees to it.
+  virtual result<void> pin_shard(shard_id shard, const std::string& id) = 0;
+  /// No shard is pinned any more, and loads are evened out as soon as they differ at all.
+  virtual result<void> rebalance() = 0;
 };
 
 } // namespace dotmac

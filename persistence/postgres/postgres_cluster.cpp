@@ -51,8 +51,8 @@ constexpr postgres_statement read_cluster{
     "n.takes_shards::int + 2 * n.is_leaving::int + 4 * (" DOTMAC_IS_PRESENT(DOTMAC_OWNER_OF("n")) ")::int, "
     "coalesce(w.wish, 0)::int8, greatest(0, extract(epoch FROM clock_timestamp() - n.beat_at) * 1000)::int8 "
     "FROM nodes n LEFT JOIN node_wishes w ON w.id = n.id UNION ALL "
-    "SELECT 1, s.epoch, s.owner, s.wanted, '', '', (s.owner = '' OR s.lease_until <= clock_timestamp())::int, s.load, s.id FROM shards s UNION ALL "
-    "SELECT 2, c.epoch, c.owner, '', '', '', (c.owner = '' OR c.lease_until <= clock_timestamp())::int, 0, 0 FROM coordination c "
+    "SELECT 1, s.epoch, s.owner, s.wanted, s.pinned, '', (s.owner = '' OR s.lease_until <= clock_timestamp())::int, s.load, s.id FROM shards s UNION ALL "
+    "SELECT 2, c.epoch, c.owner, '', '', '', (c.owner = '' OR c.lease_until <= clock_timestamp())::int, c.rebalances, 0 FROM coordination c "
     "ORDER BY 1, 9, 3",
     false};
 
@@ -95,6 +95,15 @@ constexpr postgres_statement bury_nodes{
 constexpr postgres_statement wish_for{
     "set_wish", "INSERT INTO node_wishes (id, wish) VALUES ($1, $2::int8) ON CONFLICT (id) DO UPDATE SET wish = excluded.wish", true};
 
+constexpr postgres_statement pin{"pin_shard", "UPDATE shards SET pinned = $2 WHERE id = $1::int8", true};
+
+constexpr postgres_statement rebalance_all{
+    "rebalance",
+    "WITH held AS MATERIALIZED (SELECT id FROM shards WHERE pinned <> '' ORDER BY id FOR UPDATE), "
+    "released AS (UPDATE shards s SET pinned = '' FROM held WHERE s.id = held.id) "
+    "UPDATE coordination SET rebalances = rebalances + 1",
+    true};
+
 node_row node_in(const postgres_rows& rows, int i) {
   node_row node;
   node.incarnation = static_cast<std::uint64_t>(rows.number(i, 1));
@@ -109,7 +118,7 @@ node_row node_in(const postgres_rows& rows, int i) {
 
 shard_row shard_in(const postgres_rows& rows, int i) {
   return {shard_id{static_cast<std::uint16_t>(rows.number(i, 8))}, std::string{rows.view(i, 2)}, ownership_epoch{static_cast<std::uint64_t>(rows.number(i, 1))},
-          rows.number(i, 6) != 0, std::string{rows.view(i, 3)}, static_cast<std::uint64_t>(rows.number(i, 7))};
+          rows.number(i, 6) != 0, std::string{rows.view(i, 3)}, std::string{rows.view(i, 4)}, static_cast<std::uint64_t>(rows.number(i, 7))};
 }
 
 std::int64_t number_of(ownership_epoch epoch) { return storable_number(to_number(epoch)); }
@@ -169,6 +178,7 @@ result<cluster_view> postgres_cluster::read_view() {
     default:
       view.coordinator = rows->view(i, 2);
       view.is_coordinator_expired = rows->number(i, 6) != 0;
+      view.rebalances = static_cast<std::uint64_t>(rows->number(i, 7));
     }
   std::sort(view.nodes.begin(), view.nodes.end(), [](const node_row& a, const node_row& b) { return a.card.id < b.card.id; });
   return view;
@@ -234,6 +244,18 @@ result<void> postgres_cluster::set_wish(const std::string& id, node_wish wish) {
   if (auto valid = check_node_id(id, "id"); !valid)
     return valid;
   auto done = execute(wish_for, std::move(postgres_values{}.view(id).number(static_cast<std::int64_t>(wish))));
+  return done ? result<void>{} : done.error();
+}
+
+result<void> postgres_cluster::pin_shard(shard_id shard, const std::string& id) {
+  if (auto valid = check_pin(shard, id); !valid)
+    return valid;
+  auto done = execute(pin, std::move(postgres_values{}.number(to_number(shard)).view(id)));
+  return done ? result<void>{} : done.error();
+}
+
+result<void> postgres_cluster::rebalance() {
+  auto done = execute(rebalance_all);
   return done ? result<void>{} : done.error();
 }
 

@@ -18,6 +18,8 @@ public:
   result<bool> assign_shards(ownership_epoch coordination, std::span<const shard_assignment> assignments) override;
   result<bool> bury(ownership_epoch coordination, std::span<const burial> dead) override;
   result<void> set_wish(const std::string& id, node_wish wish) override;
+  result<void> pin_shard(shard_id shard, const std::string& id) override;
+  result<void> rebalance() override;
 
 private:
   result<postgres_rows> execute(const postgres_statement& statement, const postgres_values& values = {});

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,18 @@ inline constexpr std::size_t failed_actors_kept_max = 10'000; ///< whose failure
 struct actor_place {
   std::string path;   ///< "node/shard-17/acme/metric/m_1"
   std::string parent; ///< path of its supervisor; empty for the node
+};
+
+/// Microseconds of work, by shard, since the node started: of all actors that ever ran.
+using work_of_shards = std::array<std::atomic<std::uint64_t>, shard_count>;
+
+/// What an administrator may do to an actor. Empty where it may not be done to its kind.
+struct actor_controls {
+  /// It ends as an idle one does: after what is under way, with a snapshot. The next call for it starts it again. One with running children, or
+  /// with work before it, stays.
+  std::function<void()> passivate;
+  /// It ends at once, as by a failure: what waits is answered with actor_unavailable, its state is read from the store when it is asked for next.
+  std::function<void()> restart;
 };
 
 struct actor_figures {
@@ -49,29 +62,45 @@ struct actor_figures {
   std::atomic<std::chrono::system_clock::time_point> snapshot_written_at{std::chrono::system_clock::time_point{}}; ///< by this actor; the epoch: none yet
   std::atomic<std::uint64_t> busy_microseconds{0}; ///< with messages
   std::atomic<std::uint64_t> task_microseconds{0}; ///< with what came back from the store
+  std::atomic<std::uint64_t> scan_microseconds{0}; ///< of questions, on the threads that look through the data
   std::array<std::atomic<std::uint64_t>, message_time_bounds_us.size() + 1> message_times{};
+  std::shared_ptr<work_of_shards> work; ///< null where it belongs to no shard
+  actor_controls controls;              ///< set before anybody else sees them
 
   void note_message(std::chrono::steady_clock::duration took) {
-    const auto us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    const auto us = add(busy_microseconds, took);
     messages.fetch_add(1, std::memory_order_relaxed);
-    busy_microseconds.fetch_add(us, std::memory_order_relaxed);
     std::size_t bucket = 0;
     while (bucket < message_time_bounds_us.size() && us > message_time_bounds_us[bucket])
       ++bucket;
     message_times[bucket].fetch_add(1, std::memory_order_relaxed);
   }
-  void note_task(std::chrono::steady_clock::duration took) {
-    task_microseconds.fetch_add(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()), std::memory_order_relaxed);
+  void note_task(std::chrono::steady_clock::duration took) { add(task_microseconds, took); }
+  void note_scan(std::chrono::steady_clock::duration took) { add(scan_microseconds, took); }
+  std::uint16_t shard = 0; ///< of its work
+
+private:
+  std::uint64_t add(std::atomic<std::uint64_t>& to, std::chrono::steady_clock::duration took) {
+    const auto us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    to.fetch_add(us, std::memory_order_relaxed);
+    if (work)
+      (*work)[shard].fetch_add(us, std::memory_order_relaxed);
+    return us;
   }
 };
 
 class figures_registry {
 public:
-  std::shared_ptr<actor_figures> add(std::string kind, actor_place place, std::string tenant) {
+  std::shared_ptr<actor_figures> add(std::string kind, actor_place place, std::string tenant, actor_controls controls = {}) {
     auto figures = std::make_shared<actor_figures>();
+    figures->controls = std::move(controls);
     figures->kind = std::move(kind);
     figures->place = std::move(place);
     figures->tenant = std::move(tenant);
+    if (!figures->tenant.empty()) {
+      figures->shard = to_number(shard_of_tenant(figures->tenant));
+      figures->work = work_;
+    }
     figures->started_at = std::chrono::system_clock::now();
     const std::lock_guard lock{mutex_};
     if (actors_.size() >= purge_at_) {
@@ -99,6 +128,14 @@ public:
       }
     }
     return running;
+  }
+
+  const work_of_shards& work() const noexcept { return *work_; }
+  /// Null where none runs there.
+  std::shared_ptr<const actor_figures> find(const std::string& path) {
+    const std::lock_guard lock{mutex_};
+    const auto found = actors_.find(path);
+    return found == actors_.end() ? nullptr : found->second.lock();
   }
 
   /// An actor ended with an error, and its supervisor waits before it is started again, or has given up.
@@ -132,6 +169,7 @@ private:
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<actor_figures>> actors_; ///< of ended actors too, until there are as many of them as of running ones
   std::size_t purge_at_ = purge_min;
+  const std::shared_ptr<work_of_shards> work_ = std::make_shared<work_of_shards>();
   struct failures {
     std::uint64_t times = 0;
     std::chrono::steady_clock::time_point at;

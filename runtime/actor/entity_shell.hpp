@@ -64,19 +64,32 @@ template <class Self> std::function<void(std::function<void()>)> post_to(Self se
   };
 }
 
-/// Builds the entity of an actor and starts its recovery. `on_fatal` ends the actor.
+/// How an actor is ended: each is called on its own thread.
+struct entity_ends {
+  std::function<void(const failure&)> fatal;
+  std::function<void()> leave; ///< asks its supervisor to let it go
+};
+
+/// They do nothing once the actor has ended.
+template <class Self> actor_controls controls_of(Self self, const entity_ends& ends) {
+  const auto post = post_to(self);
+  return {[post, leave = ends.leave] { post(leave); },
+          [post, end = ends.fatal] { post([end] { end({error_code::actor_unavailable, "it was ended by an administrator, to be started again; try again", {}}); }); }};
+}
+
+/// Builds the entity of an actor and starts its recovery.
 template <class Domain, class Self>
 void start_entity(Self self, entity_id id, shard_claim claim, const actor_environment& environment, actor_place place,
-                  std::function<std::unique_ptr<Domain>()> make_empty, std::function<void(const failure&)> on_fatal) {
+                  std::function<std::unique_ptr<Domain>()> make_empty, entity_ends ends) {
   auto& shell = self->state;
   shell.environment = environment;
-  shell.figures = environment.registry->add(std::string{to_string(id.kind)}, std::move(place), id.tenant);
+  shell.figures = environment.registry->add(std::string{to_string(id.kind)}, std::move(place), id.tenant, controls_of(self, ends));
   typename journaled_entity<Domain>::owner_hooks hooks;
   hooks.post = post_to(self);
   hooks.after = [self](std::chrono::milliseconds delay, std::function<void()> run) {
     self->delayed_send(self, delay, actor_task{std::move(run)});
   };
-  hooks.on_fatal = std::move(on_fatal);
+  hooks.on_fatal = std::move(ends.fatal);
   hooks.now_ms = [now = environment.now] { return now().milliseconds; };
   shell.entity = std::make_shared<journaled_entity<Domain>>(std::move(id), claim, environment.entity, std::move(hooks),
                                                             std::move(make_empty), shell.figures);
@@ -145,10 +158,13 @@ caf::result<Answer> submit_scan(Self self, View take_view, question_context cont
       return deliver(domain.error());
     std::function<result<Answer>(const question_context&)> scan = take_view(**domain);
     const bool taken = scans->submit(
-        id.tenant, {[scan, context, deliver](std::size_t) {
+        id.tenant, {[scan, context, deliver, figures](std::size_t) {
            if (context.is_unwanted())
              return deliver(failure{error_code::cancelled, "the question was no longer wanted when its turn came", {}});
-           deliver(scan(context));
+           const auto began = std::chrono::steady_clock::now();
+           auto outcome = scan(context);
+           figures->note_scan(std::chrono::steady_clock::now() - began);
+           deliver(std::move(outcome));
          },
          [deliver] { deliver(failure{error_code::draining, "the node is stopping", {}}); },
          [deliver, log, id](const std::string& what) {

@@ -8,6 +8,16 @@
 
 namespace dotmac {
 
+namespace {
+
+/// In a way that others do something about, or send their calls elsewhere.
+bool changes_the_tables(const cluster_request& request) {
+  return std::visit([]<class Request>(const Request&) { return std::is_same_v<Request, claim_request> || std::is_same_v<Request, transfer_request> || std::is_same_v<Request, bury_request>
+                                                               || std::is_same_v<Request, assign_request> || std::is_same_v<Request, leave_request>; }, request);
+}
+
+} // namespace
+
 cluster_keeper::tick cluster_keeper::now() noexcept {
   timespec at{};
   ::clock_gettime(CLOCK_BOOTTIME, &at);
@@ -96,6 +106,8 @@ bool cluster_keeper::ask_once(std::unique_lock<std::mutex>& lock) {
     last_check_ = {bool(outcome), std::chrono::microseconds{steady_now() - asked_at}};
   }
   const bool is_view = std::holds_alternative<view_request>(*request) && answer;
+  if (answer && changes_the_tables(*request))
+    hooks_.on_change();
   lock.lock();
   agent_.note_answer(asked_at, steady_now(), *request, std::move(answer));
   publish(lock);

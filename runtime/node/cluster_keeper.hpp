@@ -29,6 +29,7 @@ public:
     std::function<void(const result<void>&)> on_look;                      ///< how the database answered
     std::function<void(std::shared_ptr<const cluster_view>)> on_view;      ///< as it was read last
     std::function<bool(const std::string& peer_address)> is_refused;       ///< nobody listens there: tried now, within a fraction of a second
+    std::function<void()> on_change;                                       ///< this node has changed the tables
     std::function<std::vector<shard_load>()> loads;
     std::function<void(const std::string&)> log;
   };

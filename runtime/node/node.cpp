@@ -12,6 +12,7 @@
 #include "runtime/node/folder_lock.hpp"
 #include "runtime/node/lease_gate.hpp"
 #include "runtime/node/lease_keeper.hpp"
+#include "runtime/node/node_administration.hpp"
 #include "runtime/node/node_figures.hpp"
 #include "runtime/node/open_answers.hpp"
 #include "runtime/node/tenant_router.hpp"
@@ -43,8 +44,8 @@ constexpr std::chrono::milliseconds peers_silent_for{2'500};
 constexpr std::chrono::milliseconds contexts_kept_for{1'000}; ///< in a cluster
 
 struct actor_configuration : caf::actor_system_config {
-  explicit actor_configuration(bool is_clustered) {
-    if (is_clustered)
+  explicit actor_configuration(const settings& given) {
+    if (!given.cluster_name.empty())
       configure_peer_network(*this, peers_silent_for);
     add_message_types<caf::id_block::dotmac_wire>();
     set("scheduler.max-throughput", messages_per_turn);
@@ -220,7 +221,12 @@ std::optional<failure> node::implementation::why_not_ready() const {
 }
 
 node_condition node::implementation::condition() const {
-  return {writer->outage(), writer->figures(), leases ? leases->last_check() : cluster->last_check(), router->calls_waiting(), segments->read_figures(), scratch->read_figures(), answers->read_figures()};
+  node_condition found{writer->outage(), writer->figures(), leases ? leases->last_check() : cluster->last_check(), router->calls_waiting(), segments->read_figures(), scratch->read_figures(), answers->read_figures(), {}};
+  if (cluster) {
+    const auto view = cluster->view();
+    found.cluster = {view ? view->nodes.size() : 0, cluster->shards_served(), cluster->calls_waiting(), cluster->is_coordinator()};
+  }
+  return found;
 }
 
 gateway_hooks node::implementation::door_hooks() {
@@ -233,7 +239,6 @@ gateway_hooks node::implementation::door_hooks() {
       return nlohmann::json{{"node", {{"status", "starting"}}}};
     return describe_components(condition(), *registry);
   };
-  hooks.actors = [this](const actor_list_question& asked) { return describe_actors(*registry, asked); };
   hooks.prometheus_text = [this] {
     return prometheus_text(*registry, ready ? condition() : node_condition{});
   };
@@ -248,6 +253,7 @@ gateway_hooks node::implementation::door_hooks() {
       return answer(failure{error_code::not_ready, "the node is starting", {}});
     read_audit_entries(*stores, std::move(tenant), before_id, limit, std::move(answer));
   };
+  add_administration(hooks, {ready, given, registry, stores, cluster});
   hooks.log_access = make_access_log(given.log_access);
   hooks.log_failure = [](std::string_view request_id, std::string_view what) { spdlog::error("request {} failed by our mistake: {}", request_id, what); };
   return hooks;
@@ -299,7 +305,7 @@ result<void> node::implementation::start_actors() {
   if (!cache)
     return cache.error();
   answers = std::move(*cache);
-  configuration = std::make_unique<actor_configuration>(is_clustered());
+  configuration = std::make_unique<actor_configuration>(given);
   system = std::make_unique<caf::actor_system>(*configuration);
   guardian = system->spawn(run_node_guardian, *claims, environment(), "node");
   router = std::make_unique<tenant_router>(*system, guardian, 1, router_limits{});
@@ -318,7 +324,7 @@ result<std::vector<shard_claim>> node::implementation::hold_all_leases(const std
 }
 
 result<void> node::implementation::join_cluster(const std::shared_ptr<store_factory>& stores_given) {
-  cluster = std::make_unique<cluster_part>(*system, guardian, *router, stores_given, given, [held = writer](const result<void>& found) { held->note_store(found); });
+  cluster = std::make_unique<cluster_part>(*system, guardian, *router, stores_given, given, registry, [held = writer](const result<void>& found) { held->note_store(found); });
   tenants.behind = &cluster->tenants();
   return cluster->start();
 }

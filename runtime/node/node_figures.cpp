@@ -52,6 +52,7 @@ nlohmann::json describe(const actor_figures& each, std::uint64_t children) {
           {"snapshot_position", each.snapshot_position.load(std::memory_order_relaxed)},
           {"snapshot_at", snapshot_at == system_time{} ? nlohmann::json(nullptr) : nlohmann::json(format_timestamp(to_timestamp(snapshot_at)))},
           {"busy_microseconds", each.busy_microseconds.load(std::memory_order_relaxed)},
+          {"scan_microseconds", each.scan_microseconds.load(std::memory_order_relaxed)},
           {"message_times", std::move(times)}};
 }
 
@@ -242,6 +243,12 @@ std::string prometheus_text(figures_registry& registry, const node_condition& no
   single("dotmac_result_cache_too_large_total", "counter", "answers too large to be kept", now.answers.too_large);
   single("dotmac_result_cache_bytes", "gauge", "memory of the answers kept", now.answers.bytes);
   single("dotmac_result_cache_answers", "gauge", "answers kept", now.answers.answers);
+  if (const auto& cluster = now.cluster) {
+    single("dotmac_cluster_nodes", "gauge", "nodes of the cluster, as this one last read them", cluster->nodes);
+    single("dotmac_cluster_shards_served", "gauge", "shards that this node answers for", cluster->shards_served);
+    single("dotmac_cluster_calls_waiting", "gauge", "calls that wait for an owner of their data", cluster->calls_waiting);
+    single("dotmac_cluster_coordinator", "gauge", "1: this node decides who owns what", cluster->is_coordinator ? 1 : 0);
+  }
   if (const auto& shared = now.answers.shared) {
     single("dotmac_shared_results_hits_total", "counter", "questions answered with an answer from Redis", shared->hits);
     single("dotmac_shared_results_misses_total", "counter", "questions of which Redis had no answer", shared->misses);

@@ -21,6 +21,11 @@ struct node_condition {
   segment_cache::figures stored_columns;
   scratch_memory::figures scratch;
   answer_cache::figures answers;
+  struct cluster_condition {
+    std::size_t nodes = 0, shards_served = 0, calls_waiting = 0;
+    bool is_coordinator = false;
+  };
+  std::optional<cluster_condition> cluster; ///< of a node that is not alone
 };
 /// {"name": {"status", "latency_ms", ...}}. The store is unavailable where writes fail, degraded where it did not answer the last renewal of
 /// leases, whose duration is its latency. Actors are degraded while any of them failed within `failure_shown_for` and was not started again;

@@ -27,7 +27,7 @@ void ask_to_leave(caf::event_based_actor* self, const node_actor& guardian, cons
 void carry_out_shard_act(caf::actor_system& system, const node_actor& guardian, const shard_act& act, std::function<void(const shard_claim&)> on_stopped) {
   if (act.what == shard_act::kind::start)
     return caf::anon_send(guardian, serve_shard{to_number(act.claim.shard), to_number(act.claim.epoch)});
-  system.spawn([guardian, claim = act.claim, on_stopped = std::move(on_stopped)](caf::event_based_actor* self) { ask_to_leave(self, guardian, claim, on_stopped); });
+  system.spawn(ask_to_leave, guardian, act.claim, std::move(on_stopped)); // not as a capture: an actor without arguments makes CAF follow a null pointer
 }
 
 } // namespace dotmac

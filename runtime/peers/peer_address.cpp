@@ -15,8 +15,9 @@ namespace {
 
 knock_outcome outcome_of(int error) { return error == 0 ? knock_outcome::accepted : error == ECONNREFUSED ? knock_outcome::refused : knock_outcome::unknown; }
 
-knock_outcome knock_at(const addrinfo& at, std::chrono::milliseconds within) {
-  const int socket = ::socket(at.ai_family, at.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at.ai_protocol);
+/// `socket` is connected where the outcome says so, and closed otherwise.
+knock_outcome connect_at(const addrinfo& at, std::chrono::milliseconds within, int& socket) {
+  socket = ::socket(at.ai_family, at.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at.ai_protocol);
   if (socket < 0)
     return knock_outcome::unknown;
   auto outcome = knock_outcome::accepted;
@@ -29,7 +30,8 @@ knock_outcome knock_at(const addrinfo& at, std::chrono::milliseconds within) {
       outcome = ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? outcome_of(error) : knock_outcome::unknown;
     }
   }
-  ::close(socket);
+  if (outcome != knock_outcome::accepted)
+    ::close(socket);
   return outcome;
 }
 
@@ -52,7 +54,10 @@ result<peer_address> parse_peer_address(const std::string& text, const std::stri
   return address.host.empty() ? result<peer_address>{bad} : result<peer_address>{std::move(address)};
 }
 
-knock_outcome knock(const peer_address& address, std::chrono::milliseconds within) {
+namespace {
+
+/// Of the first of a host's addresses that does not refuse: that is doubt enough.
+knock_outcome connect_somewhere(const peer_address& address, std::chrono::milliseconds within, int& socket) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -61,11 +66,28 @@ knock_outcome knock(const peer_address& address, std::chrono::milliseconds withi
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, ::freeaddrinfo};
   auto outcome = knock_outcome::unknown;
   for (const auto* each = found; each != nullptr; each = each->ai_next) {
-    outcome = knock_at(*each, within);
+    outcome = connect_at(*each, within, socket);
     if (outcome != knock_outcome::refused)
-      return outcome; // one address of a host that does not refuse is doubt enough
+      return outcome;
   }
   return outcome;
+}
+
+} // namespace
+
+knock_outcome knock(const peer_address& address, std::chrono::milliseconds within) {
+  int socket = -1;
+  const auto outcome = connect_somewhere(address, within, socket);
+  if (outcome == knock_outcome::accepted)
+    ::close(socket);
+  return outcome;
+}
+
+result<int> connect_to(const peer_address& address, std::chrono::milliseconds within) {
+  int socket = -1;
+  if (connect_somewhere(address, within, socket) != knock_outcome::accepted)
+    return failure{error_code::actor_unavailable, "nobody listens there", {}, {}};
+  return socket;
 }
 
 } // namespace dotmac

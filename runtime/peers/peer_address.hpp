@@ -1,6 +1,6 @@
 #pragma once
 
-/// Whether somebody listens at a node's address.
+/// A node's address: whether somebody listens there.
 ///
 /// Cost   Blocks for `within` at most, beside the time that resolving a host name takes.
 
@@ -21,5 +21,8 @@ result<peer_address> parse_peer_address(const std::string& text, const std::stri
 
 enum class knock_outcome : std::uint8_t { accepted, refused /**< the host is there, and says that nobody listens */, unknown };
 knock_outcome knock(const peer_address& address, std::chrono::milliseconds within);
+
+/// A connected socket, in non-blocking mode, for the caller to close. actor_unavailable where there is none to be had.
+result<int> connect_to(const peer_address& address, std::chrono::milliseconds within);
 
 } // namespace dotmac

@@ -55,7 +55,7 @@ void cancel_all(line_outbox& outbox) {
     *flag = true;
 }
 
-peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link, const peer_door_actor& door, tenant_service* local) {
+peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link, const peer_door_actor& door, const peer_services& services) {
   self->state.link = std::move(link);
   self->monitor(self->state.link);
   self->monitor(door);
@@ -64,14 +64,14 @@ peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link,
     self->quit();
   });
   return {
-      [self, local](const call_batch& batch) {
+      [self, services](const call_batch& batch) {
         auto calls = read_calls(batch.frames);
         if (!calls) { // whoever sends this does not keep to the protocol
           cancel_all(*self->state.outbox);
           return self->quit(to_caf_error(calls.error()));
         }
         for (auto& each : *calls)
-          take_call(self, *local, std::move(each));
+          take_call(self, services.calls, std::move(each));
       },
       [self](const cancel_calls& cancelled) {
         auto& outbox = *self->state.outbox;
@@ -89,25 +89,45 @@ peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link,
         }
         self->send(self->state.link, std::move(batch));
       },
+      [services](const tables_changed&) { services.on_tables_changed(); },
+      [services](const node_question& question) -> caf::result<node_answer> {
+        auto told = services.about_node(question.text);
+        if (!told)
+          return to_caf_error(told.error());
+        return node_answer{*std::move(told)};
+      },
   };
 }
 
-peer_door_actor::behavior_type run_door(peer_door_actor::pointer self, const peer_identity& identity, tenant_service* local) {
+result<void> check_stranger(std::uint32_t protocol, const std::string& cluster, const peer_identity& identity) {
+  if (protocol != peer_protocol)
+    return failure{error_code::upgrade_required, "nodes of this release speak protocol " + std::to_string(peer_protocol), "protocol"};
+  if (cluster != identity.cluster)
+    return failure{error_code::forbidden, "the node belongs to the cluster " + identity.cluster, "CLUSTER_NAME"};
+  return {};
+}
+
+peer_door_actor::behavior_type run_door(peer_door_actor::pointer self, const peer_identity& identity, const peer_services& services) {
   return {
-      [self, identity, local](const greet_peer& greeting, const peer_link_actor& link) -> caf::result<peer_line_actor> {
-        if (greeting.protocol != peer_protocol)
-          return to_caf_error({error_code::upgrade_required, "nodes of this release speak protocol " + std::to_string(peer_protocol), "protocol"});
-        if (greeting.cluster != identity.cluster)
-          return to_caf_error({error_code::forbidden, "this node belongs to another cluster", "cluster"});
+      [self, identity, services](const greet_peer& greeting, const peer_link_actor& link) -> caf::result<peer_line_actor> {
+        if (auto known = check_stranger(greeting.protocol, greeting.cluster, identity); !known)
+          return to_caf_error(known.error());
         if (greeting.wanted != identity.own())
           return to_caf_error({error_code::ownership_lost, "another node, or a later life of it, listens here", "wanted"});
-        return self->spawn(run_line, link, peer_door_actor{self}, local);
+        return self->spawn(run_line, link, peer_door_actor{self}, services);
+      },
+      [identity](const introduce_peer& stranger) -> caf::result<done> {
+        if (auto known = check_stranger(stranger.protocol, stranger.cluster, identity); !known)
+          return to_caf_error(known.error());
+        return done{};
       },
   };
 }
 
 } // namespace
 
-peer_door_actor spawn_peer_door(caf::actor_system& system, peer_identity identity, tenant_service& local) { return system.spawn(run_door, std::move(identity), &local); }
+peer_door_actor spawn_peer_door(caf::actor_system& system, peer_identity identity, peer_services services) {
+  return system.spawn(run_door, std::move(identity), std::move(services));
+}
 
 } // namespace dotmac

@@ -19,7 +19,14 @@ struct peer_identity {
   std::function<std::string()> own; ///< owner text of this node's present life; from any thread
 };
 
-/// Lives until it is told to end (close_peer_door), and its lines with it; `local` must live longer than the actor system.
-peer_door_actor spawn_peer_door(caf::actor_system& system, peer_identity identity, tenant_service& local);
+/// What comes in. Must not block.
+struct peer_services {
+  tenant_service& calls; ///< must live longer than the actor system
+  std::function<result<std::string>(const std::string& question)> about_node; ///< asked by administrators of other nodes
+  std::function<void()> on_tables_changed;
+};
+
+/// Lives until it is told to end (close_peer_door), and its lines with it.
+peer_door_actor spawn_peer_door(caf::actor_system& system, peer_identity identity, peer_services services);
 
 } // namespace dotmac

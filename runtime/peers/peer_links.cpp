@@ -3,6 +3,7 @@
 #include "actors/protocol/call_frames.hpp"
 #include "actors/protocol/errors.hpp"
 
+#include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -41,9 +42,15 @@ public:
     const std::lock_guard lock{mutex_};
     return is_connected_;
   }
-  void be_connected() {
+  void be_connected(const peer_line_actor& line) {
     const std::lock_guard lock{mutex_};
     is_connected_ = true;
+    line_ = line;
+  }
+  /// Null where it is not connected.
+  peer_line_actor line() const {
+    const std::lock_guard lock{mutex_};
+    return line_;
   }
 
   void ask(const call_options& options, const tenant_call& call, peer_links::on_outcome on_answer) {
@@ -94,6 +101,7 @@ public:
     {
       const std::lock_guard lock{mutex_};
       is_connected_ = false;
+      line_ = peer_line_actor{};
       is_flush_sent_ = false;
       frames_.clear();
       bytes_ = 0;
@@ -137,6 +145,7 @@ private:
   const peer_limits limits_;
   mutable std::mutex mutex_;
   bool is_connected_ = false;
+  peer_line_actor line_;
   bool is_flush_sent_ = false;
   bytes frames_;
   std::uint64_t last_id_ = 0;
@@ -179,7 +188,7 @@ peer_link_actor::behavior_type run_link(link_pointer self, std::shared_ptr<peer_
       [self](const peer_line_actor& line) {
         self->state.line = line;
         self->monitor(line);
-        self->state.link->be_connected();
+        self->state.link->be_connected(line);
       },
       [self](const flush_frames&) { send_frames(self); },
       [self](const look_after_calls&) {
@@ -245,6 +254,28 @@ void peer_links::ask(const std::string& owner, const call_options& options, cons
   link ? link->ask(options, call, std::move(on_answer)) : on_answer(peer_outcome::not_sent, never_answered());
 }
 
+void peer_links::ask_node(const std::string& owner, std::string question, std::chrono::milliseconds within, std::function<void(result<std::string>)> on_answer) {
+  peer_line_actor line;
+  {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = links_.find(owner); found != links_.end())
+      line = found->second->line();
+  }
+  if (!line)
+    return on_answer(never_answered());
+  const auto ask_it = [within, on_answer = std::move(on_answer)](caf::event_based_actor* self, const peer_line_actor& at, const node_question& asked) {
+    self->request(at, within, asked).then([on_answer](node_answer& told) { on_answer(std::move(told.text)); }, [on_answer](const caf::error& why) { on_answer(to_failure(why)); });
+  };
+  system_.spawn(ask_it, line, node_question{std::move(question)});
+}
+
+void peer_links::tell_of_change() {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [owner, link] : links_)
+    if (const auto line = link->line())
+      caf::anon_send(line, tables_changed{});
+}
+
 bool peer_links::is_connected(const std::string& owner) const {
   const std::lock_guard lock{mutex_};
   const auto found = links_.find(owner);
@@ -274,6 +305,16 @@ void peer_links::connect_all() {
     lock.lock();
     wake_.wait_for(lock, look_every, [this] { return stopping_; });
   }
+}
+
+result<void> introduce(caf::actor_system& system, const peer_identity& identity, const find_door& find, const std::string& address, std::chrono::milliseconds within) {
+  auto door = find(address);
+  if (!door)
+    return door.error();
+  caf::scoped_actor asker{system};
+  result<void> outcome;
+  asker->request(*door, within, introduce_peer{peer_protocol, identity.cluster}).receive([](const done&) {}, [&](const caf::error& why) { outcome = to_failure(why); });
+  return outcome;
 }
 
 result<void> peer_links::connect(peer_link& link) {

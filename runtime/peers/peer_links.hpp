@@ -35,6 +35,9 @@ class peer_link;
 /// Finds the door at an address, in whatever way nodes are connected; may block for `connect_within`, and a little longer.
 using find_door = std::function<result<peer_door_actor>(const std::string& address)>;
 
+/// Whether the node at `address` would let this one in. forbidden: it would not, or is none; actor_unavailable: it does not answer.
+result<void> introduce(caf::actor_system& system, const peer_identity& identity, const find_door& find, const std::string& address, std::chrono::milliseconds within);
+
 class peer_links {
 public:
   using on_outcome = std::function<void(peer_outcome, result<tenant_answer>)>;
@@ -45,6 +48,10 @@ public:
   /// Who is there now; links to others are closed.
   void note_members(const std::vector<node_row>& members);
   void ask(const std::string& owner, const call_options& options, const tenant_call& call, on_outcome on_answer);
+  /// Something about the node itself. Blocks nobody; `on_answer` comes within `within`: actor_unavailable where the node is not reached.
+  void ask_node(const std::string& owner, std::string question, std::chrono::milliseconds within, std::function<void(result<std::string>)> on_answer);
+  /// To all that are connected: the tables have changed.
+  void tell_of_change();
   bool is_connected(const std::string& owner) const;
   void stop();
 

@@ -1,6 +1,5 @@
 #include "runtime/peers/peer_network.hpp"
 
-#include "actors/protocol/errors.hpp"
 #include "runtime/peers/peer_address.hpp"
 
 #include <caf/actor_system.hpp>
@@ -16,29 +15,39 @@ void configure_peer_network(caf::actor_system_config& configuration, std::chrono
   configuration.set("middleman.connection-timeout", caf::timespan{silent_for});
 }
 
-result<std::uint16_t> publish_peer_door(caf::actor_system& system, const peer_door_actor& door, const std::string& host, std::uint16_t port) {
-  const auto bound = system.middleman().publish(door, port, host.c_str(), true);
-  if (!bound)
-    return failure{error_code::validation_failed, "other nodes cannot be let in at " + host + ":" + std::to_string(port) + ": " + system.render(bound.error()), "PEER_ADDRESS", {}};
-  return *bound;
+peer_network::peer_network(caf::actor_system& system, std::optional<peer_certificates> certificates, std::chrono::milliseconds within, std::function<void(const std::string&)> log)
+    : system_{system}, certificates_{std::move(certificates)}, within_{within}, log_{std::move(log)} {}
+
+result<std::uint16_t> peer_network::let_in(const peer_door_actor& door, const std::string& host, std::uint16_t port) {
+  door_ = door;
+  const auto refused = [&](const std::string& why) {
+    return failure{error_code::validation_failed, "other nodes cannot be let in at " + host + ":" + std::to_string(port) + ": " + why, "PEER_PORT", {}};
+  };
+  if (certificates_) {
+    auto opened = tls_listener::open(system_, door, host, port, *certificates_, within_, log_);
+    if (!opened)
+      return refused(opened.error().message);
+    listener_ = std::move(*opened);
+    return listener_->port();
+  }
+  const auto bound = system_.middleman().publish(door, port, host.c_str(), true);
+  return bound ? result<std::uint16_t>{*bound} : result<std::uint16_t>{refused(system_.render(bound.error()))};
 }
 
-void close_peer_door(caf::actor_system& system, const peer_door_actor& door) {
-  system.middleman().unpublish(door);
+void peer_network::let_nobody_in() {
+  if (!door_)
+    return;
+  const auto door = std::exchange(door_, {});
+  listener_.reset();
+  if (!certificates_)
+    system_.middleman().unpublish(door);
   caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
 }
 
-find_door make_find_door(caf::actor_system& system, std::chrono::milliseconds within) {
-  return [&system, within](const std::string& text) -> result<peer_door_actor> {
+find_door peer_network::finder() const {
+  return [&system = system_, certificates = certificates_, within = within_](const std::string& text) -> result<peer_door_actor> {
     const auto address = parse_peer_address(text, "peer_address");
-    if (!address)
-      return address.error();
-    if (knock(*address, within) != knock_outcome::accepted)
-      return failure{error_code::actor_unavailable, "nobody listens there", {}, {}};
-    const auto door = system.middleman().remote_actor<peer_door_actor>(address->host, address->port);
-    if (!door)
-      return failure{error_code::actor_unavailable, "it does not speak our protocol: " + system.render(door.error()), {}, {}};
-    return *door;
+    return address ? find_door_at(system, *address, certificates, within) : result<peer_door_actor>{address.error()};
   };
 }
 

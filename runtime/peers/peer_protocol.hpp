@@ -47,11 +47,34 @@ template <> struct description<look_after_calls> {
   static constexpr auto fields = std::tuple{};
 };
 
+/// The tables of the cluster have changed: whoever reads them now need not wait until he would have.
+struct tables_changed {};
+template <> struct description<tables_changed> {
+  static constexpr auto fields = std::tuple{};
+};
+
+/// About a node itself, for its administrators: JSON, as runtime/node/node_questions.hpp writes it.
+struct node_question {
+  std::string text;
+};
+template <> struct description<node_question> {
+  static constexpr auto fields = std::tuple{field{"text", &node_question::text, "JSON"}};
+};
+
+struct node_answer {
+  std::string text;
+};
+template <> struct description<node_answer> {
+  static constexpr auto fields = std::tuple{field{"text", &node_answer::text, "JSON"}};
+};
+
 /// The other end, one per link.
 using peer_line_actor = caf::typed_actor<
     caf::reacts_to<call_batch>,
     caf::reacts_to<cancel_calls>,
-    caf::reacts_to<flush_frames>>;
+    caf::reacts_to<flush_frames>,
+    caf::reacts_to<tables_changed>,
+    caf::replies_to<node_question>::with<node_answer>>;
 
 /// The caller's end: it is told what came of its calls.
 using peer_link_actor = caf::typed_actor<
@@ -71,9 +94,19 @@ template <> struct description<greet_peer> {
                                             field{"node", &greet_peer::node, "who greets"}, field{"wanted", &greet_peer::wanted, "who is meant"}};
 };
 
+/// Whether a node that wants to join would be let in.
+struct introduce_peer {
+  std::uint32_t protocol = peer_protocol;
+  std::string cluster;
+};
+template <> struct description<introduce_peer> {
+  static constexpr auto fields = std::tuple{field{"protocol", &introduce_peer::protocol, "of the messages"}, field{"cluster", &introduce_peer::cluster, "its name"}};
+};
+
 /// What a node publishes at its address. Another cluster's node, and one that means somebody else, is refused.
 using peer_door_actor = caf::typed_actor<
-    caf::replies_to<greet_peer, peer_link_actor>::with<peer_line_actor>>;
+    caf::replies_to<greet_peer, peer_link_actor>::with<peer_line_actor>,
+    caf::replies_to<introduce_peer>::with<done>>;
 
 } // namespace dotmac
 
@@ -88,4 +121,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(dotmac_peers, caf::first_custom_type_id + 1'000)
   CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::peer_link_actor))
   CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::greet_peer))
   CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::peer_door_actor))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::node_question))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::node_answer))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::introduce_peer))
+  CAF_ADD_TYPE_ID(dotmac_peers, (dotmac::tables_changed))
 CAF_END_TYPE_ID_BLOCK(dotmac_peers)

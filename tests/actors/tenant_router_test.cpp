@@ -13,7 +13,8 @@ namespace {
 class tenant_router_test : public ::testing::Test {
 protected:
   void start(router_limits limits = {}) {
-    house = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
+    // With an argument: without any CAF follows a null pointer.
+    const auto live = [this](caf::event_based_actor* self, int) -> caf::behavior {
       return {[self](locate_shard) { return caf::actor_cast<shard_actor>(caf::actor{self}); },
               [this, self](locate_tenant) {
                 ++located;
@@ -31,7 +32,8 @@ protected:
                 }
                 return tenant_context{true, "UTC", {}, {}};
               }};
-    });
+    };
+    house = system.spawn(live, 0);
     router = std::make_unique<tenant_router>(system, caf::actor_cast<node_actor>(house), 1, limits);
   }
   void TearDown() override {

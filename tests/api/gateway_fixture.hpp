@@ -28,10 +28,10 @@ protected:
     hooks.why_not_ready = [this]() -> std::optional<failure> { return is_ready ? std::nullopt : std::optional{failure{error_code::not_ready, "the store is away", {}}}; };
     hooks.why_closed = [this]() -> std::optional<failure> { return is_open ? std::nullopt : std::optional{failure{error_code::not_ready, "the node is starting", {}}}; };
     hooks.health_components = [] { return json{{"store", {{"status", "healthy"}, {"latency_ms", 0.5}}}}; };
-    hooks.actors = [](const actor_list_question& asked) {
+    hooks.actors = [](const std::string&, const actor_list_question& asked, const actor_list_answer& answer) {
       if (asked.which.kind == "throw")
         throw std::runtime_error{"thrown by the test"};
-      return actor_list{json::array({json{{"tenant", asked.which.tenant}}}), 1, std::nullopt};
+      answer(actor_list{json::array({json{{"tenant", asked.which.tenant}}}), 1, std::nullopt});
     };
     hooks.prometheus_text = [] { return std::string{"dotmac_up 1\n"}; };
     hooks.log_access = [this](const access_record& record) {

@@ -12,6 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from certificates import Authority  # noqa: E402
 from node_process import Node, Postgres  # noqa: E402
 
 BINARY = sys.argv.pop(1)
@@ -32,10 +33,18 @@ class MembersTest(unittest.TestCase):
         self.nodes = []
 
     def tearDown(self):
+        ends = {}
         for node in self.nodes:
             if node.process and node.process.poll() is None:
-                self.assertEqual(node.stop(60), 0)
+                node.process.terminate()
+        for node in self.nodes:
+            try:
+                ends[node.environment["NODE_ID"]] = node.process.wait(60)
+            except subprocess.TimeoutExpired:
+                node.kill()
+                ends[node.environment["NODE_ID"]] = "it did not end"
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.assertEqual(set(ends.values()) - {0}, set(), ends)
 
     def start(self, name, **environment):
         own = f"{self.folder}/{name}"
@@ -83,6 +92,98 @@ class MembersTest(unittest.TestCase):
         a.start()
         self.assertEqual([self.count(a, f"leave-{i}") for i in range(10)], [2] * 10)
 
+    def ask(self, node, method, path, body=None, wanted=200):
+        status, answer, _ = node.call(method, path, body)
+        self.assertEqual(status, wanted, answer)
+        return answer
+
+    def shares(self, node):
+        return {each["id"]: each["shards"] for each in self.ask(node, "GET", "/admin/cluster")["nodes"]}
+
+    def wait_for(self, what, is_so, within=60):
+        until = time.monotonic() + within
+        while not is_so():
+            self.assertLess(time.monotonic(), until, what)
+            time.sleep(0.05)
+
+    def command(self, node, *words, wanted=0):
+        ended = subprocess.run([BINARY, "cluster", *words, "--url", f"http://127.0.0.1:{node.port}"], capture_output=True, text=True, timeout=120)
+        self.assertEqual(ended.returncode, wanted, ended.stdout + ended.stderr)
+        return ended.stdout + ended.stderr
+
+    def test_operators_see_and_decide_which_node_has_which_shard(self):
+        a, b = self.start("a"), self.start("b")
+        gate = self.start("gate", NODE_ROLE="gateway")
+        self.wait_for("even shares", lambda: self.shares(gate) == {"a": 128, "b": 128, "gate": 0})
+        self.track(gate, "1", "wanderer")
+        place = self.ask(gate, "GET", "/admin/cluster/tenants/wanderer")
+        shard, here = place["shard"], place["owner"]
+        there = "b" if here == "a" else "a"
+        example = self.ask(gate, "GET", "/openapi.json")["paths"]
+        for path, method, answer in ((f"/admin/cluster/shards/{shard}", "PUT", self.ask(gate, "PUT", f"/admin/cluster/shards/{shard}", {"node": there})),
+                                     ("/admin/cluster/nodes/b", "PUT", self.ask(gate, "PUT", "/admin/cluster/nodes/b", {"scheduling": "serve"}))):
+            described = example[path.replace(f"shards/{shard}", "shards/{shard}").replace("nodes/b", "nodes/{node_id}")][method.lower()]["responses"]["200"]["content"]["application/json"]
+            self.assertEqual(set(answer), set(described["example"]))
+        self.wait_for("the move", lambda: self.ask(gate, "GET", "/admin/cluster/tenants/wanderer")["owner"] == there)
+        self.assertEqual(self.count(gate, "wanderer"), 1)
+        self.wait_for("even shares all the same", lambda: self.shares(gate) == {"a": 128, "b": 128, "gate": 0})
+
+        self.command(gate, "drain", there, "--wait", "60")
+        self.assertEqual(self.shares(gate), {here: 256, there: 0, "gate": 0})
+        self.assertEqual(self.count(a if there == "a" else b, "wanderer"), 1, "through the node that was drained")
+        self.assertIn("draining", self.command(a, "status"))
+        self.command(a, "uncordon", there)
+        self.wait_for("its share again, and the shard that was moved there", lambda: self.shares(b)[there] == 128 and self.ask(a, "GET", "/admin/cluster/tenants/wanderer")["owner"] == there)
+        self.command(b, "move", str(shard), here, "--wait", "60")
+        self.command(b, "release", str(shard))
+        self.command(b, "cordon", "a")
+        c = self.start("c")
+        self.wait_for("the new node's share", lambda: self.shares(c)["c"] in (85, 86))
+        self.assertLessEqual(self.shares(c)["a"], 128)
+        self.command(b, "uncordon", "a")
+        self.command(c, "rebalance", "--wait", "60")
+        acts = [(each["act"], each["subject"]) for each in self.ask(a, "GET", "/admin/audit?limit=50")["entries"] if each["tenant"] == "" and not each["act"].startswith("actor_")]
+        self.assertEqual(acts[::-1], [("shard_moved", f"shard {shard}"), ("node_uncordoned", "node b"), ("node_drained", f"node {there}"), ("node_uncordoned", f"node {there}"),
+                                      ("shard_moved", f"shard {shard}"), ("shard_released", f"shard {shard}"), ("node_cordoned", "node a"), ("node_uncordoned", "node a"),
+                                      ("cluster_rebalanced", "cluster")])
+
+    def test_acts_on_what_is_not_there_are_refused_and_change_nothing(self):
+        a = self.start("a")
+        self.start("gate", NODE_ROLE="gateway")
+        before = self.ask(a, "GET", "/admin/audit?limit=1")["entries"]
+        self.assertEqual(self.ask(a, "PUT", "/admin/cluster/nodes/nobody", {"scheduling": "drain"}, 404)["field"], "node")
+        self.assertIn("gateway", str(self.ask(a, "PUT", "/admin/cluster/nodes/gate", {"scheduling": "drain"}, 422)))
+        self.assertIn("scheduling", str(self.ask(a, "PUT", "/admin/cluster/nodes/a", {"scheduling": "rest"}, 422)))
+        self.assertIn("shard", str(self.ask(a, "PUT", "/admin/cluster/shards/256", {"node": "a"}, 422)))
+        self.assertIn("shard", str(self.ask(a, "PUT", "/admin/cluster/shards/one", {"node": "a"}, 422)))
+        self.assertEqual(self.ask(a, "PUT", "/admin/cluster/shards/1", {"node": "nobody"}, 404)["field"], "node")
+        self.assertEqual(self.ask(a, "GET", "/admin/actors?node=nobody", wanted=404)["field"], "node")
+        self.assertEqual(self.ask(a, "GET", "/admin/audit?limit=1")["entries"], before)
+        self.assertIn("nobody", self.command(a, "drain", "nobody", wanted=1))
+
+    def test_actors_of_every_node_are_seen_and_acted_upon_through_any(self):
+        nodes = {"a": self.start("a"), "b": self.start("b")}
+        self.wait_for("even shares", lambda: self.shares(nodes["a"]) == {"a": 128, "b": 128})
+        for tenant in ("one", "two", "three", "four", "five", "six"):
+            self.track(nodes["a"], "1", tenant)
+        for asked in nodes.values():
+            for name in nodes:
+                tenants = {each["tenant"] for each in self.ask(asked, "GET", f"/admin/actors?node={name}&kind=events")["actors"]}
+                self.assertEqual(tenants, {t for t in ("one", "two", "three", "four", "five", "six") if self.ask(asked, "GET", f"/admin/cluster/tenants/{t}")["owner"] == name})
+        other = "b" if self.ask(nodes["a"], "GET", "/admin/cluster/tenants/one")["owner"] == "a" else "a"
+        owner = "a" if other == "b" else "b"
+        path = self.ask(nodes[other], "GET", f"/admin/actors?node={owner}&kind=events&tenant=one")["actors"][0]["path"]
+        for act in ("passivate", "restart"):
+            self.assertEqual(self.ask(nodes[other], "POST", "/admin/actors/acts", {"path": path, "act": act, "node": owner})["status"], "requested")
+            self.wait_for(f"{act}: gone", lambda: not self.ask(nodes[other], "GET", f"/admin/actors?node={owner}&path={path}")["actors"])
+            self.wait_for("there again", lambda: nodes[other].call("GET", "/events/stats", None, {"X-Tenant-ID": "one"})[0] == 200)
+            self.assertEqual(self.count(nodes[other], "one"), 1)
+            self.assertTrue(self.ask(nodes[other], "GET", f"/admin/actors?node={owner}&path={path}")["actors"])
+        entries = self.ask(nodes["a"], "GET", "/admin/audit?tenant=one")["entries"]
+        self.assertEqual([(each["act"], each["subject"]) for each in entries], [("actor_restarted", path), ("actor_passivated", path)])
+        self.assertEqual(self.ask(nodes[owner], "POST", "/admin/actors/acts", {"path": "node/shard-0/nobody", "act": "restart"}, 404)["field"], "path")
+        self.assertEqual(self.ask(nodes[owner], "POST", "/admin/actors/acts", {"path": path.split("/one")[0], "act": "restart"}, 422)["detail"][0]["loc"][-1], "path")
+
     def test_keys_made_and_revoked_through_one_node_are_known_to_the_other(self):
         a, b = self.start("a", SECRET_KEY=SECRET), self.start("b", SECRET_KEY=SECRET)
         made = subprocess.run([BINARY, "make-token"], env={**os.environ, "SECRET_KEY": SECRET}, capture_output=True, text=True, check=True).stdout.strip()
@@ -97,6 +198,41 @@ class MembersTest(unittest.TestCase):
         while b.call("GET", "/events/stats", None, {"X-API-Key": key["api_key"]})[0] != 401:
             self.assertLess(time.monotonic() - revoked_at, 10)
             time.sleep(0.05)
+
+    def test_a_node_of_another_cluster_is_not_let_in(self):
+        a = self.start("a")
+        said = self.refused("--cluster", "strangers", NODE_ID="b")
+        self.assertIn("the node belongs to the cluster members", said)
+        self.assertEqual(set(self.shares(a)), {"a"})
+
+    def test_nodes_with_certificates_let_in_only_whom_their_authority_signed(self):
+        authority, other = Authority(self.folder), Authority(self.folder, "other")
+        a, b = self.start("a", **authority.sign("a")), self.start("b", **authority.sign("b"))
+        self.wait_for("even shares", lambda: self.shares(a) == {"a": 128, "b": 128})
+        for i in range(16):
+            self.track(a, "1", f"sealed-{i}")
+            self.assertEqual(self.count(b, f"sealed-{i}"), 1)
+        bulk = {"events": [{"event_type": "page", "event_name": "view", "event_id": str(i), "properties": {"text": "x" * 400}} for i in range(9_000)]}
+        for i in range(4):
+            status, answer, _ = a.call("POST", "/events/track/batch", bulk, {"X-Tenant-ID": f"bulk-{i}"})
+            self.assertEqual((status, answer.get("success_count")), (200, 9_000), str(answer)[:300])
+            self.assertEqual(self.count(b, f"bulk-{i}"), 9_000)
+        for settings in (other.sign("c"), {}):
+            if settings:  # signed by somebody else, who is trusted here and not there
+                settings = dict(settings, PEER_CA_FILE=authority.certificate)
+                self.assertIn("PEER_CERTIFICATE_FILE", self.refused("--cluster", "members", NODE_ID="c", **settings))
+                settings["PEER_CA_FILE"] = other.certificate
+            said = self.refused("--cluster", "members", NODE_ID="c", **settings)
+            self.assertIn("does not let this one in", said)
+        self.assertEqual(set(self.shares(a)), {"a", "b"})
+
+    def test_certificates_that_others_would_not_take_are_refused_at_the_start(self):
+        authority = Authority(self.folder)
+        good = authority.sign("a")
+        for wrong, told in ((authority.sign("elsewhere", "DNS:elsewhere.example"), "127.0.0.1"), (authority.sign("server", usage="serverAuth"), "client"),
+                            (dict(good, PEER_KEY_FILE=authority.sign("b")["PEER_KEY_FILE"]), "PEER_KEY_FILE"), (dict(good, PEER_CERTIFICATE_FILE="/nowhere.pem"), "PEER_CERTIFICATE_FILE"),
+                            (dict(good, PEER_CA_FILE=good["PEER_KEY_FILE"]), "PEER_CA_FILE"), ({"PEER_KEY_FILE": good["PEER_KEY_FILE"]}, "together")):
+            self.assertIn(told, self.refused("--cluster", "members", NODE_ID="a", **wrong))
 
     def test_an_id_belongs_to_one_process(self):
         a = self.start("a")

@@ -58,10 +58,14 @@ public:
     const shard_rights rights{[this](shard_id shard) { return keeper_->admits(shard); }, [this](shard_id shard) { return keeper_->holds(shard); }};
     gate_ = std::make_unique<shard_gate>(*local_, rights);
     const peer_identity identity{"test", [this] { return own(); }};
-    door_ = spawn_peer_door(*system_, identity, *gate_);
-    const auto port = publish_peer_door(*system_, door_, "127.0.0.1", 0);
+    network_ = std::make_unique<peer_network>(*system_, std::nullopt, 500ms, [](const std::string&) {});
+    const auto door = spawn_peer_door(*system_, identity, {*gate_, [](const std::string& asked) -> result<std::string> { return "told " + asked; }, [this] {
+                                                      if (keeper_)
+                                                        keeper_->note_change();
+                                                    }});
+    const auto port = network_->let_in(door, "127.0.0.1", 0);
     EXPECT_TRUE(port) << (port ? "" : port.error().message);
-    links_ = std::make_unique<peer_links>(*system_, identity, make_find_door(*system_, 500ms), peer_limits{}, [](const std::string&) {});
+    links_ = std::make_unique<peer_links>(*system_, identity, network_->finder(), peer_limits{}, [](const std::string&) {});
     cluster_keeper::hooks hooks;
     hooks.on_act = [this](const shard_act& act) { carry_out_shard_act(*system_, guardian_, act, [this](const shard_claim& claim) { keeper_->note_stopped(claim); }); };
     hooks.on_look = [](const result<void>&) {};
@@ -70,6 +74,7 @@ public:
       router_->note_view(*view);
     };
     hooks.is_refused = [](const std::string& address) { return knock(*parse_peer_address(address, ""), 200ms) == knock_outcome::refused; };
+    hooks.on_change = [this] { links_->tell_of_change(); };
     hooks.loads = [] { return std::vector<shard_load>{}; };
     hooks.log = [](const std::string&) {};
     keeper_ = std::make_unique<cluster_keeper>(factory, node_card{std::move(id), "127.0.0.1:" + std::to_string(*port), "", "test", takes_shards}, limits, hooks);
@@ -88,7 +93,7 @@ public:
     router_->stop();
     links_->stop();
     keeper_.reset();
-    close_peer_door(*system_, std::exchange(door_, {}));
+    network_->let_nobody_in();
     {
       caf::scoped_actor asker{*system_};
       asker->request(guardian_, 20s, stop_actor{}).receive([](const done&) {}, [](const caf::error&) {});
@@ -103,6 +108,7 @@ public:
     router_.reset();
     local_.reset();
     environment_ = {};
+    network_.reset();
     system_.reset();
   }
 
@@ -132,7 +138,7 @@ private:
   actor_environment environment_;
   std::unique_ptr<caf::actor_system> system_;
   node_actor guardian_;
-  peer_door_actor door_;
+  std::unique_ptr<peer_network> network_;
   std::unique_ptr<tenant_router> local_;
   std::unique_ptr<shard_gate> gate_;
   std::unique_ptr<peer_links> links_;

@@ -104,6 +104,13 @@ void simulated_cluster::set_wishes() {
     static_cast<void>(clerk_->cluster()->set_wish("n" + std::to_string(i), happens(0.7) ? node_wish::serve : happens(0.5) ? node_wish::cordon : node_wish::drain));
 }
 
+void simulated_cluster::move_shards() {
+  if (happens(0.3))
+    return static_cast<void>(clerk_->cluster()->rebalance());
+  for (std::uint64_t i = 0, count = 1 + below(6); i < count; ++i)
+    static_cast<void>(clerk_->cluster()->pin_shard(shard_id{used_shard(below(used_shards))}, "n" + std::to_string(below(ids_))));
+}
+
 void simulated_cluster::nemesis_acts() {
   if (now_ >= calm_from_)
     return make_peace();
@@ -112,7 +119,7 @@ void simulated_cluster::nemesis_acts() {
   if (alive.size() < 2 || (alive.size() < processes_max && happens(0.2)))
     return start_process("n" + std::to_string(ids_++));
   const auto& who = alive[below(alive.size())];
-  switch (below(8)) {
+  switch (below(9)) {
   case 0:
   case 1: {
     end_process(*who);
@@ -131,6 +138,8 @@ void simulated_cluster::nemesis_acts() {
   case 6:
     return set_wishes();
   case 7:
+    return move_shards();
+  case 8:
     if (happens(0.5))
       return;
     is_database_down_ = true;
@@ -150,6 +159,7 @@ void simulated_cluster::make_peace() {
     start_process("n" + std::to_string(ids_++));
   for (std::size_t i = 0; i < ids_; ++i)
     static_cast<void>(clerk_->cluster()->set_wish("n" + std::to_string(i), node_wish::serve));
+  static_cast<void>(clerk_->cluster()->rebalance());
 }
 
 void simulated_cluster::watch() {

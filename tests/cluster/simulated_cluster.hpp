@@ -61,6 +61,7 @@ private:
   void stop_for_a_while(process& who);
   void cut_off_for_a_while(const process_pointer& who);
   void set_wishes();
+  void move_shards();
   void make_peace();
   void watch();
   void check_the_end();

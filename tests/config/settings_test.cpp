@@ -33,13 +33,27 @@ TEST(settings, refuse_a_wrong_number_and_name_the_setting_the_value_and_the_limi
 TEST(settings, let_a_cluster_be_made_only_of_what_it_needs) {
   const std::map<std::string, std::string> good{{"CLUSTER_NAME", "c"}, {"DATABASE_URL", "postgresql://db/x"}, {"NODE_ID", "node-1.a"}, {"NODE_ROLE", "gateway"}, {"PEER_HOST", "127.0.0.2"}};
   EXPECT_TRUE(load_settings(good));
-  for (const auto& [name, value] : std::map<std::string, std::string>{{"CLUSTER_NAME", "two words"}, {"NODE_ID", "-x"}, {"NODE_ROLE", "worker"}, {"PEER_HOST", "10.0.0.1"}, {"PEER_PORT", "65536"}}) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"CLUSTER_NAME", "two words"}, {"NODE_ID", "-x"}, {"NODE_ROLE", "worker"}, {"PEER_HOST", "10.0.0.1"}, {"PEER_ADVERTISED_HOST", "elsewhere"}, {"PEER_PORT", "65536"}}) {
     auto changed = good;
     changed[name] = value;
     const auto loaded = load_settings(changed);
     ASSERT_FALSE(loaded) << name;
     EXPECT_EQ(loaded.error().field, name);
   }
+  auto encrypted = good;
+  encrypted.insert({{"PEER_CERTIFICATE_FILE", "c.pem"}, {"PEER_KEY_FILE", "k.pem"}, {"PEER_CA_FILE", "ca.pem"}, {"PEER_ADVERTISED_HOST", "node-1.example"}});
+  encrypted["PEER_HOST"] = "0.0.0.0";
+  EXPECT_TRUE(load_settings(encrypted));
+  for (const auto* name : {"PEER_CERTIFICATE_FILE", "PEER_KEY_FILE", "PEER_CA_FILE"}) {
+    auto changed = encrypted;
+    changed.erase(name);
+    const auto loaded = load_settings(changed);
+    ASSERT_FALSE(loaded) << name;
+    EXPECT_NE(loaded.error().message.find(name), std::string::npos);
+  }
+  encrypted.erase("PEER_ADVERTISED_HOST");
+  ASSERT_FALSE(load_settings(encrypted));
+  EXPECT_NE(load_settings(encrypted).error().message.find("PEER_ADVERTISED_HOST"), std::string::npos);
   const auto alone = load_settings({{"CLUSTER_NAME", "c"}});
   ASSERT_FALSE(alone);
   EXPECT_NE(alone.error().message.find("DATABASE_URL"), std::string::npos);

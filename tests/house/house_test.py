@@ -44,6 +44,7 @@ VENDORS = {
     r"date/": ["config", "tests/config"],
     r"toml\+\+": ["config/settings_file.cpp"],
     r"CLI/": ["runtime/main.cpp", "cli/command_line.cpp"],
+    r"openssl/": ["runtime/peers"],
     r"curl/": ["cli/http_client.cpp"],
     r"spdlog": ["runtime", "tests/runtime"],
     r"nlohmann": ["core/describe", "api", "runtime/node", "tests"],

@@ -249,6 +249,21 @@ TEST_P(cluster_contract, keeps_wishes_by_id_through_lives) {
   EXPECT_EQ(code_of(cluster().set_wish("no id", node_wish::serve)), error_code::validation_failed);
 }
 
+TEST_P(cluster_contract, keeps_where_operators_want_shards_until_it_is_rebalanced) {
+  ASSERT_OK(cluster().pin_shard(first, "b"));
+  ASSERT_OK(cluster().pin_shard(second, "c"));
+  EXPECT_EQ(row(first).pinned, "b");
+  ASSERT_OK(cluster().pin_shard(first, ""));
+  EXPECT_EQ(row(first).pinned, "");
+  EXPECT_EQ(row(second).pinned, "c");
+  const auto before = cluster().read_view()->rebalances;
+  ASSERT_OK(cluster().rebalance());
+  EXPECT_EQ(row(second).pinned, "");
+  EXPECT_EQ(cluster().read_view()->rebalances, before + 1);
+  EXPECT_EQ(cluster().pin_shard(shard_id{256}, "b").error().field, "shard");
+  EXPECT_EQ(cluster().pin_shard(first, "no id").error().field, "node");
+}
+
 TEST_P(cluster_contract, refuses_cards_beyond_the_limits) {
   auto card = card_of("a");
   card.id = std::string(tenant_id_size_max + 1, 'x');

@@ -293,23 +293,24 @@ TEST_F(postgres_store_test, migrates_down_and_up_again) {
   ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
   ASSERT_OK(migrations->check());
   EXPECT_TRUE(migrations->up()->empty());
-  EXPECT_EQ(*migrations->down(1), (std::vector<std::uint32_t>{5}));
+  EXPECT_EQ(*migrations->down(1), (std::vector<std::uint32_t>{6}));
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
   const auto states = *migrations->status();
-  ASSERT_EQ(states.size(), 5u);
+  ASSERT_EQ(states.size(), 6u);
   EXPECT_TRUE(states[0].applied);
   EXPECT_EQ(states[0].applied_at.size(), std::string{"2026-01-01T00:00:00.000Z"}.size());
   EXPECT_TRUE(states[1].applied);
   EXPECT_TRUE(states[2].applied);
   EXPECT_TRUE(states[3].applied);
-  EXPECT_FALSE(states[4].applied);
-  EXPECT_EQ(*migrations->down(9), (std::vector<std::uint32_t>{4, 3, 2, 1}));
+  EXPECT_TRUE(states[4].applied);
+  EXPECT_FALSE(states[5].applied);
+  EXPECT_EQ(*migrations->down(9), (std::vector<std::uint32_t>{5, 4, 3, 2, 1}));
   EXPECT_EQ(database_.query(
                 "SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace "
                 "AND relkind IN ('r', 'v')"),
             "schema_migrations");
   EXPECT_EQ(code_of(database_.make_factory()->open()), error_code::unknown_schema_version);
-  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6}));
   ASSERT_OK(migrations->check());
   ASSERT_OK(database_.make_factory()->open());
 }
@@ -328,7 +329,7 @@ TEST_F(postgres_store_test, migrates_once_when_several_do_it_at_once) {
     ASSERT_OK(done);
     applied += done->size();
   }
-  EXPECT_EQ(applied, 5u);
+  EXPECT_EQ(applied, 6u);
 }
 
 TEST_F(postgres_store_test, refuses_a_schema_with_a_changed_or_an_unknown_step) {

@@ -23,7 +23,8 @@ def free_port():
 class Postgres:
     """A cluster of its own in a temporary folder; PostgreSQL refuses root, so it runs as the user postgres then."""
 
-    def __init__(self):
+    def __init__(self, address="127.0.0.1", let_in=None):
+        self.address = address
         self.folder = tempfile.mkdtemp(prefix="dotmac-pg-")
         self.port = free_port()
         self.user = []
@@ -34,15 +35,18 @@ class Postgres:
         self.data = self.folder + "/data"
         subprocess.run(self.user + [POSTGRES + "/initdb", "-D", self.data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale"],
                        check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
+        if let_in:
+            with open(self.data + "/pg_hba.conf", "a") as rules:
+                rules.write(f"host all all {let_in} trust\n")
         self.process = None
         self.start()
 
     def start(self):
         self.process = subprocess.Popen(
             self.user + ["setpriv", "--pdeathsig", "QUIT", POSTGRES + "/postgres", "-D", self.data, "-p", str(self.port), "-k", self.folder,
-                         "-c", "listen_addresses=127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder)
+                         "-c", "listen_addresses=" + self.address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder)
         for _ in range(300):
-            if subprocess.run([POSTGRES + "/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "tester", "-d", "postgres"]).returncode == 0:
+            if subprocess.run([POSTGRES + "/pg_isready", "-q", "-h", self.address, "-p", str(self.port), "-U", "tester", "-d", "postgres"]).returncode == 0:
                 return
             time.sleep(0.05)
         raise RuntimeError("PostgreSQL did not start")
@@ -53,7 +57,7 @@ class Postgres:
         self.process.wait()
 
     def url(self):
-        return f"postgresql://tester@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://tester@{self.address}:{self.port}/postgres"
 
     def close(self):
         self.kill()
@@ -66,9 +70,11 @@ class Node:
         self.port = free_port()
         self.process = None
         self.prefix = []  # of the command that serves
+        self.host, self.source = "127.0.0.1", None
+        self.headers = {}  # of every call
 
     def start(self, wait=30):
-        environment = dict(os.environ, DATA_DIR=self.folder, PORT=str(self.port), HOST="127.0.0.1", **self.environment)
+        environment = dict(os.environ, DATA_DIR=self.folder, PORT=str(self.port), **{"HOST": "127.0.0.1", **self.environment})
         environment.pop("DATABASE_URL", None)
         if self.database_url:
             environment["DATABASE_URL"] = self.database_url
@@ -96,13 +102,13 @@ class Node:
         return self.process.wait(within)
 
     def connect(self, timeout=30):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout, source_address=self.source)
 
     def call(self, method, path, body=None, headers=None, connection=None):
         """(status, decoded body, headers)"""
         own = connection or self.connect()
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-        own.request(method, path, data, headers or {})
+        own.request(method, path, data, {**self.headers, **(headers or {})})
         answer = own.getresponse()
         raw = answer.read()
         if connection is None:
