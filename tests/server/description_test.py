@@ -153,7 +153,7 @@ class Description(NodeTest):
         install_checker()
         self.run_examples()
         self.run_other_cases()
-        self.assertEqual({(each["path"], each["method"]) for each in self.samples if each["status"] == 200}, {(path, method) for path, method, _ in self.operations()})
+        self.assertEqual({(each["path"], each["method"]) for each in self.samples if each["status"] == 200}, {(path, method) for path, method, operation in self.operations() if operation["operationId"] not in OF_CLUSTERS})
         file = os.path.join(self.folder, "samples.json")
         with open(file, "w") as out:
             json.dump({"document": self.document, "samples": self.samples}, out)
