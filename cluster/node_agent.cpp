@@ -42,8 +42,10 @@ std::optional<cluster_request> node_agent::next_of_member(steady_time now) {
     return claim_request{owner, std::move(shards)};
   if (now >= beat_due_)
     return beat_request{*name_, leave_until_.has_value()};
-  if (now >= view_due_)
+  if (now >= view_due_) {
+    changes_before_view_ = changes_;
     return view_request{};
+  }
   return std::nullopt;
 }
 
@@ -121,7 +123,7 @@ void node_agent::note_answer(steady_time asked_at, steady_time now, const cluste
 }
 
 void node_agent::note_view(steady_time asked_at, cluster_view view) {
-  view_due_ = asked_at + limits_.read_every;
+  view_due_ = changes_ == changes_before_view_ ? asked_at + limits_.read_every : steady_time::min();
   ownership_.note_view(asked_at, view);
   coordination_.note_view(std::move(view));
   is_planned_ = false;

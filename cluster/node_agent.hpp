@@ -36,7 +36,10 @@ public:
   void note_answer(steady_time asked_at, steady_time now, const cluster_request& request, result<cluster_answer> answer);
   void note_stopped(const shard_claim& claim) { ownership_.note_stopped(claim); }
   /// Somebody changed the tables, or a connection to another node broke.
-  void note_change() noexcept { view_due_ = steady_time::min(); }
+  void note_change() noexcept {
+    view_due_ = steady_time::min();
+    ++changes_;
+  }
   /// Members whose addresses should be tried, and what was found: nobody listens there. Soon after: it may be somebody else's next.
   std::vector<node_name> to_probe() const { return name_ ? coordination_.absent() : std::vector<node_name>{}; }
   void note_refused(const node_name& name, steady_time now);
@@ -66,6 +69,7 @@ private:
   std::optional<node_name> name_;
   std::optional<ownership_epoch> coordination_epoch_;
   bool is_planned_ = true; ///< of the last view
+  std::uint64_t changes_ = 0, changes_before_view_ = 0; ///< a view that was asked for before a change may not show it
   bool has_left_ = false;
   std::optional<steady_time> leave_until_;
   bool has_given_up_ = false;

@@ -20,7 +20,7 @@ namespace dotmac {
 struct route_limits {
   std::size_t waiting_calls_max = 50'000;
   std::chrono::milliseconds route_within{10'000};
-  std::chrono::milliseconds try_again_after{20};
+  std::chrono::milliseconds try_again_after{5};
 };
 
 class cluster_router : public tenant_service {
