@@ -10,7 +10,7 @@ build_packages=(
   nlohmann-json3-dev libsimdjson-dev zlib1g-dev libsodium-dev libcurl4-openssl-dev libssl-dev libre2-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
   libhowardhinnant-date-dev libgtest-dev libgmock-dev curl
 )
-test_packages=(postgresql-15 redis-server sqlite3 python3 openssl)
+test_packages=(postgresql-15 redis-server sqlite3 python3 openssl iproute2)
 # Other packagings of Node.js bring npm along, and Debian's cannot be installed beside them.
 command -v node >/dev/null && command -v npm >/dev/null || test_packages+=(nodejs npm)
 

@@ -12,10 +12,11 @@ from certificates import Authority
 from node_process import Node, Postgres
 
 DATABASE, CLIENTS = "10.77.0.1", "10.77.0.2"  # two addresses of the hub, so that one can be cut off without the other
-TRIAL = "mount -t tmpfs none /run && ip link set lo up && ip link add br0 type bridge && ip netns add trial && ip link add t0 type veth peer name eth0 netns trial"
 # A bridge without an address of its own takes the lowest of its ports', which changes when one comes: nobody would reach it until the others ask again.
 HUB = (f"mount -t tmpfs none /run && ip link set lo up && ip link add br0 address 02:00:00:4d:00:01 type bridge && ip address add {DATABASE}/24 dev br0 && ip address add {CLIENTS}/24 dev br0 && ip link set br0 up")
 SLOW = "rate 400kbit burst 4kb limit 12kb"  # what does not fit into the queue is lost
+TRIAL = ("mount -t tmpfs none /run && ip link set lo up && ip link add br0 type bridge && ip netns add trial && ip link add t0 type veth peer name eth0 netns trial && "
+         f"ip netns exec trial tc qdisc add dev eth0 root tbf {SLOW}")
 
 
 def run(*words):
