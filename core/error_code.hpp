@@ -38,7 +38,9 @@ enum class error_code : std::uint8_t {
   unknown_schema_version,
   internal_error,
   upgrade_required,
-  conflict, ///< new ones at the end: errors travel between nodes by number
+  conflict,
+  older_release,
+  not_a_gateway, ///< new ones at the end: errors travel between nodes by number
 };
 
 struct error_description {
@@ -79,17 +81,22 @@ inline constexpr std::array error_table{
     error_description{error_code::internal_error, "internal_error", 500, false, "a mistake of ours; see the log"},
     error_description{error_code::upgrade_required, "upgrade_required", 426, false, "another protocol, or another version of it, is wanted here"},
     error_description{error_code::conflict, "conflict", 409, false, "things do not stand so that this could be done"},
+    error_description{error_code::older_release, "older_release", 503, true, "the node that holds this has an earlier release, which does not know it; the cluster is being upgraded"},
+    error_description{error_code::not_a_gateway, "not_a_gateway", 421, false, "this node is a worker, which takes no calls of tenants; another address does"},
 };
 
 constexpr const error_description& describe(error_code code) noexcept {
   return error_table[static_cast<std::size_t>(code)];
 }
 
+/// Of a number that another node sent, which may be of a later release.
+constexpr error_code known_code(std::uint8_t number) noexcept { return number < error_table.size() ? static_cast<error_code>(number) : error_code::internal_error; }
+
 constexpr bool error_table_is_in_order() noexcept {
   for (std::size_t i = 0; i < error_table.size(); ++i)
     if (static_cast<std::size_t>(error_table[i].code) != i)
       return false;
-  return error_table.size() == static_cast<std::size_t>(error_code::conflict) + 1;
+  return error_table.size() == static_cast<std::size_t>(error_code::not_a_gateway) + 1;
 }
 static_assert(error_table_is_in_order());
 

@@ -5,8 +5,8 @@
 namespace dotmac {
 
 failure to_failure(const caf::error& error) {
-  if (error.category() == failure_category && error.code() < error_table.size()) {
-    failure why{static_cast<error_code>(error.code()), {}, {}};
+  if (error.category() == failure_category) {
+    failure why{known_code(error.code()), {}, {}};
     const auto& context = error.context();
     if (context.match_elements<std::string, std::string>()) {
       why.message = context.get_as<std::string>(0);

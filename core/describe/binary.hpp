@@ -6,6 +6,9 @@
 /// map, pair and nested records are supported. Reading never trusts a length: a list may not claim more entries than
 /// bytes are left.
 ///
+/// Protocol   Written and read in the form of a protocol, fields that came later are left out; whoever reads finds their default there. What is not for
+///            another node has the form of this program, with every field.
+/// Limits   records_deep_max records within each other; a list or a map takes no more than a small multiple of the bytes that were read.
 /// Errors   corrupt_data when the bytes end early, are left over, or name an alternative that does not exist.
 /// Cost     linear in the bytes.
 
@@ -16,6 +19,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -40,13 +44,42 @@ template <class A, class B> struct is_pair<std::pair<A, B>> : std::true_type {};
 
 static_assert(std::endian::native == std::endian::little, "stored formats are little-endian");
 
-template <class T> void write(bytes& out, const T& value);
+inline constexpr std::size_t records_deep_max = 64; ///< one in the other, where it is read
+inline constexpr std::uint16_t every_field = std::numeric_limits<std::uint16_t>::max();
+
+/// What one writes in.
+struct form {
+  std::uint16_t protocol = every_field;
+  bool is_whole = true; ///< false from then on: a field that the protocol does not have was left out, and had another value than its default
+};
+
+template <class T> void write(bytes& out, const T& value, form& as);
+template <class T> void write(bytes& out, const T& value) {
+  form as;
+  write(out, value, as);
+}
 
 inline void write_length(bytes& out, std::size_t length) { write(out, static_cast<std::uint32_t>(length)); }
 
-template <class T> void write(bytes& out, const T& value) {
+template <class T, std::size_t I> void write_field(bytes& out, const T& value, form& as) {
+  constexpr auto& each = std::get<I>(description<T>::fields);
+  if constexpr (each.since > first_protocol) {
+    if (each.since > as.protocol) {
+      bytes held, usual;
+      write(held, value.*each.member);
+      write(usual, T{}.*each.member);
+      as.is_whole = as.is_whole && held == usual;
+      return;
+    }
+  }
+  write(out, value.*each.member, as);
+}
+
+template <class T, std::size_t... I> void write_fields(bytes& out, const T& value, form& as, std::index_sequence<I...>) { (write_field<T, I>(out, value, as), ...); }
+
+template <class T> void write(bytes& out, const T& value, form& as) {
   if constexpr (described<T>) {
-    for_each_field<T>([&](const auto& each) { write(out, value.*each.member); });
+    write_fields(out, value, as, std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<decltype(description<T>::fields)>>>{});
   } else if constexpr (std::is_same_v<T, bool>) {
     out.push_back(value ? 1 : 0);
   } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
@@ -62,27 +95,27 @@ template <class T> void write(bytes& out, const T& value) {
       out.append(reinterpret_cast<const char*>(value.data()), value.size() * sizeof(typename T::value_type));
     } else {
       for (const typename T::value_type& each : value)
-        write(out, each);
+        write(out, each, as);
     }
   } else if constexpr (is_map<T>::value) {
     write_length(out, value.size());
     for (const auto& [key, mapped] : value) {
-      write(out, key);
-      write(out, mapped);
+      write(out, key, as);
+      write(out, mapped, as);
     }
   } else if constexpr (is_array<T>::value) {
     for (const auto& each : value)
-      write(out, each);
+      write(out, each, as);
   } else if constexpr (is_optional<T>::value) {
     out.push_back(value ? 1 : 0);
     if (value)
-      write(out, *value);
+      write(out, *value, as);
   } else if constexpr (is_pair<T>::value) {
-    write(out, value.first);
-    write(out, value.second);
+    write(out, value.first, as);
+    write(out, value.second, as);
   } else if constexpr (is_variant<T>::value) {
     out.push_back(static_cast<char>(value.index()));
-    std::visit([&](const auto& held) { write(out, held); }, value);
+    std::visit([&](const auto& held) { write(out, held, as); }, value);
   } else {
     static_assert(std::is_same_v<T, std::monostate>, "no binary form for this type");
   }
@@ -90,12 +123,14 @@ template <class T> void write(bytes& out, const T& value) {
 
 class reader {
 public:
-  explicit reader(bytes_view from) : rest_{from} {}
+  explicit reader(bytes_view from, std::uint16_t protocol = every_field) : rest_{from}, protocol_{protocol} {}
 
+  /// `into` as it was made: what the protocol does not have stays.
   template <class T> bool read(T& into) {
     if constexpr (described<T>) {
-      bool good = true;
-      for_each_field<T>([&](const auto& each) { good = good && read(into.*each.member); });
+      bool good = ++depth_ <= records_deep_max;
+      for_each_field<T>([&](const auto& each) { good = good && (each.since > protocol_ || read(into.*each.member)); });
+      --depth_;
       return good;
     } else if constexpr (std::is_same_v<T, bool>) {
       std::uint8_t raw = 0;
@@ -217,6 +252,8 @@ private:
   }
 
   bytes_view rest_;
+  std::uint16_t protocol_;
+  std::size_t depth_ = 0;
 };
 
 } // namespace binary

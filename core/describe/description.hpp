@@ -11,7 +11,9 @@
 ///
 /// Bounds mean: the length of text in bytes (in Unicode code points where they say characters), the number of entries of a list or map, the value of a number.
 /// A field is optional in JSON unless marked `required`; the value of a default-constructed record is its default.
-/// In the binary form fields are written in order, without names: new fields go at the end, old ones stay.
+/// In the binary form fields are written in order, without names: new fields go at the end and say since which protocol they are there,
+///   field{"step_order", &funnel_options::step_order, "which step comes first"}.added_in(2)
+/// and old ones stay, with their types (docs/decisions/0014).
 
 #include <cstdint>
 #include <limits>
@@ -31,18 +33,28 @@ struct bounds {
 
 enum class presence : std::uint8_t { optional, required };
 
+/// Protocols between nodes are numbered from here on (actors/protocol/protocols.hpp).
+inline constexpr std::uint16_t first_protocol = 1;
+
 template <class Record, class Value> struct field {
   std::string_view name;
   Value Record::*member;
   std::string_view meaning;
   bounds allowed{};
   presence present = presence::optional;
+  std::uint16_t since = first_protocol; ///< the first protocol that has it
 
   constexpr field(std::string_view n, Value Record::*m, std::string_view text, bounds b = {},
                   presence p = presence::optional)
       : name{n}, member{m}, meaning{text}, allowed{b}, present{p} {}
   constexpr field(std::string_view n, Value Record::*m, std::string_view text, presence p)
       : name{n}, member{m}, meaning{text}, present{p} {}
+
+  constexpr field added_in(std::uint16_t protocol) const {
+    auto later = *this;
+    later.since = protocol;
+    return later;
+  }
 };
 
 template <class Record> struct description;

@@ -13,9 +13,11 @@
 /// Cost     amortized no allocation per event; one hash of each short text.
 
 #include "core/bytes.hpp"
+#include "core/describe/description.hpp"
 #include "core/result.hpp"
 #include "core/time/timestamp.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,6 +37,9 @@ inline constexpr std::size_t property_text_size_max = 65'536; ///< text, or the 
 /// Fields of text that every event can have.
 enum class event_field : std::uint8_t { event_type, event_name, event_id, user_id, session_id, customer_id, source };
 inline constexpr std::size_t event_field_count = 7;
+template <> struct enumeration<event_field> {
+  static constexpr std::array<std::string_view, event_field_count> names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
+};
 
 enum class property_scope : std::uint8_t { properties, context };
 

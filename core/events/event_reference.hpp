@@ -12,7 +12,7 @@
 namespace dotmac {
 
 /// By event_field.
-inline constexpr std::array<std::string_view, event_field_count> event_field_names{"event_type", "event_name", "event_id", "user_id", "session_id", "customer_id", "source"};
+inline constexpr auto& event_field_names = enumeration<event_field>::names;
 inline constexpr std::string_view properties_prefix = "properties.";
 inline constexpr std::string_view context_prefix = "context.";
 

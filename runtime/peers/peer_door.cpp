@@ -24,16 +24,17 @@ struct line_outbox {
 struct line_state {
   std::shared_ptr<line_outbox> outbox = std::make_shared<line_outbox>(); // first: CAF would build an aggregate out of a handle from its own pointer
   peer_link_actor link;
+  std::uint16_t protocol = first_protocol;
 };
 using line_pointer = peer_line_actor::stateful_pointer<line_state>;
 
 void take_call(line_pointer self, tenant_service& local, received_call received) {
   const auto outbox = self->state.outbox;
-  const auto answer = [outbox, id = received.id, line = caf::actor_cast<caf::actor>(self)](const result<tenant_answer>& outcome) {
+  const auto answer = [outbox, id = received.id, protocol = self->state.protocol, line = caf::actor_cast<caf::actor>(self)](const result<tenant_answer>& outcome) {
     {
       const std::lock_guard lock{outbox->mutex};
       outbox->under_way.erase(id);
-      write_answer(outbox->answers, id, outcome);
+      write_answer(outbox->answers, id, outcome, protocol);
       if (std::exchange(outbox->is_flush_sent, true))
         return;
     }
@@ -55,8 +56,9 @@ void cancel_all(line_outbox& outbox) {
     *flag = true;
 }
 
-peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link, const peer_door_actor& door, const peer_services& services) {
+peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link, std::uint16_t protocol, const peer_door_actor& door, const peer_services& services) {
   self->state.link = std::move(link);
+  self->state.protocol = protocol;
   self->monitor(self->state.link);
   self->monitor(door);
   self->set_down_handler([self](const caf::down_msg&) {
@@ -65,7 +67,7 @@ peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link,
   });
   return {
       [self, services](const call_batch& batch) {
-        auto calls = read_calls(batch.frames);
+        auto calls = read_calls(batch.frames, self->state.protocol);
         if (!calls) { // whoever sends this does not keep to the protocol
           cancel_all(*self->state.outbox);
           return self->quit(to_caf_error(calls.error()));
@@ -99,27 +101,30 @@ peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link,
   };
 }
 
-result<void> check_stranger(std::uint32_t protocol, const std::string& cluster, const peer_identity& identity) {
-  if (protocol != peer_protocol)
-    return failure{error_code::upgrade_required, "nodes of this release speak protocol " + std::to_string(peer_protocol), "protocol"};
+result<welcome_peer> check_stranger(const protocol_range& spoken, const std::string& cluster, const peer_identity& identity) {
+  const auto agreed = agree_on_protocol(identity.protocols, spoken);
+  if (!agreed)
+    return agreed.error();
   if (cluster != identity.cluster)
     return failure{error_code::forbidden, "the node belongs to the cluster " + identity.cluster, "CLUSTER_NAME"};
-  return {};
+  return welcome_peer{*agreed};
 }
 
 peer_door_actor::behavior_type run_door(peer_door_actor::pointer self, const peer_identity& identity, const peer_services& services) {
   return {
-      [self, identity, services](const greet_peer& greeting, const peer_link_actor& link) -> caf::result<peer_line_actor> {
-        if (auto known = check_stranger(greeting.protocol, greeting.cluster, identity); !known)
-          return to_caf_error(known.error());
+      [self, identity, services](const greet_peer& greeting, const peer_link_actor& link) -> caf::result<welcome_peer, peer_line_actor> {
+        const auto welcome = check_stranger({greeting.oldest_protocol, greeting.newest_protocol}, greeting.cluster, identity);
+        if (!welcome)
+          return to_caf_error(welcome.error());
         if (greeting.wanted != identity.own())
           return to_caf_error({error_code::ownership_lost, "another node, or a later life of it, listens here", "wanted"});
-        return self->spawn(run_line, link, peer_door_actor{self}, services);
+        return {*welcome, self->spawn(run_line, link, welcome->protocol, peer_door_actor{self}, services)};
       },
-      [identity](const introduce_peer& stranger) -> caf::result<done> {
-        if (auto known = check_stranger(stranger.protocol, stranger.cluster, identity); !known)
-          return to_caf_error(known.error());
-        return done{};
+      [identity](const introduce_peer& stranger) -> caf::result<welcome_peer> {
+        const auto welcome = check_stranger({stranger.oldest_protocol, stranger.newest_protocol}, stranger.cluster, identity);
+        if (!welcome)
+          return to_caf_error(welcome.error());
+        return *welcome;
       },
   };
 }

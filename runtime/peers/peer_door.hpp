@@ -4,9 +4,11 @@
 ///
 /// Promise   A call is handed to `local` once, and its answer sent to the link that it came from, together with what else is ready.
 ///           Where that link is gone its questions are cancelled; its writes go on.
-/// Errors    Greetings from another cluster, or meant for another node (an earlier life of this one), are refused.
+/// Protocol  of a line: the newest that both nodes speak.
+/// Errors    Greetings from another cluster, meant for another node (an earlier life of this one), or of a release too far away are refused.
 /// Threads   Answers may come on any thread.
 
+#include "actors/protocol/protocols.hpp"
 #include "actors/protocol/tenant_service.hpp"
 #include "runtime/peers/peer_protocol.hpp"
 
@@ -17,6 +19,7 @@ namespace dotmac {
 struct peer_identity {
   std::string cluster;
   std::function<std::string()> own; ///< owner text of this node's present life; from any thread
+  protocol_range protocols = spoken_protocols();
 };
 
 /// What comes in. Must not block.

@@ -1,7 +1,7 @@
 #include "runtime/peers/peer_links.hpp"
 
-#include "actors/protocol/call_frames.hpp"
 #include "actors/protocol/errors.hpp"
+#include "runtime/peers/peer_link.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
@@ -14,146 +14,6 @@ namespace dotmac {
 namespace {
 
 constexpr std::chrono::milliseconds look_every{50};
-/// After its deadline an answer may still be on its way.
-constexpr std::chrono::milliseconds deadline_grace{250};
-
-failure never_answered() { return {error_code::actor_unavailable, "the node that holds this data ended, or the way to it broke; try again", {}, {}}; }
-
-} // namespace
-
-/// What a link's actor and its callers share.
-class peer_link {
-public:
-  struct pending {
-    peer_links::on_outcome on_answer;
-    std::chrono::steady_clock::time_point deadline;
-    cancellation_flag cancellation;
-    std::size_t size = 0;
-  };
-
-  peer_link(std::string of_owner, std::string at_address, peer_limits limits) : owner{std::move(of_owner)}, address{std::move(at_address)}, limits_{limits} {}
-
-  const std::string owner; ///< owner text
-  const std::string address;
-  std::chrono::steady_clock::time_point connect_at{}; ///< of the thread that connects
-  caf::actor actor; ///< set once, before anybody else sees the link
-
-  bool is_connected() const {
-    const std::lock_guard lock{mutex_};
-    return is_connected_;
-  }
-  void be_connected(const peer_line_actor& line) {
-    const std::lock_guard lock{mutex_};
-    is_connected_ = true;
-    line_ = line;
-  }
-  /// Null where it is not connected.
-  peer_line_actor line() const {
-    const std::lock_guard lock{mutex_};
-    return line_;
-  }
-
-  void ask(const call_options& options, const tenant_call& call, peer_links::on_outcome on_answer) {
-    if (auto refused = queue(options, call, on_answer))
-      on_answer(peer_outcome::not_sent, *std::move(refused));
-  }
-
-  bytes take_frames() {
-    const std::lock_guard lock{mutex_};
-    is_flush_sent_ = false;
-    return std::exchange(frames_, {});
-  }
-
-  void answer(received_answer received) {
-    if (auto found = take(received.id))
-      found->on_answer(peer_outcome::answered, std::move(received.answer));
-  }
-
-  /// Those that nobody waits for any more, and those whose time is over, which are answered.
-  std::vector<std::uint64_t> look_after(std::chrono::steady_clock::time_point now) {
-    std::vector<std::uint64_t> cancelled;
-    std::vector<pending> late;
-    {
-      const std::lock_guard lock{mutex_};
-      for (auto each = pending_.begin(); each != pending_.end();) {
-        if (each->second.cancellation && each->second.cancellation->load(std::memory_order_relaxed)) {
-          each->second.cancellation.reset();
-          cancelled.push_back(each->first);
-        }
-        if (now < each->second.deadline + deadline_grace) {
-          ++each;
-          continue;
-        }
-        cancelled.push_back(each->first);
-        bytes_ -= each->second.size;
-        late.push_back(std::move(each->second));
-        each = pending_.erase(each);
-      }
-    }
-    for (auto& each : late)
-      each.on_answer(peer_outcome::answered, failure{error_code::deadline_exceeded, "no answer came before the deadline; the request may still take effect", {}, {}});
-    return cancelled;
-  }
-
-  /// The connection is gone: what is under way is lost.
-  void break_off() {
-    std::map<std::uint64_t, pending> lost;
-    {
-      const std::lock_guard lock{mutex_};
-      is_connected_ = false;
-      line_ = peer_line_actor{};
-      is_flush_sent_ = false;
-      frames_.clear();
-      bytes_ = 0;
-      lost = std::exchange(pending_, {});
-    }
-    for (auto& [id, each] : lost)
-      each.on_answer(peer_outcome::lost, never_answered());
-  }
-
-private:
-  std::optional<failure> queue(const call_options& options, const tenant_call& call, peer_links::on_outcome& on_answer) {
-    const std::lock_guard lock{mutex_};
-    if (!is_connected_)
-      return never_answered();
-    if (pending_.size() >= limits_.calls_under_way_max || bytes_ >= limits_.bytes_under_way_max)
-      return failure{error_code::too_many_requests, "more than " + std::to_string(limits_.calls_under_way_max) + " calls are under way to one node", {}, {}};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(options.deadline - std::chrono::steady_clock::now());
-    const auto before = frames_.size();
-    const auto id = ++last_id_;
-    if (!write_call(frames_, id, left, options.tenant, call))
-      return failure{error_code::payload_too_large, "a call between nodes is at most " + std::to_string(frame_bytes_max >> 20) + " MiB", {}, {}};
-    const auto size = frames_.size() - before;
-    bytes_ += size;
-    pending_.emplace(id, pending{std::move(on_answer), options.deadline, options.cancellation, size});
-    if (!std::exchange(is_flush_sent_, true))
-      caf::anon_send(actor, flush_frames{});
-    return std::nullopt;
-  }
-
-  std::optional<pending> take(std::uint64_t id) {
-    const std::lock_guard lock{mutex_};
-    const auto found = pending_.find(id);
-    if (found == pending_.end())
-      return std::nullopt;
-    auto taken = std::move(found->second);
-    bytes_ -= taken.size;
-    pending_.erase(found);
-    return taken;
-  }
-
-  const peer_limits limits_;
-  mutable std::mutex mutex_;
-  bool is_connected_ = false;
-  peer_line_actor line_;
-  bool is_flush_sent_ = false;
-  bytes frames_;
-  std::uint64_t last_id_ = 0;
-  std::size_t bytes_ = 0;
-  std::map<std::uint64_t, pending> pending_;
-};
-
-namespace {
 
 struct link_state {
   std::shared_ptr<peer_link> link;
@@ -179,16 +39,16 @@ peer_link_actor::behavior_type run_link(link_pointer self, std::shared_ptr<peer_
   self->delayed_send(self, look_every, look_after_calls{});
   return {
       [self](const answer_batch& batch) {
-        auto answers = read_answers(batch.frames);
+        auto answers = read_answers(batch.frames, self->state.link->protocol());
         if (!answers)
           return self->state.link->break_off();
         for (auto& each : *answers)
           self->state.link->answer(std::move(each));
       },
-      [self](const peer_line_actor& line) {
+      [self](const welcome_peer& welcome, const peer_line_actor& line) {
         self->state.line = line;
         self->monitor(line);
-        self->state.link->be_connected(line);
+        self->state.link->be_connected(line, welcome.protocol);
       },
       [self](const flush_frames&) { send_frames(self); },
       [self](const look_after_calls&) {
@@ -297,7 +157,7 @@ void peer_links::connect_all() {
       const auto connected = connect(*link);
       link->connect_at = now + limits_.retry_after;
       auto& before = told[link->owner];
-      if (const auto why = connected ? std::string{"connected"} : text_for_log(connected.error()); why != before) {
+      if (const auto why = connected ? "connected, protocol " + std::to_string(*connected) : text_for_log(connected.error()); why != before) {
         log_("the way to " + link->owner + " at " + link->address + ": " + why);
         before = why;
       }
@@ -313,19 +173,28 @@ result<void> introduce(caf::actor_system& system, const peer_identity& identity,
     return door.error();
   caf::scoped_actor asker{system};
   result<void> outcome;
-  asker->request(*door, within, introduce_peer{peer_protocol, identity.cluster}).receive([](const done&) {}, [&](const caf::error& why) { outcome = to_failure(why); });
+  asker->request(*door, within, introduce_peer{identity.protocols.oldest, identity.protocols.newest, identity.cluster}).receive([](const welcome_peer&) {}, [&](const caf::error& why) { outcome = to_failure(why); });
   return outcome;
 }
 
-result<void> peer_links::connect(peer_link& link) {
+result<std::uint16_t> peer_links::connect(peer_link& link) {
   auto door = find_(link.address);
   if (!door)
     return door.error();
   caf::scoped_actor asker{system_};
-  std::optional<failure> refused;
-  asker->request(*door, limits_.connect_within, greet_peer{peer_protocol, identity_.cluster, identity_.own(), link.owner}, caf::actor_cast<peer_link_actor>(link.actor))
-      .receive([&](const peer_line_actor& line) { caf::anon_send(link.actor, line); }, [&](const caf::error& why) { refused = to_failure(why); });
-  return refused ? result<void>{*refused} : result<void>{};
+  result<std::uint16_t> agreed = never_answered();
+  const auto on_welcome = [&](const welcome_peer& welcome, const peer_line_actor& line) {
+    const auto& own = identity_.protocols;
+    if (welcome.protocol < own.oldest || welcome.protocol > own.newest) {
+      agreed = failure{error_code::upgrade_required, "the node wants to speak protocol " + std::to_string(welcome.protocol) + ", which this one does not", "protocol"};
+      return;
+    }
+    agreed = welcome.protocol;
+    caf::anon_send(link.actor, welcome, line);
+  };
+  const greet_peer greeting{identity_.protocols.oldest, identity_.protocols.newest, identity_.cluster, identity_.own(), link.owner};
+  asker->request(*door, limits_.connect_within, greeting, caf::actor_cast<peer_link_actor>(link.actor)).receive(on_welcome, [&](const caf::error& why) { agreed = to_failure(why); });
+  return agreed;
 }
 
 void peer_links::stop() {

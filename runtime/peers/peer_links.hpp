@@ -57,7 +57,8 @@ public:
 
 private:
   void connect_all();
-  result<void> connect(peer_link& link);
+  /// The protocol agreed on.
+  result<std::uint16_t> connect(peer_link& link);
 
   caf::actor_system& system_;
   const peer_identity identity_;

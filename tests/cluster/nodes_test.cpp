@@ -15,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 
 namespace dotmac {
@@ -42,7 +43,7 @@ bytes one_event(const std::string& id) {
 
 class test_node {
 public:
-  test_node(std::string id, std::shared_ptr<store_factory> factory, agent_limits limits = {}, bool takes_shards = true) {
+  test_node(std::string id, std::shared_ptr<store_factory> factory, agent_limits limits = {}, bool takes_shards = true, protocol_range protocols = spoken_protocols()) {
     environment_.entity.writer = std::make_shared<journal_writer>(factory, journal_writer_limits{});
     environment_.entity.stores = std::make_shared<store_pool>(factory, 2, 1'000);
     environment_.entity.background = std::make_shared<worker_pool>(1, 1'000, worker_pool::threads_of{});
@@ -57,7 +58,7 @@ public:
     local_ = std::make_unique<tenant_router>(*system_, guardian_, 1, router_limits{});
     const shard_rights rights{[this](shard_id shard) { return keeper_->admits(shard); }, [this](shard_id shard) { return keeper_->holds(shard); }};
     gate_ = std::make_unique<shard_gate>(*local_, rights);
-    const peer_identity identity{"test", [this] { return own(); }};
+    const peer_identity identity{"test", [this] { return own(); }, protocols};
     network_ = std::make_unique<peer_network>(*system_, std::nullopt, 500ms, [](const std::string&) {});
     const auto door = spawn_peer_door(*system_, identity, {*gate_, [](const std::string& asked) -> result<std::string> { return "told " + asked; }, [this] {
                                                       if (keeper_)
@@ -65,7 +66,10 @@ public:
                                                     }});
     const auto port = network_->let_in(door, "127.0.0.1", 0);
     EXPECT_TRUE(port) << (port ? "" : port.error().message);
-    links_ = std::make_unique<peer_links>(*system_, identity, network_->finder(), peer_limits{}, [](const std::string&) {});
+    links_ = std::make_unique<peer_links>(*system_, identity, network_->finder(), peer_limits{}, [this](const std::string& line) {
+      const std::lock_guard lock{told_mutex_};
+      told_.push_back(line);
+    });
     cluster_keeper::hooks hooks;
     hooks.on_act = [this](const shard_act& act) { carry_out_shard_act(*system_, guardian_, act, [this](const shard_claim& claim) { keeper_->note_stopped(claim); }); };
     hooks.on_look = [](const result<void>&) {};
@@ -112,6 +116,11 @@ public:
     system_.reset();
   }
 
+  /// The log has told so of a way to another node.
+  bool has_told(const std::string& what) const {
+    const std::lock_guard lock{told_mutex_};
+    return std::any_of(told_.begin(), told_.end(), [&](const std::string& line) { return line.find(what) != line.npos; });
+  }
   std::size_t shards() const { return keeper_->shards_served(); }
   bool admits(const std::string& tenant) const { return keeper_->admits(shard_of_tenant(tenant)); }
 
@@ -134,6 +143,8 @@ public:
 private:
   std::string own() const { return keeper_ ? keeper_->own() : std::string{}; }
 
+  mutable std::mutex told_mutex_;
+  std::vector<std::string> told_;
   node_configuration configuration_;
   actor_environment environment_;
   std::unique_ptr<caf::actor_system> system_;
@@ -148,11 +159,11 @@ private:
 
 class nodes_test : public testing::Test {
 protected:
-  std::unique_ptr<test_node> start(const std::string& id, bool takes_shards = true) {
+  std::unique_ptr<test_node> start(const std::string& id, bool takes_shards = true, protocol_range protocols = spoken_protocols()) {
     agent_limits limits;
     limits.read_every = 50ms;
     limits.beat_every = 200ms;
-    return std::make_unique<test_node>(id, factory_, limits, takes_shards);
+    return std::make_unique<test_node>(id, factory_, limits, takes_shards, protocols);
   }
   static bool comes_true(const std::function<bool()>& is_true) {
     for (int i = 0; i < 4'000; ++i) {
@@ -248,6 +259,30 @@ TEST_F(nodes_test, nobody_fails_and_nothing_is_lost_while_nodes_join_and_leave) 
   }
   EXPECT_GT(total, 500u);
   std::printf("[ measured ] %llu calls, the longest took %lld ms\n", static_cast<unsigned long long>(total), static_cast<long long>(longest_ms));
+}
+
+TEST_F(nodes_test, of_two_releases_speak_the_newest_protocol_that_both_know) {
+  const auto first = start("first", true, {1, 1}), second = start("second", true, {1, 2}), third = start("third", true, {1, 3});
+  ASSERT_TRUE(comes_true([&] { return first->shards() >= 85 && second->shards() >= 85 && third->shards() >= 85; }));
+  for (int i = 0; i < 30; ++i) {
+    const auto tenant = "t" + std::to_string(i);
+    for (auto* node : {first.get(), second.get(), third.get()})
+      ASSERT_TRUE(node->append("from " + std::to_string(reinterpret_cast<std::uintptr_t>(node)), tenant));
+    for (auto* node : {first.get(), second.get(), third.get()})
+      EXPECT_EQ(node->count(tenant), 3u);
+  }
+  EXPECT_TRUE(second->has_told("connected, protocol 1") && second->has_told("connected, protocol 2"));
+  EXPECT_TRUE(third->has_told("connected, protocol 1") && third->has_told("connected, protocol 2"));
+  EXPECT_TRUE(first->has_told("connected, protocol 1"));
+  EXPECT_FALSE(first->has_told("connected, protocol 2") || third->has_told("connected, protocol 3"));
+}
+
+TEST_F(nodes_test, of_releases_too_far_apart_refuse_each_other_and_say_why) {
+  const auto old = start("old", true, {1, 1});
+  const auto late = start("late", false, {2, 3});
+  EXPECT_TRUE(comes_true([&] { return old->has_told("speaks protocols 2 to 3") || old->has_told("the other one protocol 1"); }));
+  EXPECT_TRUE(comes_true([&] { return late->has_told("no more than one release may lie between"); }));
+  EXPECT_FALSE(old->has_told("connected") || late->has_told("connected"));
 }
 
 TEST_F(nodes_test, others_take_over_at_once_from_one_that_ended_without_a_word) {
