@@ -24,8 +24,12 @@ result<void> check_history(std::span<const migration_step> known,
                    "schema_migrations"};
   };
   for (std::size_t i = 0; i < applied.size(); ++i) {
-    if (i >= known.size())
-      return refuse(applied[i].number, "(" + applied[i].name + ") of the store is not known to this program");
+    if (i >= known.size()) {
+      const auto needed = applied[i].works_from == 0 ? applied[i].number : applied[i].works_from;
+      if (needed > known.size())
+        return refuse(applied[i].number, "(" + applied[i].name + ") of the store is not known to this program, which cannot work with it");
+      continue;
+    }
     if (applied[i].number != known[i].number)
       return refuse(known[i].number, "is missing in the store, where a later one is applied");
     if (applied[i].checksum != checksum_of(known[i]))
@@ -43,6 +47,18 @@ result<void> check_schema(std::span<const migration_step> known, std::span<const
                        std::string{known[applied.size()].name} + "): run `migrate up`",
                    "schema_migrations"};
   return {};
+}
+
+result<void> check_way_down(std::span<const migration_step> known, std::span<const applied_migration> applied) {
+  if (applied.size() > known.size())
+    return failure{error_code::unknown_schema_version,
+                   "migration " + std::to_string(applied.back().number) + " (" + applied.back().name + ") was applied by a later release, which alone can take it back", "schema_migrations"};
+  return {};
+}
+
+bool must_be_unused(std::span<const migration_step> known, std::span<const applied_migration> applied) noexcept {
+  const auto missing = steps_up(known, applied);
+  return !applied.empty() && std::any_of(missing.begin(), missing.end(), [&](const migration_step& step) { return works_from(step) > applied.size(); });
 }
 
 std::vector<migration_state> states_of(std::span<const migration_step> known,

@@ -168,6 +168,14 @@ ALTER TABLE coordination ADD COLUMN rebalances bigint NOT NULL DEFAULT 0;
 ALTER TABLE coordination DROP COLUMN rebalances;
 ALTER TABLE shards DROP COLUMN pinned;
 )sql"},
+    migration_step{7, "nodes that take no calls",
+                   R"sql(
+ALTER TABLE nodes ADD COLUMN takes_calls boolean NOT NULL DEFAULT true;
+)sql",
+                   R"sql(
+ALTER TABLE nodes DROP COLUMN takes_calls;
+)sql",
+                   6},
 };
 
 } // namespace

@@ -39,6 +39,7 @@ struct node_card {
   std::string http_address;
   std::string version;
   bool takes_shards = true; ///< false: a gateway only
+  bool takes_calls = true;  ///< of tenants, over HTTP; false: a worker only
   friend bool operator==(const node_card&, const node_card&) = default;
 };
 

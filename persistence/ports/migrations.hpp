@@ -3,9 +3,12 @@
 /// The schema of a store: numbered steps with a way up and a way down, applied under a lock, recorded with a
 /// checksum.
 ///
-/// Errors   ownership_lost           `down` while a node's leases run.
-///          unknown_schema_version   the store has a step that this program does not know, or one whose text
-/// has changed.
+/// Each step says which programs work with it (migration_step::works_from): nodes of the release before go on, and start, with a store that has steps of
+/// a later release which only added to it (docs/decisions/0014).
+///
+/// Errors   ownership_lost           while a node's leases run: `down`, and `up` over a step with which nodes of the release before do not work.
+///          unknown_schema_version   the store has a step that this program does not know and cannot work with, or one whose text has changed; `down` from a
+///                                   step that this program does not know.
 
 #include "core/result.hpp"
 
@@ -30,7 +33,7 @@ public:
   virtual result<std::vector<std::uint32_t>> up() = 0;
   /// Takes back the newest `steps`; returns the numbers taken back.
   virtual result<std::vector<std::uint32_t>> down(std::uint32_t steps) = 0;
-  /// Is the schema exactly the one this program was written for?
+  /// Is the schema one that this program works with?
   virtual result<void> check() = 0;
 };
 

@@ -20,10 +20,10 @@ constexpr postgres_statement join_cluster{
     "ended AS MATERIALIZED (SELECT s.id FROM shards s, earlier e WHERE s.owner = e.owner AND e.peer_address = $2 AND e.peer_address <> '' "
     "AND (SELECT why FROM refused) = 0 ORDER BY s.id FOR UPDATE OF s), "
     "freed AS (UPDATE shards s SET " DOTMAC_FREE " FROM ended WHERE s.id = ended.id), "
-    "joined AS (INSERT INTO nodes (id, incarnation, peer_address, http_address, version, takes_shards, is_leaving, beat_at) "
-    "SELECT $1, nextval('node_incarnations'), $2, $3, $4, $5::int8 <> 0, false, clock_timestamp() FROM refused WHERE why = 0 "
+    "joined AS (INSERT INTO nodes (id, incarnation, peer_address, http_address, version, takes_shards, takes_calls, is_leaving, beat_at) "
+    "SELECT $1, nextval('node_incarnations'), $2, $3, $4, $5::int8 <> 0, $7::int8 <> 0, false, clock_timestamp() FROM refused WHERE why = 0 "
     "ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation, peer_address = excluded.peer_address, http_address = excluded.http_address, "
-    "version = excluded.version, takes_shards = excluded.takes_shards, is_leaving = false, beat_at = excluded.beat_at RETURNING incarnation) "
+    "version = excluded.version, takes_shards = excluded.takes_shards, takes_calls = excluded.takes_calls, is_leaving = false, beat_at = excluded.beat_at RETURNING incarnation) "
     "SELECT why::int8, (SELECT incarnation FROM joined) FROM refused",
     true};
 
@@ -48,7 +48,7 @@ constexpr postgres_statement leave_cluster{
 constexpr postgres_statement read_cluster{
     "read_cluster",
     "SELECT 0::int8, n.incarnation, n.id, n.peer_address, n.http_address, n.version, "
-    "n.takes_shards::int + 2 * n.is_leaving::int + 4 * (" DOTMAC_IS_PRESENT(DOTMAC_OWNER_OF("n")) ")::int, "
+    "n.takes_shards::int + 2 * n.is_leaving::int + 4 * (" DOTMAC_IS_PRESENT(DOTMAC_OWNER_OF("n")) ")::int + 8 * n.takes_calls::int, "
     "coalesce(w.wish, 0)::int8, greatest(0, extract(epoch FROM clock_timestamp() - n.beat_at) * 1000)::int8 "
     "FROM nodes n LEFT JOIN node_wishes w ON w.id = n.id UNION ALL "
     "SELECT 1, s.epoch, s.owner, s.wanted, s.pinned, '', (s.owner = '' OR s.lease_until <= clock_timestamp())::int, s.load, s.id FROM shards s UNION ALL "
@@ -108,7 +108,7 @@ node_row node_in(const postgres_rows& rows, int i) {
   node_row node;
   node.incarnation = static_cast<std::uint64_t>(rows.number(i, 1));
   const auto flags = rows.number(i, 6);
-  node.card = {std::string{rows.view(i, 2)}, std::string{rows.view(i, 3)}, std::string{rows.view(i, 4)}, std::string{rows.view(i, 5)}, (flags & 1) != 0};
+  node.card = {std::string{rows.view(i, 2)}, std::string{rows.view(i, 3)}, std::string{rows.view(i, 4)}, std::string{rows.view(i, 5)}, (flags & 1) != 0, (flags & 8) != 0};
   node.is_leaving = (flags & 2) != 0;
   node.is_present = (flags & 4) != 0;
   node.wish = static_cast<node_wish>(rows.number(i, 7));
@@ -133,7 +133,7 @@ result<node_name> postgres_cluster::join(const node_card& card) {
   if (auto valid = check_node_card(card); !valid)
     return valid.error();
   postgres_values values;
-  values.view(card.id).view(card.peer_address).view(card.http_address).view(card.version).number(card.takes_shards).number(nodes_max);
+  values.view(card.id).view(card.peer_address).view(card.http_address).view(card.version).number(card.takes_shards).number(nodes_max).number(card.takes_calls);
   auto joined = execute(join_cluster, values);
   if (!joined)
     return joined.error();

@@ -24,11 +24,12 @@ std::vector<applied_migration> read_applied(pqxx::transaction_base& transaction)
   if (transaction.exec("SELECT to_regclass('schema_migrations')")[0][0].is_null())
     return applied;
   const auto rows = transaction.exec("SELECT number, name, checksum, to_char(applied_at AT TIME ZONE 'UTC', "
-                                     "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') "
-                                     "FROM schema_migrations ORDER BY number");
+                                     "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
+                                     "coalesce((to_jsonb(m) ->> 'works_from')::integer, 0) " // the column was not always there
+                                     "FROM schema_migrations m ORDER BY number");
   for (const auto& row : rows)
     applied.push_back({row[0].as<std::uint32_t>(), row[1].as<std::string>(), row[2].as<std::string>(),
-                       row[3].as<std::string>()});
+                       row[3].as<std::string>(), row[4].as<std::uint32_t>()});
   return applied;
 }
 
@@ -65,14 +66,18 @@ public:
       transaction.exec(
           "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
           "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())");
+      transaction.exec("ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS works_from integer NOT NULL DEFAULT 0");
       const auto applied = read_applied(transaction);
       if (auto valid = check_history(postgres_migrations(), applied); !valid)
         return valid.error();
+      if (must_be_unused(postgres_migrations(), applied))
+        if (auto unused = check_unused(transaction); !unused)
+          return unused.error();
       std::vector<std::uint32_t> done;
       for (const auto& step : steps_up(postgres_migrations(), applied)) {
         transaction.exec(std::string{step.up});
-        transaction.exec_params("INSERT INTO schema_migrations(number, name, checksum) VALUES ($1, $2, $3)",
-                                step.number, std::string{step.name}, checksum_of(step));
+        transaction.exec_params("INSERT INTO schema_migrations(number, name, checksum, works_from) VALUES ($1, $2, $3, $4)",
+                                step.number, std::string{step.name}, checksum_of(step), works_from(step));
         done.push_back(step.number);
       }
       return done;
@@ -85,6 +90,8 @@ public:
       const auto applied = read_applied(transaction);
       if (auto valid = check_history(postgres_migrations(), applied); !valid)
         return valid.error();
+      if (auto way = check_way_down(postgres_migrations(), applied); !way)
+        return way.error();
       if (auto unused = check_unused(transaction); !unused)
         return unused.error();
       std::vector<std::uint32_t> done;

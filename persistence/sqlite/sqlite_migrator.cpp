@@ -13,6 +13,13 @@ result<bool> has_table(sqlite_session& session, std::string_view name) {
   return table->bind_text(1, name).step();
 }
 
+result<bool> knows_works_from(sqlite_session& session) {
+  auto column = session.prepare("SELECT 1 FROM pragma_table_info('schema_migrations') WHERE name = 'works_from'");
+  if (!column)
+    return column.error();
+  return column->step();
+}
+
 /// The table is made by the first `up`; a file without it has nothing applied.
 result<std::vector<applied_migration>> read_applied(sqlite_session& session) {
   std::vector<applied_migration> applied;
@@ -21,8 +28,11 @@ result<std::vector<applied_migration>> read_applied(sqlite_session& session) {
     return exists.error();
   if (!*exists)
     return applied;
-  auto rows =
-      session.prepare("SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number");
+  auto is_told = knows_works_from(session);
+  if (!is_told)
+    return is_told.error();
+  auto rows = session.prepare(*is_told ? "SELECT number, name, checksum, applied_at, works_from FROM schema_migrations ORDER BY number"
+                                       : "SELECT number, name, checksum, applied_at, 0 FROM schema_migrations ORDER BY number");
   if (!rows)
     return rows.error();
   for (;;) {
@@ -32,19 +42,19 @@ result<std::vector<applied_migration>> read_applied(sqlite_session& session) {
     if (!*is_there)
       return applied;
     applied.push_back({static_cast<std::uint32_t>(rows->number(0)), std::string{rows->view(1)},
-                       std::string{rows->view(2)}, std::string{rows->view(3)}});
+                       std::string{rows->view(2)}, std::string{rows->view(3)}, static_cast<std::uint32_t>(rows->number(4))});
   }
 }
 
 result<void> apply(sqlite_session& session, const migration_step& step) {
   if (auto executed = session.execute(std::string{step.up}); !executed)
     return executed;
-  auto record = session.prepare("INSERT INTO schema_migrations(number, name, checksum, applied_at) "
-                                "VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))");
+  auto record = session.prepare("INSERT INTO schema_migrations(number, name, checksum, applied_at, works_from) "
+                                "VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?4)");
   if (!record)
     return record.error();
   const auto checksum = checksum_of(step);
-  return record->bind(1, step.number).bind_text(2, step.name).bind_text(3, checksum).run();
+  return record->bind(1, step.number).bind_text(2, step.name).bind_text(3, checksum).bind(4, works_from(step)).run();
 }
 
 result<void> take_back(sqlite_session& session, const migration_step& step) {
@@ -72,6 +82,18 @@ result<void> check_unused(sqlite_session& session) {
   return *is_there ? result<void>{store_in_use(std::string{owners->view(0)})} : result<void>{};
 }
 
+/// The table of the steps themselves. It once was without its last column.
+result<void> make_table(sqlite_session& session) {
+  auto created = session.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, "
+                                 "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL, works_from INTEGER NOT NULL DEFAULT 0) STRICT");
+  if (!created)
+    return created;
+  auto is_told = knows_works_from(session);
+  if (!is_told)
+    return is_told.error();
+  return *is_told ? result<void>{} : session.execute("ALTER TABLE schema_migrations ADD COLUMN works_from INTEGER NOT NULL DEFAULT 0");
+}
+
 class sqlite_migrator final : public migrator {
 public:
   explicit sqlite_migrator(sqlite_settings settings) : connection_{std::move(settings)} {}
@@ -94,16 +116,16 @@ public:
   // do.
   result<std::vector<std::uint32_t>> up() override {
     return connection_.write([](sqlite_session& session) -> result<std::vector<std::uint32_t>> {
-      auto created =
-          session.execute("CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, "
-                          "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT");
-      if (!created)
+      if (auto created = make_table(session); !created)
         return created.error();
       auto applied = read_applied(session);
       if (!applied)
         return applied.error();
       if (auto valid = check_history(sqlite_migrations(), *applied); !valid)
         return valid.error();
+      if (must_be_unused(sqlite_migrations(), *applied))
+        if (auto unused = check_unused(session); !unused)
+          return unused.error();
       std::vector<std::uint32_t> done;
       for (const auto& step : steps_up(sqlite_migrations(), *applied)) {
         if (auto stepped = apply(session, step); !stepped)
@@ -121,6 +143,8 @@ public:
         return applied.error();
       if (auto valid = check_history(sqlite_migrations(), *applied); !valid)
         return valid.error();
+      if (auto way = check_way_down(sqlite_migrations(), *applied); !way)
+        return way.error();
       if (auto unused = check_unused(session); !unused)
         return unused.error();
       std::vector<std::uint32_t> done;

@@ -62,13 +62,16 @@ TEST_P(cluster_contract, begins_with_nobody) {
 
 TEST_P(cluster_contract, shows_what_members_say_of_themselves) {
   node_card gateway{"b.gate-1", "10.0.0.2:1", "h\xc3\xb6st:2", "9.9", false};
+  const node_card worker{"c", "10.0.0.3:1", "h:2", "9.9", true, false};
+  ASSERT_OK(cluster().join(worker));
   const auto b = cluster().join(gateway);
   ASSERT_OK(b);
   const auto a = join("a");
   const auto session = be_present(a);
   ASSERT_TRUE(*cluster().beat(a, true, {}));
   const auto nodes = cluster().read_view()->nodes;
-  ASSERT_EQ(nodes.size(), 2u);
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(nodes[2].card, worker);
   EXPECT_EQ(nodes[0].card, card_of("a"));
   EXPECT_EQ(nodes[0].name(), a);
   EXPECT_TRUE(nodes[0].is_leaving);

@@ -1,6 +1,8 @@
 #include "tests/persistence/cutting_proxy.hpp"
 #include "tests/persistence/postgres_test_database.hpp"
 
+#include "persistence/migrations/migration_step.hpp"
+
 #include <libpq-fe.h>
 
 #include <future>
@@ -293,24 +295,25 @@ TEST_F(postgres_store_test, migrates_down_and_up_again) {
   ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
   ASSERT_OK(migrations->check());
   EXPECT_TRUE(migrations->up()->empty());
-  EXPECT_EQ(*migrations->down(1), (std::vector<std::uint32_t>{6}));
+  EXPECT_EQ(*migrations->down(1), (std::vector<std::uint32_t>{7}));
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
   const auto states = *migrations->status();
-  ASSERT_EQ(states.size(), 6u);
+  ASSERT_EQ(states.size(), 7u);
   EXPECT_TRUE(states[0].applied);
   EXPECT_EQ(states[0].applied_at.size(), std::string{"2026-01-01T00:00:00.000Z"}.size());
   EXPECT_TRUE(states[1].applied);
   EXPECT_TRUE(states[2].applied);
   EXPECT_TRUE(states[3].applied);
   EXPECT_TRUE(states[4].applied);
-  EXPECT_FALSE(states[5].applied);
-  EXPECT_EQ(*migrations->down(9), (std::vector<std::uint32_t>{5, 4, 3, 2, 1}));
+  EXPECT_TRUE(states[5].applied);
+  EXPECT_FALSE(states[6].applied);
+  EXPECT_EQ(*migrations->down(9), (std::vector<std::uint32_t>{6, 5, 4, 3, 2, 1}));
   EXPECT_EQ(database_.query(
                 "SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace "
                 "AND relkind IN ('r', 'v')"),
             "schema_migrations");
   EXPECT_EQ(code_of(database_.make_factory()->open()), error_code::unknown_schema_version);
-  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6, 7}));
   ASSERT_OK(migrations->check());
   ASSERT_OK(database_.make_factory()->open());
 }
@@ -329,7 +332,43 @@ TEST_F(postgres_store_test, migrates_once_when_several_do_it_at_once) {
     ASSERT_OK(done);
     applied += done->size();
   }
-  EXPECT_EQ(applied, 6u);
+  EXPECT_EQ(applied, 7u);
+}
+
+TEST_F(postgres_store_test, goes_on_and_starts_with_a_later_schema_that_only_adds_to_it) {
+  const auto migrations = *make_migrator({.url = database_.url()});
+  const auto own = std::to_string(postgres_migrations().size()), next = std::to_string(postgres_migrations().size() + 1);
+  database_.query("ALTER TABLE nodes ADD COLUMN of_a_later_release text NOT NULL DEFAULT ''; INSERT INTO schema_migrations VALUES (" + next + ", 'later', '0', now(), " + own + ")");
+  ASSERT_OK(migrations->check());
+  ASSERT_OK(database_.make_factory()->open());
+  ASSERT_OK(store_->cluster()->read_view());
+  EXPECT_TRUE(migrations->up()->empty());
+  EXPECT_EQ(migrations->status()->back().name, "later");
+  ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
+  EXPECT_EQ(code_of(migrations->down(1)), error_code::unknown_schema_version) << "the way back is not known here";
+  database_.query("UPDATE schema_migrations SET works_from = " + next + " WHERE number = " + next);
+  EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
+  database_.query("DELETE FROM schema_migrations WHERE number = " + next);
+  ASSERT_OK(migrations->check());
+}
+
+TEST_F(postgres_store_test, migrates_under_running_nodes_only_where_they_go_on) {
+  const auto migrations = *make_migrator({.url = database_.url()});
+  database_.query("ALTER TABLE nodes DROP COLUMN takes_calls; DELETE FROM schema_migrations WHERE number = 7");
+  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{7})) << "it only adds";
+  EXPECT_EQ(database_.query("SELECT works_from FROM schema_migrations WHERE number = 7"), "6");
+  database_.query("ALTER TABLE nodes DROP COLUMN takes_calls; ALTER TABLE coordination DROP COLUMN rebalances; ALTER TABLE shards DROP COLUMN pinned; DELETE FROM schema_migrations WHERE number > 5");
+  EXPECT_EQ(code_of(migrations->up()), error_code::ownership_lost) << "a node uses it, and does not know step 6";
+  ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
+  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{6, 7}));
+}
+
+TEST_F(postgres_store_test, reads_a_history_from_before_steps_said_who_works_with_them) {
+  const auto migrations = *make_migrator({.url = database_.url()});
+  database_.query("ALTER TABLE schema_migrations DROP COLUMN works_from");
+  ASSERT_OK(migrations->check());
+  EXPECT_TRUE(migrations->up()->empty());
+  EXPECT_EQ(database_.query("SELECT sum(works_from) FROM schema_migrations"), "0");
 }
 
 TEST_F(postgres_store_test, refuses_a_schema_with_a_changed_or_an_unknown_step) {

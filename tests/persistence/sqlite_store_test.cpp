@@ -1,5 +1,6 @@
 #include "tests/persistence/sqlite_test_database.hpp"
 
+#include "persistence/migrations/migration_step.hpp"
 #include "persistence/sqlite/sqlite_checkpointer.hpp"
 
 #include <sys/resource.h>
@@ -234,9 +235,38 @@ TEST_F(sqlite_store_test, refuses_a_schema_with_a_changed_or_an_unknown_step) {
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
 }
 
+TEST_F(sqlite_store_test, goes_on_and_starts_with_a_later_schema_that_only_adds_to_it) {
+  const auto migrations = *make_migrator({.url = database_.url()});
+  const auto own = std::to_string(sqlite_migrations().size()), next = std::to_string(sqlite_migrations().size() + 1);
+  database_.query("INSERT INTO schema_migrations VALUES (" + next + ", 'later', '0', '2030-01-01T00:00:00.000Z', " + own + ")");
+  ASSERT_OK(migrations->check());
+  EXPECT_TRUE(migrations->up()->empty());
+  EXPECT_EQ(migrations->status()->back().name, "later");
+  ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
+  EXPECT_EQ(code_of(migrations->down(1)), error_code::unknown_schema_version) << "the way back is not known here";
+  database_.query("UPDATE schema_migrations SET works_from = " + next + " WHERE number = " + next);
+  EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
+}
+
+TEST_F(sqlite_store_test, migrates_over_a_step_that_ends_the_work_of_others_only_where_there_are_none) {
+  const auto migrations = *make_migrator({.url = database_.url()});
+  database_.query("DROP TABLE audit_log; DELETE FROM schema_migrations WHERE number = 4");
+  EXPECT_EQ(code_of(migrations->up()), error_code::ownership_lost) << "a node uses it";
+  ASSERT_OK(store_->leases().release_shards("node-a", {&claim_, 1}));
+  EXPECT_EQ(*migrations->up(), (std::vector<std::uint32_t>{4}));
+}
+
+TEST_F(sqlite_store_test, reads_a_history_from_before_steps_said_who_works_with_them) {
+  const auto migrations = *make_migrator({.url = database_.url()});
+  database_.query("ALTER TABLE schema_migrations DROP COLUMN works_from");
+  ASSERT_OK(migrations->check());
+  EXPECT_TRUE(migrations->up()->empty());
+  EXPECT_EQ(database_.query("SELECT sum(works_from) FROM schema_migrations"), "0");
+}
+
 TEST_F(sqlite_store_test, refuses_a_schema_from_the_future) {
   const auto migrations = *make_migrator({.url = database_.url()});
-  database_.query("INSERT INTO schema_migrations VALUES (99, 'later', '0', '2030-01-01T00:00:00.000Z')");
+  database_.query("INSERT INTO schema_migrations VALUES (99, 'later', '0', '2030-01-01T00:00:00.000Z', 99)");
   EXPECT_EQ(code_of(migrations->check()), error_code::unknown_schema_version);
   EXPECT_EQ(migrations->status()->back().number, 99u);
 }
