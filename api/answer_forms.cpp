@@ -179,7 +179,7 @@ json placed_shard_form() {
 
 json cluster_form() {
   const auto node = object_of({{"id", text(), ""}, {"incarnation", count(), "rises with every start"}, {"state", one_of({"serving", "cordoned", "draining", "leaving", "absent"}), ""},
-                               {"scheduling", json_schema<node_scheduling>(), "as operators want it"}, {"role", one_of({"both", "gateway"}), "gateway: owns no shards"},
+                               {"scheduling", json_schema<node_scheduling>(), "as operators want it"}, {"role", one_of({"both", "gateway", "worker"}), "gateway: owns no shards; worker: takes no calls of tenants"},
                                {"peer_address", text_or_null(), "where other nodes reach it"}, {"http_address", text_or_null(), "where it takes calls"}, {"version", text(), ""},
                                {"since_heartbeat_ms", count(), "it was heard of so long ago"}, {"shards", count(), "that it owns"}, {"shards_wanted", count(), "that it shall own"},
                                {"load", count(), "of its shards"}});

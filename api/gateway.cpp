@@ -43,6 +43,8 @@ void gateway::implementation::take(const gateway_call_pointer& call) {
   if (hooks.why_closed)
     if (const auto why_closed = hooks.why_closed())
       return call->refuse(*why_closed);
+  if (!options.takes_calls_of_tenants && is_for_tenants(*match.found))
+    return call->refuse({error_code::not_a_gateway, "this node is a worker and takes no calls of tenants: send them to a node with NODE_ROLE both or gateway", "NODE_ROLE"});
   if (match.found->takes_websocket && wants_websocket(request))
     if (const auto taken = take_upgrade(*call); !taken)
       return call->refuse(taken.error());

@@ -26,6 +26,7 @@ struct gateway_options {
   std::chrono::milliseconds live_lifetime_max{3'600'000}; ///< then the client of a live stream connects, and is authorized, anew
   /// Of a node that is one of several: keys and schemas changed on another one show here after so long. Zero: only this gateway changes them.
   std::chrono::milliseconds context_kept_for{0};
+  bool takes_calls_of_tenants = true; ///< false: of the routes that need a credential only those of administration are answered, the others with not_a_gateway
   std::string secret_key;
   bool is_production = false;
   std::vector<std::string> cors_origins;

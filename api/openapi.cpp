@@ -22,6 +22,8 @@ std::set<std::uint16_t> refusals_of(const route& each) {
   std::set<std::uint16_t> statuses;
   if (each.scope)
     statuses.insert({401, 403, 429, 503});
+  if (is_for_tenants(each))
+    statuses.insert(421);
   if (each.request_schema)
     statuses.insert({400, 408, 413, 415, 422});
   if (each.query_schema)

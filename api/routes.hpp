@@ -43,6 +43,9 @@ struct route {
   bool takes_websocket = false; ///< the answer may also be a WebSocket; everywhere else Upgrade is passed over, as HTTP allows
 };
 
+/// Part of the service, which a worker leaves to others; not seeing to the node or the cluster, nor open to everyone.
+inline bool is_for_tenants(const route& each) { return each.scope.has_value() && each.tag != "Administration"; }
+
 /// What stands for a part in braces in the examples.
 inline constexpr std::string_view example_of_path_parameter = "latency";
 

@@ -44,7 +44,7 @@ const std::array declarations{
     declaration{"REDIS_URL", "processing.redis_url", &settings::redis_url, "", 0, 0, "", "redis://[user:password@]host[:port][/database] ; set: nodes share the answers that they keep"},
     declaration{"CLUSTER_NAME", "cluster.name", &settings::cluster_name, "", 0, 0, "", "the node is one of the cluster of this name, over one DATABASE_URL; unset: it is alone"},
     declaration{"NODE_ID", "cluster.node_id", &settings::node_id, "", 0, 0, "", "its id in the cluster, which should stay when it is started anew; unset: another one at each start"},
-    declaration{"NODE_ROLE", "cluster.node_role", &settings::node_role, "both", 0, 0, "", "both: it owns its share of the tenants; gateway: it owns none, and passes calls on"},
+    declaration{"NODE_ROLE", "cluster.node_role", &settings::node_role, "both", 0, 0, "", "both: it owns its share of the tenants, and takes calls for all; gateway: it owns none, and passes calls on; worker: it owns its share, and takes no calls of tenants over HTTP"},
     declaration{"PEER_HOST", "cluster.peer_host", &settings::peer_host, "127.0.0.1", 0, 0, "", "address to listen on for other nodes; outside of this machine's loopback only with certificates"},
     declaration{"PEER_PORT", "cluster.peer_port", &settings::peer_port, "0", 0, 65'535, "", "port for them; 0: any free one"},
     declaration{"PEER_ADVERTISED_HOST", "cluster.peer_advertised_host", &settings::peer_advertised_host, "", 0, 0, "", "name or address where other nodes reach it; unset: PEER_HOST"},
@@ -128,8 +128,10 @@ result<void> check(const settings& loaded) {
     return refused("LOG_LEVEL", loaded.log_level, "must be debug, info, warn or error");
   if (loaded.log_access != "none" && loaded.log_access != "failures" && loaded.log_access != "all")
     return refused("LOG_ACCESS", loaded.log_access, "must be none, failures or all");
-  if (loaded.node_role != "both" && loaded.node_role != "gateway")
-    return refused("NODE_ROLE", loaded.node_role, "must be both or gateway");
+  if (loaded.node_role != "both" && loaded.node_role != "gateway" && loaded.node_role != "worker")
+    return refused("NODE_ROLE", loaded.node_role, "must be both, gateway or worker");
+  if (loaded.node_role == "worker" && loaded.cluster_name.empty())
+    return refused("NODE_ROLE", loaded.node_role, "a node that is alone must take calls: a worker is one of several, with a CLUSTER_NAME");
   for (const auto& [name, text] : {std::pair{"CLUSTER_NAME", &loaded.cluster_name}, std::pair{"NODE_ID", &loaded.node_id}})
     if (!text->empty() && !is_valid_tenant_id(*text))
       return refused(name, *text, "has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit");

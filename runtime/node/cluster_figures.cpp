@@ -21,6 +21,8 @@ const char* state_of(const node_row& node) {
   return node.wish == node_wish::serve ? "serving" : node.wish == node_wish::cordon ? "cordoned" : "draining";
 }
 
+const char* role_of(const node_card& card) { return !card.takes_shards ? "gateway" : card.takes_calls ? "both" : "worker"; }
+
 struct node_share {
   std::uint64_t shards = 0, wanted = 0, load = 0;
 };
@@ -30,7 +32,7 @@ json describe(const node_row& node, const node_share& share) {
           {"incarnation", node.incarnation},
           {"state", state_of(node)},
           {"scheduling", name_of(node.wish)},
-          {"role", node.card.takes_shards ? "both" : "gateway"},
+          {"role", role_of(node.card)},
           {"peer_address", text_or_null(node.card.peer_address)},
           {"http_address", text_or_null(node.card.http_address)},
           {"version", node.card.version},

@@ -59,6 +59,7 @@ result<void> cluster_part::start() {
   card.http_address = given_.host + ":" + std::to_string(given_.port);
   card.version = DOTMAC_VERSION;
   card.takes_shards = given_.node_role != "gateway";
+  card.takes_calls = given_.node_role != "worker";
   if (auto known = introduce_to_members(card.id); !known)
     return known;
   keeper_ = std::make_unique<cluster_keeper>(stores_, card, agent_limits{}, keeper_hooks(on_look_));

@@ -199,6 +199,7 @@ gateway_options node::implementation::door_options() const {
   options.admission.node_calls_max = static_cast<std::size_t>(given.node_calls_in_flight_max);
   options.request_timeout = std::chrono::seconds{given.request_timeout_seconds};
   options.query_timeout = std::chrono::seconds{given.query_timeout_seconds};
+  options.takes_calls_of_tenants = given.node_role != "worker";
   options.context_kept_for = is_clustered() ? contexts_kept_for : std::chrono::milliseconds{0};
   options.secret_key = given.secret_key;
   options.is_production = given.is_production();

@@ -147,6 +147,26 @@ class MembersTest(unittest.TestCase):
                                       ("shard_moved", f"shard {shard}"), ("shard_released", f"shard {shard}"), ("node_cordoned", "node a"), ("node_uncordoned", "node a"),
                                       ("cluster_rebalanced", "cluster")])
 
+    def test_a_worker_owns_its_share_and_takes_no_calls_of_tenants(self):
+        a, worker = self.start("a"), self.start("w", NODE_ROLE="worker")
+        self.wait_for("even shares", lambda: self.shares(a) == {"a": 128, "w": 128})
+        self.assertEqual({each["id"]: each["role"] for each in self.ask(a, "GET", "/admin/cluster")["nodes"]}, {"a": "both", "w": "worker"})
+        self.assertRegex(self.command(a, "status"), r"w +\w+ +worker ")
+        for i in range(12):
+            self.track(a, "1", f"work-{i}")
+            self.assertEqual(self.count(a, f"work-{i}"), 1)
+        owners = {self.ask(worker, "GET", f"/admin/cluster/tenants/work-{i}")["owner"] for i in range(12)}
+        self.assertEqual(owners, {"a", "w"}, "its share of the tenants, and it tells administrators of them")
+        for method, path, body in (("POST", "/events/track", {"event_type": "page", "event_name": "view"}), ("GET", "/events/stats", None), ("POST", "/metrics/values/query", {}), ("POST", "/api/v1/events/query", {})):
+            status, answer, _ = worker.call(method, path, body, {"X-Tenant-ID": "work-1"})
+            self.assertEqual((status, answer["code"]), (421, "not_a_gateway"), path)
+        self.assertIn("421", self.ask(worker, "GET", "/openapi.json")["paths"]["/events/track"]["post"]["responses"])
+        for path in ("/health/ready", "/health/live", "/health/detailed", "/metrics", "/admin/actors", "/admin/audit"):
+            self.assertEqual(worker.call("GET", path)[0], 200, path)
+        self.command(worker, "drain", "a", "--wait", "60")
+        self.assertEqual(self.shares(worker), {"a": 0, "w": 256})
+        self.assertEqual([self.count(a, f"work-{i}") for i in range(12)], [1] * 12)
+
     def test_acts_on_what_is_not_there_are_refused_and_change_nothing(self):
         a = self.start("a")
         self.start("gate", NODE_ROLE="gateway")
@@ -241,7 +261,8 @@ class MembersTest(unittest.TestCase):
 
     def test_what_a_cluster_cannot_be_made_of_is_refused(self):
         self.assertIn("DATABASE_URL", self.refused("--cluster", DATABASE_URL=None))
-        self.assertIn("NODE_ROLE", self.refused("--cluster", NODE_ROLE="worker"))
+        self.assertIn("NODE_ROLE", self.refused("--cluster", "members", NODE_ROLE="boss"))
+        self.assertIn("NODE_ROLE", self.refused(NODE_ROLE="worker"))
         self.assertIn("NODE_ID", self.refused("--cluster", NODE_ID="no id"))
         self.assertIn("PEER_HOST", self.refused("--cluster", PEER_HOST="0.0.0.0"))
         self.assertIn("CLUSTER_NAME", self.refused("--cluster", "no name"))

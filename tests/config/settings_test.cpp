@@ -33,13 +33,19 @@ TEST(settings, refuse_a_wrong_number_and_name_the_setting_the_value_and_the_limi
 TEST(settings, let_a_cluster_be_made_only_of_what_it_needs) {
   const std::map<std::string, std::string> good{{"CLUSTER_NAME", "c"}, {"DATABASE_URL", "postgresql://db/x"}, {"NODE_ID", "node-1.a"}, {"NODE_ROLE", "gateway"}, {"PEER_HOST", "127.0.0.2"}};
   EXPECT_TRUE(load_settings(good));
-  for (const auto& [name, value] : std::map<std::string, std::string>{{"CLUSTER_NAME", "two words"}, {"NODE_ID", "-x"}, {"NODE_ROLE", "worker"}, {"PEER_HOST", "10.0.0.1"}, {"PEER_ADVERTISED_HOST", "elsewhere"}, {"PEER_PORT", "65536"}}) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"CLUSTER_NAME", "two words"}, {"NODE_ID", "-x"}, {"NODE_ROLE", "boss"}, {"PEER_HOST", "10.0.0.1"}, {"PEER_ADVERTISED_HOST", "elsewhere"}, {"PEER_PORT", "65536"}}) {
     auto changed = good;
     changed[name] = value;
     const auto loaded = load_settings(changed);
     ASSERT_FALSE(loaded) << name;
     EXPECT_EQ(loaded.error().field, name);
   }
+  auto working = good;
+  working["NODE_ROLE"] = "worker";
+  EXPECT_TRUE(load_settings(working));
+  const auto alone_at_work = load_settings({{"NODE_ROLE", "worker"}});
+  ASSERT_FALSE(alone_at_work);
+  EXPECT_EQ(alone_at_work.error().field, "NODE_ROLE");
   auto encrypted = good;
   encrypted.insert({{"PEER_CERTIFICATE_FILE", "c.pem"}, {"PEER_KEY_FILE", "k.pem"}, {"PEER_CA_FILE", "ca.pem"}, {"PEER_ADVERTISED_HOST", "node-1.example"}});
   encrypted["PEER_HOST"] = "0.0.0.0";
