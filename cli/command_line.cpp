@@ -2,6 +2,7 @@
 
 #include "cli/cluster_commands.hpp"
 #include "cli/commands.hpp"
+#include "cli/console/run_console.hpp"
 #include "cli/mapping_file.hpp"
 #include "core/identity.hpp"
 
@@ -198,6 +199,12 @@ void add_client_commands(CLI::App& app, std::function<int()>& chosen) {
     return run_import_options(context, asked);
   });
   add_cluster_commands(app, chosen);
+  all.add<console_request>(
+      "console", "see nodes, shards, tenants and actors live, and act upon them, on a terminal",
+      [](CLI::App& command, console_request& asked) {
+        command.add_option("--interval", asked.interval_seconds, "seconds between two looks")->check(CLI::Range(0.2, 60.0))->capture_default_str();
+      },
+      run_console);
 }
 
 } // namespace dotmac

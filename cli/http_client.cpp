@@ -31,6 +31,9 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* i
   return size * count;
 }
 
+/// Ends the transfer where it is not zero.
+int is_given_up(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; }
+
 struct curl_library {
   curl_library() { curl_global_init(CURL_GLOBAL_DEFAULT); }
   ~curl_library() { curl_global_cleanup(); }
@@ -69,6 +72,7 @@ result<http_answer> http_client::put(const std::string& path, const json& body) 
   const auto text = written_json(body);
   return call("PUT", path, &text);
 }
+result<http_answer> http_client::remove(const std::string& path) { return call("DELETE", path, nullptr); }
 
 result<http_answer> http_client::call(const char* method, const std::string& path, const std::string* body) {
   auto* curl = handle_->curl;
@@ -86,7 +90,12 @@ result<http_answer> http_client::call(const char* method, const std::string& pat
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &received);
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, body != nullptr ? method : nullptr);
+  if (options_.is_given_up != nullptr) {
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_given_up);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(options_.is_given_up)); // read only
+  }
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
   if (body != nullptr) {
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data());

@@ -3,12 +3,13 @@
 /// Calls a node over HTTP, one call at a time, over a kept connection.
 ///
 /// Errors   not_ready where nobody answers (with the address and the reason). An answer of any status is a value.
-/// Limits   `call_timeout` per call; answer_bytes_max of an answer; http and https.
+/// Limits   `call_timeout` per call, about a second once `is_given_up` is set; answer_bytes_max of an answer; http and https.
 /// Threads  one per client.
 
 #include "core/describe/json.hpp"
 #include "core/result.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ struct connection_options {
   std::string tenant = "default";
   std::string api_key;
   std::chrono::milliseconds call_timeout{60'000};
+  const std::atomic<bool>* is_given_up = nullptr; ///< set by another thread: the call under way ends, as if nobody answered; none: never
 };
 
 struct http_answer {
@@ -42,6 +44,7 @@ public:
   result<http_answer> post(const std::string& path, const json& body);
   result<http_answer> post_text(const std::string& path, const std::string& body);
   result<http_answer> put(const std::string& path, const json& body);
+  result<http_answer> remove(const std::string& path); ///< DELETE
 
 private:
   struct handle;

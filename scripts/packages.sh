@@ -8,7 +8,7 @@ build_packages=(
   g++ cmake ninja-build ccache mold git ca-certificates tzdata
   libcaf-dev libboost1.81-dev libpqxx-dev libpq-dev libsqlite3-dev libhiredis-dev libzstd-dev libxxhash-dev libjemalloc-dev
   nlohmann-json3-dev libsimdjson-dev zlib1g-dev libsodium-dev libcurl4-openssl-dev libssl-dev libre2-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
-  libhowardhinnant-date-dev libgtest-dev libgmock-dev curl
+  libhowardhinnant-date-dev libncurses-dev libgtest-dev libgmock-dev curl
 )
 test_packages=(postgresql-15 redis-server sqlite3 python3 openssl iproute2)
 # Other packagings of Node.js bring npm along, and Debian's cannot be installed beside them.

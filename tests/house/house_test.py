@@ -46,6 +46,7 @@ VENDORS = {
     r"CLI/": ["runtime/main.cpp", "cli/command_line.cpp"],
     r"openssl/": ["runtime/peers"],
     r"curl/": ["cli/http_client.cpp"],
+    r"ncurses|curses\.h": ["cli/console/terminal.cpp"],
     r"spdlog": ["runtime", "tests/runtime"],
     r"nlohmann": ["core/describe", "api", "runtime/node", "tests"],
 }
