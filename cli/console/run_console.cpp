@@ -24,7 +24,8 @@ moment clocks() {
   return {ms(std::chrono::steady_clock::now().time_since_epoch()), ms(std::chrono::system_clock::now().time_since_epoch())};
 }
 
-/// Signals as something to read, so that none comes in the middle of drawing; as before when this ends.
+/// Signals as something to read, so that none comes in the middle of drawing. They stay blocked when this ends: the program does too, and what is
+/// still pending shall not end it another way.
 class signal_reader {
 public:
   signal_reader() {
@@ -32,13 +33,10 @@ public:
     ::sigemptyset(&taken);
     for (const auto each : {SIGINT, SIGTERM, SIGHUP, SIGWINCH})
       ::sigaddset(&taken, each);
-    ::pthread_sigmask(SIG_BLOCK, &taken, &before_);
+    ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);
     descriptor_ = ::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
   }
-  ~signal_reader() {
-    ::close(descriptor_);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
+  ~signal_reader() { ::close(descriptor_); }
   signal_reader(const signal_reader&) = delete;
   signal_reader& operator=(const signal_reader&) = delete;
 
@@ -50,7 +48,6 @@ public:
   }
 
 private:
-  sigset_t before_{};
   int descriptor_ = -1;
 };
 
