@@ -20,14 +20,13 @@ public:
       add("");
     add(text, true);
   }
-  /// `text` goes on in lines below, moved in.
-  void entry(const std::string& text, std::size_t moved_in) {
-    const std::string blanks(moved_in, ' ');
-    const auto room = cells_ > moved_in + 10 ? cells_ - moved_in : 10;
-    std::string begin = "  ";
-    for (const auto& each : wrapped(text, room)) {
-      add(begin + each);
-      begin = "  " + blanks;
+  /// `text` behind `begin`; where it goes on in lines below, it is moved in as far.
+  void entry(const std::string& begin, const std::string& text) {
+    const auto moved_in = cells_of(begin);
+    auto before = "  " + begin;
+    for (const auto& each : wrapped(text, cells_ > moved_in + 10 ? cells_ - moved_in : 10)) {
+      add(before + each);
+      before = std::string(2 + moved_in, ' ');
     }
   }
   std::vector<detail_line> take() { return std::move(lines_); }
@@ -58,13 +57,13 @@ void add_figures(line_writer& out, const details& of) {
       continue;
     const auto value = shown_figure(has, in);
     if (in.form == figure_form::text)
-      out.entry(to_left(in.head, name_cells) + value, name_cells);
+      out.entry(to_left(in.head, name_cells), value);
     else
-      out.entry(to_left(in.head, name_cells) + to_left(value, value_cells) + in.meaning, name_cells + value_cells);
+      out.entry(to_left(in.head, name_cells) + to_left(value, value_cells), in.meaning);
   }
 }
 
-void add_missing(line_writer& out, const char* what) { out.entry(std::string{"the node does not tell "} + what, 0); }
+void add_missing(line_writer& out, const char* what) { out.entry("", std::string{"the node does not tell "} + what); }
 
 void add_state(line_writer& out, const json& told) {
   out.head("state");
@@ -72,9 +71,9 @@ void add_state(line_writer& out, const json& told) {
   if (!state.is_object())
     return add_missing(out, "it");
   if (state.empty())
-    out.entry("nothing to tell", 0);
+    out.entry("", "nothing to tell");
   for (const auto& [name, value] : state.items())
-    out.entry(to_left(shown_text(name), 2 * name_cells) + " " + shown_text(text_of(value)), 2 * name_cells + 1);
+    out.entry(to_left(shown_text(name), 2 * name_cells) + " ", shown_text(text_of(value)));
 }
 
 void add_failures(line_writer& out, const json& told) {
@@ -83,9 +82,9 @@ void add_failures(line_writer& out, const json& told) {
   if (!failures.is_array())
     return add_missing(out, "them");
   if (failures.empty())
-    out.entry("none", 0);
+    out.entry("", "none");
   for (const auto& each : failures)
-    out.entry(told_text(each, "at") + "  " + told_text(each, "code") + "  " + told_text(each, "message"), 4);
+    out.entry(told_text(each, "at") + "  ", told_text(each, "code") + "  " + told_text(each, "message"));
 }
 
 void add_snapshots(line_writer& out, const json& told) {
@@ -94,12 +93,11 @@ void add_snapshots(line_writer& out, const json& told) {
   if (!snapshots.is_array())
     return add_missing(out, "them");
   if (snapshots.empty())
-    out.entry("none", 0);
+    out.entry("", "none");
   for (const auto& each : snapshots) {
     const auto bytes = count_member(each, "bytes");
-    out.entry("entry " + told_text(each, "sequence") + "  form " + told_text(each, "version") + "  " + (bytes ? short_bytes(static_cast<double>(*bytes)) : "-") + " bytes  written "
-                  + told_text(each, "written_at"),
-              4);
+    out.entry("", "entry " + told_text(each, "sequence") + "  form " + told_text(each, "version") + "  " + (bytes ? short_bytes(static_cast<double>(*bytes)) : "-") + " bytes  written "
+                      + told_text(each, "written_at"));
   }
 }
 
@@ -115,7 +113,7 @@ void add_times(line_writer& out, const json& told) {
     if (count > 0)
       text += (text.empty() ? "" : "   ") + (bound ? "to " + short_time(static_cast<double>(*bound)) : std::string{"longer"}) + ": " + short_count(static_cast<double>(count));
   }
-  out.entry(text.empty() ? "none yet" : text, 0);
+  out.entry("", text.empty() ? "none yet" : text);
 }
 
 } // namespace
@@ -159,14 +157,14 @@ std::vector<detail_line> detail_lines(const details& of, std::size_t cells) {
   line_writer out{cells > 2 ? cells - 2 : 0};
   out.head(shown_text(of.of.kind) + " " + shown_text(of.of.key) + (of.node.empty() ? "" : " on " + shown_text(of.node)));
   if (of.of.kind == "letter")
-    out.entry(to_left("whose", name_cells) + of.of.name, name_cells);
+    out.entry(to_left("whose", name_cells), of.of.name);
   if (!of.of.tenant.empty())
-    out.entry(to_left("tenant", name_cells) + shown_text(of.of.tenant), name_cells);
+    out.entry(to_left("tenant", name_cells), shown_text(of.of.tenant));
   add_figures(out, of);
   if (of.node.empty())
     return out.take();
   if (!of.trouble.empty())
-    out.entry("No details: " + shown_text(of.trouble), 0);
+    out.entry("No details: ", shown_text(of.trouble));
   if (of.told.is_null())
     return out.take();
   add_times(out, of.told);
