@@ -9,6 +9,7 @@
 #include "persistence/open_store.hpp"
 #include "runtime/node/folder_lock.hpp"
 #include "runtime/node/node.hpp"
+#include "runtime/node/service_manager.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -100,6 +101,11 @@ dotmac::result<void> write_ready_file(const std::string& path, const std::string
   return {};
 }
 
+void tell(std::string_view state) {
+  if (auto told = dotmac::tell_service_manager(state); !told)
+    spdlog::warn("{}", dotmac::text_for_log(told.error()));
+}
+
 int serve(const dotmac::settings& given, const std::string& ready_file) {
   set_up_log(given.log_level);
   const auto signals = block_stop_signals();
@@ -114,8 +120,10 @@ int serve(const dotmac::settings& given, const std::string& ready_file) {
   if (!ready_file.empty())
     if (auto written = write_ready_file(ready_file, url_of(given.host, *port)); !written)
       return complain(written.error());
+  tell(dotmac::service_state::ready);
   int signal = 0;
   sigwait(&signals, &signal);
+  tell(dotmac::service_state::stopping);
   if (given.drain_seconds > 0) {
     spdlog::info("leaving: calls are still taken for {} s; a second signal stops at once", given.drain_seconds);
     node.ask_to_leave();
