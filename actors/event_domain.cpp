@@ -1,6 +1,19 @@
 #include "actors/event_domain.hpp"
 
+#include <algorithm>
+
 namespace dotmac {
+
+state_summary summary_of(event_domain& domain) {
+  const auto& partition = domain.partition();
+  std::uint64_t stored = 0;
+  for (const auto& segment : partition.stored_segments())
+    stored += segment.row_count;
+  const auto removals = partition.tell_removals();
+  const auto open = std::count_if(removals.removals.begin(), removals.removals.end(), [](const removal_record& each) { return !each.done_at; });
+  return {{"events", partition.row_count()}, {"events_in_segments", stored}, {"segments", std::uint64_t{partition.stored_segments().size()}},
+          {"removals_under_way", static_cast<std::uint64_t>(open)}};
+}
 
 std::function<encoded_snapshot()> snapshot_of<event_domain>::prepare(event_domain& domain) {
   return [plan = std::make_shared<event_snapshot_plan>(domain.partition().prepare_snapshot())] {

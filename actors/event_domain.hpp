@@ -50,6 +50,9 @@ private:
   std::function<void()> on_snapshot_;
 };
 
+/// For administrators. Linear in the stored segments.
+state_summary summary_of(event_domain& domain);
+
 template <> struct snapshot_of<event_domain> {
   static std::function<encoded_snapshot()> prepare(event_domain& domain);
   static void written(event_domain& domain, const encoded_snapshot& snapshot);

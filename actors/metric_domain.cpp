@@ -2,6 +2,12 @@
 
 namespace dotmac {
 
+state_summary summary_of(metric_domain& domain) {
+  const auto semantics = domain.semantics();
+  return {{"metric_type", std::string{enumeration<metric_type>::names[static_cast<std::size_t>(semantics.type)]}}, {"is_cumulative", std::string{semantics.is_cumulative ? "yes" : "no"}},
+          {"values", domain.next_row()}, {"series", domain.series_count()}};
+}
+
 std::function<encoded_snapshot()> snapshot_of<metric_domain>::prepare(metric_domain& domain) {
   return [plan = std::make_shared<metric_snapshot_plan>(domain.prepare_snapshot(domain.now()))] {
     auto image = plan->encode();

@@ -17,6 +17,9 @@ private:
   std::function<timestamp()> now_;
 };
 
+/// For administrators.
+state_summary summary_of(metric_domain& domain);
+
 template <> struct snapshot_of<metric_domain> {
   static std::function<encoded_snapshot()> prepare(metric_domain& domain);
   static void written(metric_domain& domain, const encoded_snapshot& snapshot);

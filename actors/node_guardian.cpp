@@ -56,7 +56,7 @@ node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vec
     log(as_logged, "supervision", line);
   };
   supervise(self, {},
-            {shell.environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); },
+            {shell.environment.random, log, [self](const std::string& name, const failure& why) { self->state.environment.registry->note_failed(self->state.path + "/" + name, why); },
              node_stop_within});
   return {
       [self](const locate_shard& message) { return locate(self, message.shard); },

@@ -41,7 +41,7 @@ shard_actor::behavior_type run_shard_manager(shard_manager_pointer self, shard_c
     log(as_logged, "supervision", line);
   };
   supervise(self, caf::actor_cast<caf::actor>(supervisor),
-            {shell.environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); },
+            {shell.environment.random, log, [self](const std::string& name, const failure& why) { self->state.environment.registry->note_failed(self->state.path + "/" + name, why); },
              shard_stop_within});
   return {
       [self](const locate_tenant& message) { return locate(self, message.tenant); },

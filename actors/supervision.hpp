@@ -52,7 +52,7 @@ template <class Self> void end_after_children(Self self, std::chrono::millisecon
 struct supervision_hooks {
   std::function<std::uint64_t()> random;
   std::function<void(const std::string&)> log;              ///< a line of this supervisor
-  std::function<void(const std::string&)> on_child_failure; ///< by name
+  std::function<void(const std::string&, const failure&)> on_child_failure; ///< by name
   std::chrono::milliseconds stop_within{50'000};
 };
 
@@ -67,8 +67,9 @@ template <class Self> void supervise(Self self, const caf::actor& supervisor, su
     const auto fallen = self->state.children.went_down(down.source, is_failure(down.reason), std::chrono::steady_clock::now(), hooks.random());
     if (fallen.what == child_table::verdict::ended || fallen.what == child_table::verdict::unknown)
       return;
-    hooks.on_child_failure(fallen.name);
-    const auto reason = to_failure(down.reason).message;
+    const auto cause = to_failure(down.reason);
+    hooks.on_child_failure(fallen.name, cause);
+    const auto& reason = cause.message;
     if (fallen.what == child_table::verdict::will_restart)
       return hooks.log(fallen.name + " failed and may start again in " + std::to_string(fallen.delay.count()) + " ms: " + reason);
     hooks.log(fallen.name + " failed too often: giving up: " + reason);

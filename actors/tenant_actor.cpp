@@ -19,21 +19,23 @@ template <> struct snapshot_of<tenant_state> {
   static void written(tenant_state&, const encoded_snapshot&) {}
 };
 
+state_summary summary_of(tenant_state& state) {
+  return {{"exists", std::string{state.exists() ? "yes" : "no"}}, {"timezone", state.timezone()}, {"api_keys", std::uint64_t{state.api_keys().size()}},
+          {"event_schemas", std::uint64_t{state.schemas().size()}}, {"metrics", state.list_metrics({}, {}, 0, 0).total}};
+}
+
 namespace {
 
 using tenant_self = tenant_shell_actor::stateful_pointer<tenant_shell>;
 constexpr std::chrono::seconds tenant_stop_within{50};
 constexpr std::size_t fact_bytes = 1'024; ///< what a definition counts for in the limits of waiting writes
 
-template <class Fact> caf::result<done> change(tenant_self self, Fact fact) {
+/// `name` and `call` are what a dead letter of it holds.
+template <class Call, class Fact> caf::result<done> change(tenant_self self, const char* name, const Call& call, Fact fact) {
   const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
   return submit_write<done, tenant_state>(
       self, fact_bytes, [fact](tenant_state& state) { return state.stage(fact); }, [] { return done{}; },
-      [fact] {
-        command_content content{"change of a tenant", {}};
-        binary::write(content.payload, fact);
-        return content;
-      });
+      [name, call] { return command_content{name, to_bytes(call)}; });
 }
 
 /// Looks at the committed definitions, after the recovery; `look` answers.
@@ -112,12 +114,12 @@ tenant_shell_actor::behavior_type run_tenant_actor(tenant_self self, std::string
                               [self, supervisor, tenant] { self->send(supervisor, passivate_child{tenant}); }});
   const auto log = [log = environment.entity.log, id = self->state.entity->id()](const std::string& line) { log(id, "supervision", line); };
   supervise(self, caf::actor_cast<caf::actor>(supervisor),
-            {environment.random, log, [self](const std::string& name) { self->state.environment.registry->note_failed(self->state.path + "/" + name); }, tenant_stop_within});
+            {environment.random, log, [self](const std::string& name, const failure& why) { self->state.environment.registry->note_failed(self->state.path + "/" + name, why); }, tenant_stop_within});
   watch_idleness(self, supervisor, tenant, [self] { return self->state.children.count() == 0; });
   return {
-      [self](const create_tenant& call) { return change(self, tenant_created{call.timezone}); },
-      [self](const create_api_key& call) { return change(self, api_key_created{call.key}); },
-      [self](const revoke_api_key& call) { return change(self, api_key_revoked{call.key_id}); },
+      [self](const create_tenant& call) { return change(self, "create_tenant", call, tenant_created{call.timezone}); },
+      [self](const create_api_key& call) { return change(self, "create_api_key", call, api_key_created{call.key}); },
+      [self](const revoke_api_key& call) { return change(self, "revoke_api_key", call, api_key_revoked{call.key_id}); },
       [self, supervisor, tenant](const get_tenant_context& call) -> caf::result<tenant_context> {
         return look<tenant_context>(self, [self, supervisor, tenant, call](tenant_state& state) -> result<tenant_context> {
           if (call.is_claim && !state.exists() && self->state.children.count() == 0 && self->state.entity->is_idle())
@@ -125,8 +127,8 @@ tenant_shell_actor::behavior_type run_tenant_actor(tenant_self self, std::string
           return tenant_context{state.exists(), state.timezone(), state.api_keys(), state.schemas()};
         });
       },
-      [self](const create_event_schema& call) { return change(self, event_schema_created{call.schema}); },
-      [self](const create_metric& call) { return change(self, metric_created{call.definition}); },
+      [self](const create_event_schema& call) { return change(self, "create_event_schema", call, event_schema_created{call.schema}); },
+      [self](const create_metric& call) { return change(self, "create_metric", call, metric_created{call.definition}); },
       [self](const list_metrics& call) -> caf::result<metrics_listed> {
         return look<metrics_listed>(self, [call](tenant_state& state) -> result<metrics_listed> {
           auto page = state.list_metrics(call.type, call.tags, static_cast<std::size_t>(call.limit),

@@ -152,17 +152,43 @@ json api_key_created_form() { return joined(shown_key_form(), object_of({{"api_k
 json api_keys_form() { return joined(object_of({{"api_keys", list_of(shown_key_form()), "by id; never their secrets"}}), page_form()); }
 json api_key_revoked_form() { return object_of({{"key_id", text(), ""}, {"status", {{"const", "revoked"}}, ""}}); }
 
-json actors_form() {
+namespace {
+
+json actor_form() {
   const auto time_count = object_of({{"up_to_us", {{"type", json::array({"integer", "null"})}}, "microseconds; null: without end"}, {"count", count(), "messages"}});
-  auto actor = object_of({{"kind", one_of({"node", "shard", "tenant", "events", "metric"}), ""}, {"path", text(), "from the node down to it"}, {"parent", text(), "path of its supervisor; empty for the node"},
+  return object_of({{"kind", one_of({"node", "shard", "tenant", "events", "metric"}), ""}, {"path", text(), "from the node down to it"}, {"parent", text(), "path of its supervisor; empty for the node"},
                           {"children", count(), "running actors that it supervises"}, {"tenant", text(), "empty for node and shards"}, {"uptime_seconds", count(), ""},
                           {"messages", count(), "handled"}, {"failures", count(), "writes and questions that failed"}, {"mailbox", count(), "messages behind the last one handled"},
                           {"waiting", count(), "writes that wait for a commit"}, {"waiting_seconds", {{"type", json::array({"number", "null"})}}, "how long the first of them has waited; null: none"},
                           {"restarts", count(), ""}, {"memory_bytes", count(), "of its state"}, {"journal_position", count(), ""}, {"snapshot_position", count(), ""},
-                          {"snapshot_at", {{"type", json::array({"string", "null"})}, {"format", "date-time"}}, "when it last wrote one; null: not yet since it started"},
+                          {"snapshot_at", time_or_null(), "when it last wrote one; null: not yet since it started"},
                           {"busy_microseconds", count(), "on its thread"}, {"scan_microseconds", count(), "of questions, on the threads that look through its data"}, {"message_times", list_of(time_count), "time per message"}});
+}
+
+} // namespace
+
+json actors_form() {
+  auto actor = actor_form();
   actor["properties"]["actors"] = with_meaning(list_of({{"type", "object"}}), "its children on this page, in the same form: where shape=tree was asked for and it has any");
   return joined(object_of({{"actors", list_of(actor), "by path"}}), page_form());
+}
+
+json actor_details_form() {
+  const auto failed = object_of({{"at", time(), "the last time"}, {"code", text(), ""}, {"message", text(), ""}, {"times", count(), "in a row"}});
+  const auto snapshot = object_of({{"sequence", count(), "journal position of what is in it"}, {"version", count(), "of its form"}, {"bytes", count(), "as stored"}, {"written_at", time_or_null(), ""}});
+  auto form = actor_form();
+  form["required"] = json::array({"path"});
+  return joined(form, object_of({{"running", {{"type", "boolean"}}, "an actor that does not run has no figures"},
+                                 {"state", {{"type", json::array({"object", "null"})}}, "what it holds, by name; null: it does not run, cannot be read, or holds nothing"},
+                                 {"last_failures", list_of(failed), "newest first, since the node started, of earlier lives too"}, {"snapshots", list_of(snapshot), "in the store, newest first"}}));
+}
+
+json actor_snapshot_form() {
+  const auto segment = object_of({{"number", count(), ""}, {"rows", count(), ""}, {"bytes", count(), "as stored"}, {"from", time(), ""}, {"to", time(), ""}});
+  return object_of({{"path", text(), "of its actor"}, {"entity", text(), "tenant/kind/name"}, {"sequence", count(), "journal position of what is in it"}, {"version", count(), "of its form"},
+                    {"bytes", count(), "as stored"}, {"written_at", time_or_null(), ""}, {"is_damaged", {{"type", "boolean"}}, "its checksum is wrong: it is never used"},
+                    {"content", {{"type", json::array({"object", "null"})}}, "of tenants; hashes of secrets are not shown. null: it is no text"},
+                    {"segment_count", count(), "of stored data that the kept snapshots refer to"}, {"segments", list_of(segment), "the newest 1000"}});
 }
 
 json actor_act_form() { return object_of({{"path", text(), ""}, {"act", json_schema<actor_act_kind>(), ""}, {"status", {{"const", "requested"}}, "it is carried out behind the answer"}}); }
@@ -197,6 +223,8 @@ json dead_letters_form() {
                                  {"reason", text(), "what the actor failed with"}, {"payload_bytes", count(), "of the message as it is stored"}});
   return object_of({{"dead_letters", list_of(letter), "newest first"}, {"count", count(), ""}});
 }
+
+json dead_letter_act_form() { return object_of({{"id", count(), ""}, {"status", one_of({"replayed", "discarded"}), "it is gone"}}); }
 
 json audit_entries_form() {
   const auto entry = object_of({{"id", count(), "rises from entry to entry"}, {"recorded_at", time(), ""}, {"tenant", text(), "whose data"}, {"act", text(), "what was done"},

@@ -47,6 +47,8 @@ json api_key_created_form();
 json api_keys_form();
 json api_key_revoked_form();
 json actors_form();
+json actor_details_form();
+json actor_snapshot_form();
 json actor_act_form();
 json cluster_form();
 json place_of_tenant_form();
@@ -54,6 +56,7 @@ json node_scheduled_form();
 json shard_placed_form();
 json requested_form();
 json dead_letters_form();
+json dead_letter_act_form();
 json audit_entries_form();
 
 json health_form();

@@ -1,5 +1,6 @@
 #include "api/cluster_requests.hpp"
 
+#include "api/actor_path.hpp"
 #include "api/handlers.hpp"
 
 #include <charconv>
@@ -26,17 +27,6 @@ std::optional<std::string> read_node_id(const gateway_call_pointer& call, const 
     return id;
   call->refuse({{"node_id", {where, field}, "the id of a node has 1 to 63 letters, digits, '-', '_' or '.', and begins with a letter or digit", id.substr(0, 100)}});
   return std::nullopt;
-}
-
-/// The tenant in the path of an actor; empty for a node or shard.
-std::string tenant_in_path(std::string_view path) {
-  for (int part = 0; part < 2; ++part) {
-    const auto slash = path.find('/');
-    if (slash == path.npos)
-      return {};
-    path.remove_prefix(slash + 1);
-  }
-  return std::string{path.substr(0, path.find('/'))};
 }
 
 } // namespace
@@ -105,7 +95,7 @@ void act_on_actor(const gateway_call_pointer& call) {
     return;
   if (body->node && !read_node_id(call, *body->node, "body", "node"))
     return;
-  if (!call->may_act_for_all && tenant_in_path(body->path) != call->tenant)
+  if (!call->may_act_for_all && tenant_at(body->path) != call->tenant)
     return call->refuse({error_code::forbidden, "this credential is bound to the tenant " + call->tenant, "path"});
   json done{{"path", body->path}, {"act", write_json(body->act)}, {"status", "requested"}};
   call->host->hooks.act_on_actor({body->node.value_or(""), body->path, body->act}, origin_of(*call), answered_with(call, std::move(done)));

@@ -2,13 +2,12 @@
 
 /// What is sent to the routes of nodes and actors: field names, bounds and defaults, declared once.
 
+#include "api/actor_path.hpp"
 #include "api/node_acts.hpp"
 #include "core/describe/json.hpp"
 #include "core/identity.hpp"
 
 namespace dotmac {
-
-inline constexpr std::int64_t actor_path_size_max = 1'000;
 
 template <> struct enumeration<node_scheduling> {
   static constexpr std::array<std::string_view, 3> names{"serve", "cordon", "drain"};

@@ -61,6 +61,9 @@ struct gateway_hooks {
   /// Of the node with this id; empty: of this one. Answers of acts and lists come once, from any thread.
   std::function<void(std::string node, actor_list_question asked, actor_list_answer answer)> actors;
   std::function<void(actor_act act, act_origin origin, act_answer answer)> act_on_actor;
+  std::function<void(std::string node, std::string path, json_answer answer)> actor_details;
+  std::function<void(snapshot_question asked, json_answer answer)> snapshot;
+  std::function<void(dead_letter_act act, act_origin origin, act_answer answer)> act_on_dead_letter;
   std::function<nlohmann::json()> cluster; ///< nodes and shards, as this node last read them
   std::function<void(cluster_act act, act_origin origin, act_answer answer)> act_on_cluster;
   std::function<std::string()> prometheus_text;

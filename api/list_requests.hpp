@@ -2,6 +2,7 @@
 
 /// The queries of lists (GET), declared once as the bodies of requests are.
 
+#include "api/actor_path.hpp"
 #include "api/list_page.hpp"
 #include "core/metrics/metric_questions.hpp"
 
@@ -75,6 +76,26 @@ template <> struct description<actor_figures_request> {
       field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric"}, field{"tenant", &r::tenant, "only actors of this tenant"},
       field{"path", &r::path, "only actors whose path begins so"}, field{"parent", &r::parent, "only the children of the actor with this path"},
       field{"limit", &r::limit, "how many: those that were busy longest", bounds{1, actor_list_limit_max}}};
+};
+
+struct actor_details_request {
+  std::string path;
+  std::optional<std::string> node;
+};
+template <> struct description<actor_details_request> {
+  using r = actor_details_request;
+  static constexpr auto fields = std::tuple{field{"path", &r::path, "of the actor, as listed", bounds{1, actor_path_size_max}, presence::required},
+                                            field{"node", &r::node, "id of the node that it runs on; else the one that is asked", bounds{1, static_cast<std::int64_t>(tenant_id_size_max)}}};
+};
+
+struct actor_snapshot_request {
+  std::string path;
+  std::optional<std::int64_t> sequence;
+};
+template <> struct description<actor_snapshot_request> {
+  using r = actor_snapshot_request;
+  static constexpr auto fields = std::tuple{field{"path", &r::path, "of the actor, which need not run", bounds{1, actor_path_size_max}, presence::required},
+                                            field{"sequence", &r::sequence, "of the snapshot; else the newest", bounds{0}}};
 };
 
 inline constexpr std::int64_t dead_letters_shown_max = 1'000; ///< as many as are kept of a tenant

@@ -54,5 +54,19 @@ struct act_origin {
   timestamp at;
 };
 using act_answer = std::function<void(result<void>)>;
+using json_answer = std::function<void(result<nlohmann::json>)>;
+
+struct snapshot_question {
+  std::string path; ///< of its actor, which need not run
+  std::optional<std::uint64_t> sequence; ///< none: the newest
+};
+
+/// A message that made its actor fail twice and was put aside.
+struct dead_letter_act {
+  enum class kind : std::uint8_t { replay, discard };
+  kind what = kind::discard;
+  std::uint64_t id = 0;
+  std::string tenant; ///< whose it must be; empty: anybody's
+};
 
 } // namespace dotmac

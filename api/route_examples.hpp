@@ -157,6 +157,14 @@ inline constexpr route_example rebalance{"", "", R"json({"status":"requested"})j
 inline constexpr route_example dead_letters{
     "?limit=10", "",
     R"json({"dead_letters":[{"id":7,"tenant":"default","actor":"default/events/","recorded_at":"2026-01-01T09:00:00.250Z","message_type":"track_events","reason":"vector::reserve","payload_bytes":412}],"count":1})json"};
+inline constexpr route_example replay_dead_letter{"", "", R"json({"id":7,"status":"replayed"})json"};
+inline constexpr route_example discard_dead_letter{"", "", R"json({"id":7,"status":"discarded"})json"};
+inline constexpr route_example actor_details{
+    "?path=node%2Fshard-17%2Fdefault", "",
+    R"json({"kind":"tenant","path":"node/shard-17/default","parent":"node/shard-17","children":1,"tenant":"default","uptime_seconds":60,"messages":12,"failures":1,"mailbox":0,"waiting":0,"waiting_seconds":null,"restarts":0,"memory_bytes":0,"journal_position":3,"snapshot_position":0,"snapshot_at":null,"busy_microseconds":800,"scan_microseconds":0,"message_times":[{"up_to_us":10,"count":2},{"up_to_us":null,"count":0}],"running":true,"state":{"exists":"yes","timezone":"UTC","api_keys":1,"event_schemas":0,"metrics":2},"last_failures":[{"at":"2026-01-01T09:00:00.250Z","code":"already_exists","message":"there is a metric latency","times":1}],"snapshots":[{"sequence":3,"version":1,"bytes":412,"written_at":"2026-01-01T09:00:00.250Z"}]})json"};
+inline constexpr route_example actor_snapshot{
+    "?path=node%2Fshard-17%2Fdefault", "",
+    R"json({"path":"node/shard-17/default","entity":"default/tenant/","sequence":3,"version":1,"bytes":412,"written_at":"2026-01-01T09:00:00.250Z","is_damaged":false,"content":{"timezone":"UTC"},"segment_count":0,"segments":[]})json"};
 inline constexpr route_example audit_entries{
     "?limit=1", "",
     R"json({"entries":[{"id":7,"recorded_at":"2026-01-01T09:00:00.250Z","tenant":"default","act":"removal_requested","subject":"user ann","details":"request r-1"}],"next_before":7})json"};

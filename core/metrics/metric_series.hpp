@@ -86,6 +86,7 @@ public:
   sample_view view(timestamp now) const;
   metric_semantics semantics() const noexcept { return semantics_; }
   std::size_t memory_bytes() const;
+  std::uint64_t series_count() const noexcept { return series_numbers_.size(); }
   std::uint64_t next_row() const noexcept { return tail_.first_row + tail_.at.size(); }
 
   /// Lets go of chunks past retention, then gives what is to be written.

@@ -5,6 +5,7 @@
 ///
 /// Promise   The first command that makes an entity fail is forgiven: the entity may have been the culprit, and to keep a copy of every command
 ///           just in case would cost more than it saves. From then on the entity is suspicious, and a command at which it fails again is poison.
+///           Whoever wants it tried once more allows it again: then it is refused only after it has made the entity fail again.
 /// Limits    poison_entries_max of each are remembered; past that the oldest is forgotten.
 /// Threads   one owner.
 
@@ -13,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <string>
-#include <utility>
 
 namespace dotmac {
 
@@ -27,22 +27,47 @@ public:
   }
   bool is_suspicious(const std::string& entity) const { return std::find(suspicious_.begin(), suspicious_.end(), entity) != suspicious_.end(); }
 
-  void put_aside(const std::string& entity, std::uint64_t fingerprint) {
-    if (!is_poison(entity, fingerprint))
-      add(poison_, std::pair{fingerprint, entity});
+  /// False where it had been put aside before and was allowed again since.
+  bool put_aside(const std::string& entity, std::uint64_t fingerprint) {
+    if (const auto known = find(entity, fingerprint); known != poison_.end()) {
+      known->is_allowed = false;
+      return false;
+    }
+    add(poison_, poison{entity, fingerprint, false});
+    return true;
   }
   bool is_poison(const std::string& entity, std::uint64_t fingerprint) const {
-    return std::find(poison_.begin(), poison_.end(), std::pair{fingerprint, entity}) != poison_.end();
+    return std::any_of(poison_.begin(), poison_.end(), [&](const poison& each) { return each.fingerprint == fingerprint && each.entity == entity && !each.is_allowed; });
+  }
+
+  /// Also where nothing is known of it: it was put aside by an earlier process.
+  void allow_again(const std::string& entity, std::uint64_t fingerprint) {
+    note_failure(entity);
+    put_aside(entity, fingerprint);
+    find(entity, fingerprint)->is_allowed = true;
+  }
+  /// It did no harm.
+  void forget(const std::string& entity, std::uint64_t fingerprint) {
+    if (const auto known = find(entity, fingerprint); known != poison_.end())
+      poison_.erase(known);
   }
 
 private:
+  struct poison {
+    std::string entity;
+    std::uint64_t fingerprint = 0;
+    bool is_allowed = false;
+  };
+  std::deque<poison>::iterator find(const std::string& entity, std::uint64_t fingerprint) {
+    return std::find_if(poison_.begin(), poison_.end(), [&](const poison& each) { return each.fingerprint == fingerprint && each.entity == entity; });
+  }
   template <class Entry> static void add(std::deque<Entry>& to, Entry entry) {
     to.push_back(std::move(entry));
     if (to.size() > poison_entries_max)
       to.pop_front();
   }
   std::deque<std::string> suspicious_;
-  std::deque<std::pair<std::uint64_t, std::string>> poison_;
+  std::deque<poison> poison_;
 };
 
 } // namespace dotmac

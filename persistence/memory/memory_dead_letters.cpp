@@ -28,21 +28,27 @@ result<void> memory_store::add_dead_letter(const dead_letter& letter) {
   });
 }
 
-result<std::vector<dead_letter>> memory_store::read_dead_letters(const std::string& tenant,
-                                                                 std::size_t limit) {
-  return locked([&](memory_database& database) -> result<std::vector<dead_letter>> {
-    std::vector<dead_letter> letters;
-    for (auto held = database.dead_letters_.rbegin();
-         held != database.dead_letters_.rend() && letters.size() < limit; ++held) {
-      if (!tenant.empty() && held->second.entity.tenant != tenant)
-        continue;
-      auto payload = decode_payload(held->second.payload, "dead letter " + std::to_string(held->first));
-      if (!payload)
-        return payload.error();
-      letters.push_back(held->second);
-      letters.back().payload = *std::move(payload);
-    }
-    return letters;
+result<dead_letter_summary> memory_store::find_dead_letter(std::uint64_t id) {
+  return locked([&](memory_database& database) -> result<dead_letter_summary> {
+    const auto held = database.dead_letters_.find(id);
+    if (held == database.dead_letters_.end())
+      return missing_dead_letter(id);
+    const auto& each = held->second;
+    return dead_letter_summary{each.id, each.entity, each.recorded_at_ms, each.message_type, each.reason, each.payload.size()};
+  });
+}
+
+result<dead_letter> memory_store::read_dead_letter(std::uint64_t id) {
+  return locked([&](memory_database& database) -> result<dead_letter> {
+    const auto held = database.dead_letters_.find(id);
+    if (held == database.dead_letters_.end())
+      return missing_dead_letter(id);
+    auto payload = decode_payload(held->second.payload, "dead letter " + std::to_string(id));
+    if (!payload)
+      return payload.error();
+    auto letter = held->second;
+    letter.payload = *std::move(payload);
+    return letter;
   });
 }
 

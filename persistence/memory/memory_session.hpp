@@ -34,6 +34,7 @@ public:
 
   result<void> write_snapshot(const snapshot_write& write) override;
   result<kept_snapshots> read_snapshots(const entity_id& entity) override;
+  result<std::vector<snapshot_summary>> list_snapshots(const entity_id& entity) override;
   result<stored_segment> read_segment(const entity_id& entity, segment_number number) override;
   result<std::vector<bytes>> read_segment_parts(const entity_id& entity, segment_number number, std::span<const std::uint32_t> parts) override;
   result<std::vector<segment_summary>> list_segments(const entity_id& entity) override;
@@ -49,7 +50,8 @@ public:
   result<std::vector<std::string>> read_absent_owners() override;
 
   result<void> add_dead_letter(const dead_letter& letter) override;
-  result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant, std::size_t limit) override;
+  result<dead_letter_summary> find_dead_letter(std::uint64_t id) override;
+  result<dead_letter> read_dead_letter(std::uint64_t id) override;
   result<std::vector<dead_letter_summary>> list_dead_letters(const std::string& tenant, std::size_t limit) override;
   result<void> remove_dead_letter(std::uint64_t id) override;
 

@@ -112,6 +112,16 @@ result<snapshot_store::kept_snapshots> memory_store::read_snapshots(const entity
   });
 }
 
+result<std::vector<snapshot_store::snapshot_summary>> memory_store::list_snapshots(const entity_id& entity) {
+  return locked([&](memory_database& database) -> result<std::vector<snapshot_summary>> {
+    std::vector<snapshot_summary> kept;
+    if (const auto data = database.entities_.find(entity); data != database.entities_.end())
+      for (auto held = data->second.snapshots.rbegin(); held != data->second.snapshots.rend(); ++held)
+        kept.push_back({held->first, held->second.version, held->second.stored.size(), {}});
+    return kept;
+  });
+}
+
 result<stored_segment> memory_store::read_segment(const entity_id& entity, segment_number number) {
   return locked([&](memory_database& database) -> result<stored_segment> {
     const auto data = database.entities_.find(entity);

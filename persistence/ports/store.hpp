@@ -143,6 +143,14 @@ public:
     std::vector<failure> damaged;
   };
   virtual result<kept_snapshots> read_snapshots(const entity_id& entity) = 0;
+  struct snapshot_summary {
+    journal_sequence sequence{};
+    std::uint32_t version = 0;
+    std::uint64_t stored_bytes = 0;
+    std::string written_at; ///< by the store's clock, ISO 8601; empty where the store keeps none
+  };
+  /// The same snapshots, damaged ones too: no payload is read.
+  virtual result<std::vector<snapshot_summary>> list_snapshots(const entity_id& entity) = 0;
   /// Without its parts.
   virtual result<stored_segment> read_segment(const entity_id& entity, segment_number number) = 0;
   /// The parts asked for, in that order. not_found where the segment or one of them is not there.
@@ -221,12 +229,11 @@ public:
   virtual ~dead_letter_table() = default;
   /// `id` is chosen by the store; the one given is not looked at.
   virtual result<void> add_dead_letter(const dead_letter& letter) = 0;
-  /// Newest first; of every tenant where `tenant` is empty.
-  virtual result<std::vector<dead_letter>> read_dead_letters(const std::string& tenant,
-                                                             std::size_t limit) = 0;
-  /// The same letters; their payloads are not read.
+  /// not_found where there is none (any more), here and below.
+  virtual result<dead_letter_summary> find_dead_letter(std::uint64_t id) = 0;
+  virtual result<dead_letter> read_dead_letter(std::uint64_t id) = 0;
+  /// Newest first; of every tenant where `tenant` is empty. Payloads are not read.
   virtual result<std::vector<dead_letter_summary>> list_dead_letters(const std::string& tenant, std::size_t limit) = 0;
-  /// not_found where there is none (any more).
   virtual result<void> remove_dead_letter(std::uint64_t id) = 0;
 };
 

@@ -21,12 +21,8 @@ constexpr postgres_statement drop_oldest{
     "DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters "
     "WHERE entity >= $1::text || '/' AND entity < $1::text || '0' ORDER BY id DESC OFFSET $2::int8)",
     false};
-constexpr postgres_statement read_newest{
-    "read_dead_letters",
-    "SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters "
-    "WHERE $1::text = '' OR (entity >= $1::text || '/' AND entity < $1::text || '0') ORDER BY id DESC LIMIT "
-    "$2::int8",
-    false};
+constexpr postgres_statement read_one{"read_dead_letter", "SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters WHERE id = $1::int8", false};
+constexpr postgres_statement find_one{"find_dead_letter", "SELECT id, entity, recorded_at, message_type, reason, octet_length(payload)::int8 FROM dead_letters WHERE id = $1::int8", false};
 constexpr postgres_statement list_newest{
     "list_dead_letters",
     "SELECT id, entity, recorded_at, message_type, reason, octet_length(payload)::int8 FROM dead_letters "
@@ -70,21 +66,11 @@ result<dead_letter_summary> summary_in(const postgres_rows& rows, int row) {
   return letter;
 }
 
-template <class Letter>
-result<std::vector<Letter>> newest_letters(postgres_session& session, const postgres_statement& statement, const std::string& tenant, std::size_t limit,
-                                           result<Letter> (*read)(const postgres_rows&, int)) {
-  const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-  auto rows = session.execute(statement, postgres_values{}.view(tenant).number(static_cast<std::int64_t>(std::min(limit, limit_max))));
+template <class Letter> result<Letter> letter_with(postgres_session& session, const postgres_statement& statement, std::uint64_t id, result<Letter> (*read)(const postgres_rows&, int)) {
+  auto rows = session.execute(statement, postgres_values{}.number(static_cast<std::int64_t>(id)));
   if (!rows)
     return rows.error();
-  std::vector<Letter> letters;
-  for (int i = 0; i < rows->size(); ++i) {
-    auto letter = read(*rows, i);
-    if (!letter)
-      return letter.error();
-    letters.push_back(*std::move(letter));
-  }
-  return letters;
+  return rows->size() == 0 ? missing_dead_letter(id) : read(*rows, 0);
 }
 
 } // namespace
@@ -108,12 +94,29 @@ result<void> postgres_dead_letters::add_dead_letter(const dead_letter& letter) {
   });
 }
 
-result<std::vector<dead_letter>> postgres_dead_letters::read_dead_letters(const std::string& tenant, std::size_t limit) {
-  return connection_.use([&](postgres_session& session) { return newest_letters<dead_letter>(session, read_newest, tenant, limit, whole_letter_in); });
+result<dead_letter_summary> postgres_dead_letters::find_dead_letter(std::uint64_t id) {
+  return connection_.use([&](postgres_session& session) { return letter_with<dead_letter_summary>(session, find_one, id, summary_in); });
+}
+
+result<dead_letter> postgres_dead_letters::read_dead_letter(std::uint64_t id) {
+  return connection_.use([&](postgres_session& session) { return letter_with<dead_letter>(session, read_one, id, whole_letter_in); });
 }
 
 result<std::vector<dead_letter_summary>> postgres_dead_letters::list_dead_letters(const std::string& tenant, std::size_t limit) {
-  return connection_.use([&](postgres_session& session) { return newest_letters<dead_letter_summary>(session, list_newest, tenant, limit, summary_in); });
+  return connection_.use([&](postgres_session& session) -> result<std::vector<dead_letter_summary>> {
+    const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+    auto rows = session.execute(list_newest, postgres_values{}.view(tenant).number(static_cast<std::int64_t>(std::min(limit, limit_max))));
+    if (!rows)
+      return rows.error();
+    std::vector<dead_letter_summary> letters;
+    for (int i = 0; i < rows->size(); ++i) {
+      auto letter = summary_in(*rows, i);
+      if (!letter)
+        return letter.error();
+      letters.push_back(*std::move(letter));
+    }
+    return letters;
+  });
 }
 
 result<void> postgres_dead_letters::remove_dead_letter(std::uint64_t id) {

@@ -64,6 +64,10 @@ constexpr postgres_statement drop_segments{
 constexpr postgres_statement read_all{
     "read_snapshots", "SELECT seq, version, payload FROM snapshots WHERE entity = $1::text ORDER BY seq DESC",
     false};
+constexpr postgres_statement list_kept{"list_snapshots",
+                                       "SELECT seq, version, octet_length(payload)::int8, to_char(written_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') "
+                                       "FROM snapshots WHERE entity = $1::text ORDER BY seq DESC",
+                                       false};
 constexpr postgres_statement list_all{"list_segments",
                                       "SELECT number, row_count, octet_length(payload) + (SELECT coalesce(sum(octet_length(p.payload)), 0)::int8 "
                                       "FROM segment_parts p WHERE p.entity = s.entity AND p.number = s.number), min_time, max_time "
@@ -236,6 +240,20 @@ result<snapshot_store::kept_snapshots> postgres_snapshots::read_snapshots(const 
       else
         kept.damaged.push_back(payload.error());
     }
+    return kept;
+  });
+}
+
+result<std::vector<snapshot_store::snapshot_summary>> postgres_snapshots::list_snapshots(const entity_id& entity) {
+  const auto key = to_string(entity);
+  return connection_.use([&](postgres_session& session) -> result<std::vector<snapshot_summary>> {
+    auto rows = session.execute(list_kept, postgres_values{}.view(key));
+    if (!rows)
+      return rows.error();
+    std::vector<snapshot_summary> kept;
+    for (int i = 0; i < rows->size(); ++i)
+      kept.push_back({journal_sequence{static_cast<std::uint64_t>(rows->number(i, 0))}, static_cast<std::uint32_t>(rows->number(i, 1)), static_cast<std::uint64_t>(rows->number(i, 2)),
+                      std::string{rows->view(i, 3)}});
     return kept;
   });
 }

@@ -11,6 +11,7 @@ public:
   explicit postgres_snapshots(postgres_connection& connection) noexcept : connection_{connection} {}
   result<void> write_snapshot(const snapshot_write& write) override;
   result<kept_snapshots> read_snapshots(const entity_id& entity) override;
+  result<std::vector<snapshot_summary>> list_snapshots(const entity_id& entity) override;
   result<stored_segment> read_segment(const entity_id& entity, segment_number number) override;
   result<std::vector<bytes>> read_segment_parts(const entity_id& entity, segment_number number, std::span<const std::uint32_t> parts) override;
   result<std::vector<segment_summary>> list_segments(const entity_id& entity) override;

@@ -52,33 +52,20 @@ result<dead_letter_summary> summary_in(const sqlite_statement& row) {
   return letter;
 }
 
-constexpr const char* read_newest = "SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters "
-                                    "WHERE ?1 = '' OR (entity >= ?2 AND entity < ?3) ORDER BY id DESC LIMIT ?4";
+constexpr const char* read_one = "SELECT id, entity, recorded_at, message_type, reason, payload FROM dead_letters WHERE id = ?1";
+constexpr const char* find_one = "SELECT id, entity, recorded_at, message_type, reason, length(payload) FROM dead_letters WHERE id = ?1";
 constexpr const char* list_newest = "SELECT id, entity, recorded_at, message_type, reason, length(payload) FROM dead_letters "
                                     "WHERE ?1 = '' OR (entity >= ?2 AND entity < ?3) ORDER BY id DESC LIMIT ?4";
 
-template <class Letter>
-result<std::vector<Letter>> newest_letters(sqlite_session& session, const char* select, const std::string& tenant, std::size_t limit,
-                                           result<Letter> (*read)(const sqlite_statement&)) {
-  auto rows = session.prepare(select);
-  if (!rows)
-    return rows.error();
-  const auto first = first_key(tenant);
-  const auto end = end_key(tenant);
-  const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-  rows->bind_text(1, tenant).bind_text(2, first).bind_text(3, end).bind(4, static_cast<std::int64_t>(std::min(limit, limit_max)));
-  std::vector<Letter> letters;
-  for (;;) {
-    auto is_there = rows->step();
-    if (!is_there)
-      return is_there.error();
-    if (!*is_there)
-      return letters;
-    auto letter = read(*rows);
-    if (!letter)
-      return letter.error();
-    letters.push_back(*std::move(letter));
-  }
+template <class Letter> result<Letter> letter_with(sqlite_session& session, const char* select, std::uint64_t id, result<Letter> (*read)(const sqlite_statement&)) {
+  auto row = session.prepare(select);
+  if (!row)
+    return row.error();
+  row->bind(1, static_cast<std::int64_t>(id));
+  auto is_there = row->step();
+  if (!is_there)
+    return is_there.error();
+  return *is_there ? read(*row) : missing_dead_letter(id);
 }
 
 } // namespace
@@ -113,12 +100,36 @@ result<void> sqlite_dead_letters::add_dead_letter(const dead_letter& letter) {
   });
 }
 
-result<std::vector<dead_letter>> sqlite_dead_letters::read_dead_letters(const std::string& tenant, std::size_t limit) {
-  return connection_.use([&](sqlite_session& session) { return newest_letters<dead_letter>(session, read_newest, tenant, limit, whole_letter_in); });
+result<dead_letter_summary> sqlite_dead_letters::find_dead_letter(std::uint64_t id) {
+  return connection_.use([&](sqlite_session& session) { return letter_with<dead_letter_summary>(session, find_one, id, summary_in); });
+}
+
+result<dead_letter> sqlite_dead_letters::read_dead_letter(std::uint64_t id) {
+  return connection_.use([&](sqlite_session& session) { return letter_with<dead_letter>(session, read_one, id, whole_letter_in); });
 }
 
 result<std::vector<dead_letter_summary>> sqlite_dead_letters::list_dead_letters(const std::string& tenant, std::size_t limit) {
-  return connection_.use([&](sqlite_session& session) { return newest_letters<dead_letter_summary>(session, list_newest, tenant, limit, summary_in); });
+  return connection_.use([&](sqlite_session& session) -> result<std::vector<dead_letter_summary>> {
+    auto rows = session.prepare(list_newest);
+    if (!rows)
+      return rows.error();
+    const auto first = first_key(tenant);
+    const auto end = end_key(tenant);
+    const auto limit_max = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+    rows->bind_text(1, tenant).bind_text(2, first).bind_text(3, end).bind(4, static_cast<std::int64_t>(std::min(limit, limit_max)));
+    std::vector<dead_letter_summary> letters;
+    for (;;) {
+      auto is_there = rows->step();
+      if (!is_there)
+        return is_there.error();
+      if (!*is_there)
+        return letters;
+      auto letter = summary_in(*rows);
+      if (!letter)
+        return letter.error();
+      letters.push_back(*std::move(letter));
+    }
+  });
 }
 
 result<void> sqlite_dead_letters::remove_dead_letter(std::uint64_t id) {

@@ -278,6 +278,26 @@ result<snapshot_store::kept_snapshots> sqlite_snapshots::read_snapshots(const en
   });
 }
 
+result<std::vector<snapshot_store::snapshot_summary>> sqlite_snapshots::list_snapshots(const entity_id& entity) {
+  return connection_.use([&](sqlite_session& session) -> result<std::vector<snapshot_summary>> {
+    const auto key = to_string(entity);
+    auto rows = session.prepare("SELECT seq, version, length(payload), written_at FROM snapshots WHERE entity = ?1 ORDER BY seq DESC");
+    if (!rows)
+      return rows.error();
+    rows->bind_text(1, key);
+    std::vector<snapshot_summary> kept;
+    for (;;) {
+      auto is_there = rows->step();
+      if (!is_there)
+        return is_there.error();
+      if (!*is_there)
+        return kept;
+      kept.push_back({journal_sequence{static_cast<std::uint64_t>(rows->number(0))}, static_cast<std::uint32_t>(rows->number(1)), static_cast<std::uint64_t>(rows->number(2)),
+                      std::string{rows->view(3)}});
+    }
+  });
+}
+
 result<stored_segment> sqlite_snapshots::read_segment(const entity_id& entity, segment_number number) {
   return connection_.use([&](sqlite_session& session) -> result<stored_segment> {
     const auto key = to_string(entity);

@@ -7,6 +7,7 @@
 /// Limits    one entry per running actor; it goes with its actor. failed_actors_kept_max failed ones.
 
 #include "core/identity.hpp"
+#include "runtime/actor/failure_histories.hpp"
 
 #include <array>
 #include <atomic>
@@ -17,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace dotmac {
@@ -35,6 +37,9 @@ struct actor_place {
 /// Microseconds of work, by shard, since the node started: of all actors that ever ran.
 using work_of_shards = std::array<std::atomic<std::uint64_t>, shard_count>;
 
+/// A few words on an actor's state, by name.
+using state_summary = std::vector<std::pair<std::string, std::variant<std::uint64_t, std::string>>>;
+
 /// What an administrator may do to an actor. Empty where it may not be done to its kind.
 struct actor_controls {
   /// It ends as an idle one does: after what is under way, with a snapshot. The next call for it starts it again. One with running children, or
@@ -42,6 +47,8 @@ struct actor_controls {
   std::function<void()> passivate;
   /// It ends at once, as by a failure: what waits is answered with actor_unavailable, its state is read from the store when it is asked for next.
   std::function<void()> restart;
+  /// What it holds, told on its own thread: `answer` is called once, also where it ends before.
+  std::function<void(std::function<void(result<state_summary>)> answer)> describe;
 };
 
 struct actor_figures {
@@ -65,6 +72,7 @@ struct actor_figures {
   std::atomic<std::uint64_t> scan_microseconds{0}; ///< of questions, on the threads that look through the data
   std::array<std::atomic<std::uint64_t>, message_time_bounds_us.size() + 1> message_times{};
   std::shared_ptr<work_of_shards> work; ///< null where it belongs to no shard
+  std::shared_ptr<failure_histories> histories; ///< null of figures that stand in no registry
   actor_controls controls;              ///< set before anybody else sees them
 
   void note_message(std::chrono::steady_clock::duration took) {
@@ -74,6 +82,11 @@ struct actor_figures {
     while (bucket < message_time_bounds_us.size() && us > message_time_bounds_us[bucket])
       ++bucket;
     message_times[bucket].fetch_add(1, std::memory_order_relaxed);
+  }
+  void note_failure(const failure& why) {
+    failures.fetch_add(1, std::memory_order_relaxed);
+    if (histories)
+      histories->note(place.path, why, std::chrono::system_clock::now());
   }
   void note_task(std::chrono::steady_clock::duration took) { add(task_microseconds, took); }
   void note_scan(std::chrono::steady_clock::duration took) { add(scan_microseconds, took); }
@@ -94,6 +107,7 @@ public:
   std::shared_ptr<actor_figures> add(std::string kind, actor_place place, std::string tenant, actor_controls controls = {}) {
     auto figures = std::make_shared<actor_figures>();
     figures->controls = std::move(controls);
+    figures->histories = histories_;
     figures->kind = std::move(kind);
     figures->place = std::move(place);
     figures->tenant = std::move(tenant);
@@ -131,6 +145,7 @@ public:
   }
 
   const work_of_shards& work() const noexcept { return *work_; }
+  const failure_histories& histories() const noexcept { return *histories_; }
   /// Null where none runs there.
   std::shared_ptr<const actor_figures> find(const std::string& path) {
     const std::lock_guard lock{mutex_};
@@ -139,7 +154,8 @@ public:
   }
 
   /// An actor ended with an error, and its supervisor waits before it is started again, or has given up.
-  void note_failed(const std::string& path) {
+  void note_failed(const std::string& path, const failure& why) {
+    histories_->note(path, why, std::chrono::system_clock::now());
     const std::lock_guard lock{mutex_};
     if (failed_.size() >= failed_actors_kept_max && !failed_.contains(path))
       failed_.erase(failed_.begin());
@@ -169,6 +185,7 @@ private:
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<actor_figures>> actors_; ///< of ended actors too, until there are as many of them as of running ones
   std::size_t purge_at_ = purge_min;
+  const std::shared_ptr<failure_histories> histories_ = std::make_shared<failure_histories>();
   const std::shared_ptr<work_of_shards> work_ = std::make_shared<work_of_shards>();
   struct failures {
     std::uint64_t times = 0;

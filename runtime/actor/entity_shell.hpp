@@ -10,6 +10,7 @@
 #include "runtime/actor/caller_answer.hpp"
 #include "runtime/actor/journaled_entity.hpp"
 #include "runtime/actor/segment_cache.hpp"
+#include "runtime/actor/sure_answer.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -70,11 +71,16 @@ struct entity_ends {
   std::function<void()> leave; ///< asks its supervisor to let it go
 };
 
-/// They do nothing once the actor has ended.
-template <class Self> actor_controls controls_of(Self self, const entity_ends& ends) {
+/// They do nothing once the actor has ended. A Domain has a `state_summary summary_of(Domain&)` beside it.
+template <class Domain, class Self> actor_controls controls_of(Self self, const entity_ends& ends) {
   const auto post = post_to(self);
+  const auto describe_state = [self, post](std::function<void(result<state_summary>)> answer) {
+    post([self, sure = sure_answer<state_summary>{std::move(answer)}] {
+      self->state.entity->read([sure](result<Domain*> domain) { sure.deliver(domain ? result<state_summary>{summary_of(**domain)} : domain.error()); });
+    });
+  };
   return {[post, leave = ends.leave] { post(leave); },
-          [post, end = ends.fatal] { post([end] { end({error_code::actor_unavailable, "it was ended by an administrator, to be started again; try again", {}}); }); }};
+          [post, end = ends.fatal] { post([end] { end({error_code::actor_unavailable, "it was ended by an administrator, to be started again; try again", {}}); }); }, describe_state};
 }
 
 /// Builds the entity of an actor and starts its recovery.
@@ -83,7 +89,7 @@ void start_entity(Self self, entity_id id, shard_claim claim, const actor_enviro
                   std::function<std::unique_ptr<Domain>()> make_empty, entity_ends ends) {
   auto& shell = self->state;
   shell.environment = environment;
-  shell.figures = environment.registry->add(std::string{to_string(id.kind)}, std::move(place), id.tenant, controls_of(self, ends));
+  shell.figures = environment.registry->add(std::string{to_string(id.kind)}, std::move(place), id.tenant, controls_of<Domain>(self, ends));
   typename journaled_entity<Domain>::owner_hooks hooks;
   hooks.post = post_to(self);
   hooks.after = [self](std::chrono::milliseconds delay, std::function<void()> run) {
@@ -133,7 +139,7 @@ caf::result<Answer> submit_write(Self self, std::size_t size, std::function<resu
                               [to = caller_answer<Answer>{promise}, reply = std::move(reply), figures = self->state.figures](result<void> outcome) {
                                 if (outcome)
                                   return to.deliver(reply());
-                                figures->failures.fetch_add(1, std::memory_order_relaxed);
+                                figures->note_failure(outcome.error());
                                 to.deliver(outcome.error());
                               },
                               std::move(describe)});
@@ -151,7 +157,7 @@ caf::result<Answer> submit_scan(Self self, View take_view, question_context cont
     const auto deliver = [to, figures](result<Answer> outcome) {
       if (outcome)
         return to.deliver(std::move(*outcome));
-      figures->failures.fetch_add(1, std::memory_order_relaxed);
+      figures->note_failure(outcome.error());
       to.deliver(outcome.error());
     };
     if (!domain)

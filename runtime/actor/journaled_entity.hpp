@@ -154,7 +154,7 @@ private:
     const auto longest = is_damage ? environment_.limits.recover_damaged_every : environment_.limits.recover_again_longest;
     const auto doubled = environment_.limits.recover_again_first * (std::int64_t{1} << std::min<std::size_t>(failed_recoveries_++, 10));
     const auto delay = is_damage ? longest : std::min<std::chrono::milliseconds>(longest, doubled);
-    figures_->failures.fetch_add(1, std::memory_order_relaxed);
+    figures_->note_failure(why);
     environment_.log(entity_, "recovery_failed", std::string{describe(why.code).name} + ": " + why.message + "; again in " + std::to_string(delay.count()) + " ms");
     why_not_recovered_ = why;
     figures_->is_down = true;

@@ -40,26 +40,28 @@ public:
     if (!content)
       return false;
     const std::lock_guard lock{environment_.poison->mutex};
-    return environment_.poison->ledger.is_poison(name_, fingerprint_of(*content));
+    return environment_.poison->ledger.is_poison(name_, fingerprint_of(content->payload));
   }
+  /// By which a command is known again.
+  static std::uint64_t fingerprint_of(bytes_view payload) { return std::hash<bytes_view>{}(payload); }
 
   /// What the sender of the command is told.
   failure after_failure(const std::optional<command_content>& content, const std::string& reason) const {
+    bool is_new = true;
     {
       const std::lock_guard lock{environment_.poison->mutex};
       environment_.poison->ledger.note_failure(name_);
       if (content)
-        environment_.poison->ledger.put_aside(name_, fingerprint_of(*content));
+        is_new = environment_.poison->ledger.put_aside(name_, fingerprint_of(content->payload));
     }
     if (!content)
       return {error_code::actor_unavailable, "the actor failed at this request and restarts; try again", {}};
-    write_letter(*content, reason);
+    if (is_new)
+      write_letter(*content, reason);
     return {error_code::internal_error, "the actor failed at this request again: it was put aside as a dead letter", {}};
   }
 
 private:
-  static std::uint64_t fingerprint_of(const command_content& content) { return std::hash<bytes_view>{}(content.payload); }
-
   void write_letter(const command_content& content, const std::string& reason) const {
     environment_.log(entity_, "dead_letter", content.type + ": " + reason);
     environment_.stores->submit(entity_.tenant, [letter = dead_letter{0, entity_, now_ms_(), content.type, reason, content.payload}, log = environment_.log](result<store*> session) {

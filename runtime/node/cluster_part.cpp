@@ -1,6 +1,5 @@
 #include "runtime/node/cluster_part.hpp"
 
-#include "runtime/node/node_questions.hpp"
 #include "runtime/node/shard_acts.hpp"
 #include "runtime/peers/peer_address.hpp"
 
@@ -30,8 +29,8 @@ std::optional<peer_certificates> certificates_in(const settings& given) {
 std::string cluster_part::advertised_host() const { return given_.peer_advertised_host.empty() ? given_.peer_host : given_.peer_advertised_host; }
 
 cluster_part::cluster_part(caf::actor_system& system, node_actor guardian, tenant_service& local, std::shared_ptr<store_factory> stores, const settings& given,
-                           std::shared_ptr<figures_registry> figures, std::function<void(const result<void>&)> on_look)
-    : system_{system}, guardian_{std::move(guardian)}, stores_{std::move(stores)}, given_{given}, on_look_{std::move(on_look)}, figures_{std::move(figures)},
+                           std::shared_ptr<figures_registry> figures, peer_question_handler about_node, std::function<void(const result<void>&)> on_look)
+    : system_{system}, guardian_{std::move(guardian)}, stores_{std::move(stores)}, given_{given}, on_look_{std::move(on_look)}, figures_{std::move(figures)}, about_node_{std::move(about_node)},
       network_{system, certificates_in(given), connect_within, [](const std::string& line) { spdlog::info("{}", line); }} {
   const shard_rights rights{[this](shard_id shard) { return keeper_ && keeper_->admits(shard); }, [this](shard_id shard) { return keeper_ && keeper_->holds(shard); }};
   gate_ = std::make_unique<shard_gate>(local, rights);
@@ -46,7 +45,7 @@ result<void> cluster_part::start() {
     if (auto good = check_certificates(*certificates, host); !good)
       return good;
   const auto door = spawn_peer_door(system_, {given_.cluster_name, [this] { return own(); }},
-                                    {*gate_, [held = figures_](const std::string& question) { return answer_node_question(*held, question); }, [this] {
+                                    {*gate_, about_node_, [this] {
                                        if (keeper_)
                                          keeper_->note_change();
                                      }});

@@ -24,7 +24,7 @@ class cluster_part {
 public:
   /// All of them, and `local`, must live longer.
   cluster_part(caf::actor_system& system, node_actor guardian, tenant_service& local, std::shared_ptr<store_factory> stores, const settings& given,
-               std::shared_ptr<figures_registry> figures, std::function<void(const result<void>&)> on_look);
+               std::shared_ptr<figures_registry> figures, peer_question_handler about_node, std::function<void(const result<void>&)> on_look);
   ~cluster_part() { stop(); }
 
   result<void> start();
@@ -54,6 +54,7 @@ private:
   const settings& given_;
   const std::function<void(const result<void>&)> on_look_;
   const std::shared_ptr<figures_registry> figures_;
+  const peer_question_handler about_node_;
   shard_load_meter loads_; ///< of the keeper's thread
   std::unique_ptr<shard_gate> gate_;
   peer_network network_;

@@ -9,6 +9,7 @@
 #include "runtime/node/audit_entries.hpp"
 #include "runtime/node/cluster_part.hpp"
 #include "runtime/node/dead_letters.hpp"
+#include "runtime/node/door_options.hpp"
 #include "runtime/node/folder_lock.hpp"
 #include "runtime/node/lease_gate.hpp"
 #include "runtime/node/lease_keeper.hpp"
@@ -41,7 +42,6 @@ constexpr std::chrono::milliseconds drain_within{10'000};
 constexpr std::chrono::seconds stop_actors_within{150};
 
 constexpr std::chrono::milliseconds peers_silent_for{2'500};
-constexpr std::chrono::milliseconds contexts_kept_for{1'000}; ///< in a cluster
 
 struct actor_configuration : caf::actor_system_config {
   explicit actor_configuration(const settings& given) {
@@ -72,17 +72,6 @@ std::uint64_t random_bits() {
 void log_life(const entity_id& entity, std::string_view event, const std::string& detail) {
   const bool is_loud = event == "failed" || event == "recovery_failed" || event == "snapshot_damaged" || event == "snapshot_failed" || event == "commit_in_doubt" || event == "supervision";
   spdlog::log(is_loud ? spdlog::level::warn : spdlog::level::info, "actor {} {} {}", to_string(entity), event, text_for_log({{}, detail, {}}));
-}
-
-std::vector<std::string> split_by_comma(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find(',', begin), text.size());
-    if (end > begin)
-      parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
 }
 
 } // namespace
@@ -125,6 +114,7 @@ struct node::implementation {
   std::shared_ptr<segment_cache> segments;
   std::shared_ptr<answer_cache> answers;
   std::shared_ptr<worker_pool> background;
+  std::shared_ptr<shared_poison_ledger> poison = std::make_shared<shared_poison_ledger>();
   std::unique_ptr<folder_lock> lock; ///< of an embedded store's folder
   std::unique_ptr<lease_keeper> leases;
   std::unique_ptr<actor_configuration> configuration;
@@ -143,8 +133,8 @@ struct node::implementation {
   std::unique_ptr<gateway> door;
 
   result<std::shared_ptr<store_factory>> open_store();
-  gateway_options door_options() const;
   gateway_hooks door_hooks();
+  administered_node administered() { return {ready, given, registry, stores, cluster, poison, tenants, now}; }
   result<void> start_actors();
   /// All shards, for a node that is alone.
   result<std::vector<shard_claim>> hold_all_leases(const std::shared_ptr<store_factory>& stores_given);
@@ -180,33 +170,6 @@ result<std::shared_ptr<store_factory>> node::implementation::open_store() {
   if (!factory)
     return factory.error();
   return std::shared_ptr<store_factory>{std::move(*factory)};
-}
-
-gateway_options node::implementation::door_options() const {
-  gateway_options options;
-  options.http.host = given.host;
-  options.http.port = static_cast<std::uint16_t>(given.port);
-  options.http.threads = static_cast<std::size_t>(given.io_threads);
-  options.http.limits.body_bytes_max = static_cast<std::size_t>(given.body_bytes_max);
-  options.http.limits.connections_max = static_cast<std::size_t>(given.connections_max);
-  options.http.limits.header_timeout = std::chrono::seconds{given.header_timeout_seconds};
-  options.http.limits.body_timeout = std::chrono::seconds{given.body_timeout_seconds};
-  options.http.limits.write_timeout = std::chrono::seconds{given.write_timeout_seconds};
-  options.http.limits.idle_timeout = std::chrono::seconds{given.idle_timeout_seconds};
-  options.admission.tenant_bytes_max = static_cast<std::size_t>(given.tenant_bytes_in_flight_max);
-  options.admission.tenant_calls_max = static_cast<std::size_t>(given.tenant_calls_in_flight_max);
-  options.admission.node_bytes_max = static_cast<std::size_t>(given.node_bytes_in_flight_max);
-  options.admission.node_calls_max = static_cast<std::size_t>(given.node_calls_in_flight_max);
-  options.request_timeout = std::chrono::seconds{given.request_timeout_seconds};
-  options.query_timeout = std::chrono::seconds{given.query_timeout_seconds};
-  options.takes_calls_of_tenants = given.node_role != "worker";
-  options.context_kept_for = is_clustered() ? contexts_kept_for : std::chrono::milliseconds{0};
-  options.secret_key = given.secret_key;
-  options.is_production = given.is_production();
-  options.cors_origins = split_by_comma(given.cors_origins);
-  options.version = DOTMAC_VERSION;
-  options.environment = given.environment;
-  return options;
 }
 
 std::optional<failure> node::implementation::why_not_ready() const {
@@ -254,7 +217,7 @@ gateway_hooks node::implementation::door_hooks() {
       return answer(failure{error_code::not_ready, "the node is starting", {}});
     read_audit_entries(*stores, std::move(tenant), before_id, limit, std::move(answer));
   };
-  add_administration(hooks, {ready, given, registry, stores, cluster});
+  add_administration(hooks, administered());
   hooks.log_access = make_access_log(given.log_access);
   hooks.log_failure = [](std::string_view request_id, std::string_view what) { spdlog::error("request {} failed by our mistake: {}", request_id, what); };
   return hooks;
@@ -265,6 +228,7 @@ actor_environment node::implementation::environment() const {
   shared.entity.writer = writer;
   shared.entity.stores = stores;
   shared.entity.background = background;
+  shared.entity.poison = poison;
   shared.entity.limits.snapshot_entries = static_cast<std::uint64_t>(given.snapshot_entries);
   shared.entity.limits.snapshot_bytes = static_cast<std::uint64_t>(given.snapshot_bytes);
   shared.entity.log = log_life;
@@ -325,14 +289,16 @@ result<std::vector<shard_claim>> node::implementation::hold_all_leases(const std
 }
 
 result<void> node::implementation::join_cluster(const std::shared_ptr<store_factory>& stores_given) {
-  cluster = std::make_unique<cluster_part>(*system, guardian, *router, stores_given, given, registry, [held = writer](const result<void>& found) { held->note_store(found); });
+  cluster = std::make_unique<cluster_part>(*system, guardian, *router, stores_given, given, registry,
+                                           [this](const std::string& question, const std::function<void(result<std::string>)>& answer) { answer_node_question(as_questioned(administered()), question, answer); },
+                                           [held = writer](const result<void>& found) { held->note_store(found); });
   tenants.behind = &cluster->tenants();
   return cluster->start();
 }
 
 result<std::uint16_t> node::start() {
   auto& self = *implementation_;
-  self.door = std::make_unique<gateway>(self.door_options(), self.tenants, self.door_hooks());
+  self.door = std::make_unique<gateway>(door_options_of(self.given), self.tenants, self.door_hooks());
   auto port = self.door->start();
   if (!port)
     return port.error();

@@ -1,5 +1,7 @@
 #include "runtime/node/node_acts.hpp"
 
+#include "api/actor_path.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -67,12 +69,6 @@ result<void> do_it(cluster_table& cluster, const cluster_act& act) {
 
 const char* name_of(actor_act_kind act) { return act == actor_act_kind::passivate ? "actor_passivated" : "actor_restarted"; }
 
-std::string tenant_of_path(const std::string& path) {
-  const auto shard = path.find('/');
-  const auto tenant = shard == path.npos ? path.npos : path.find('/', shard + 1);
-  return tenant == path.npos ? std::string{} : path.substr(tenant + 1, path.find('/', tenant + 1) - tenant - 1);
-}
-
 } // namespace
 
 void carry_out_cluster_act(store_pool& stores, const cluster_act& act, const act_origin& origin, const act_answer& answer) {
@@ -93,7 +89,7 @@ void carry_out_cluster_act(store_pool& stores, const cluster_act& act, const act
 void audit_actor_act(store_pool& stores, const actor_act& act, const act_origin& origin, const std::string& node, act_answer act_it, act_answer answer) {
   audit_entry entry;
   entry.recorded_at_ms = origin.at.milliseconds;
-  entry.tenant = tenant_of_path(act.path);
+  entry.tenant = tenant_at(act.path);
   entry.act = name_of(act.what);
   entry.subject = act.path;
   entry.details = details_of(origin, {{"node", node}});

@@ -5,6 +5,7 @@
 #include "api/gateway.hpp"
 #include "runtime/actor/store_pool.hpp"
 #include "runtime/node/cluster_part.hpp"
+#include "runtime/node/node_questions.hpp"
 
 #include <atomic>
 
@@ -17,8 +18,13 @@ struct administered_node {
   const std::shared_ptr<figures_registry>& registry;
   const std::shared_ptr<store_pool>& stores;
   const std::unique_ptr<cluster_part>& cluster; ///< null for a node that is alone
+  const std::shared_ptr<shared_poison_ledger>& poison;
+  tenant_service& tenants;
+  std::function<timestamp()> now;
 };
 
+/// Of this node, about itself.
+questioned_node as_questioned(const administered_node& node);
 void add_administration(gateway_hooks& hooks, const administered_node& node);
 
 } // namespace dotmac

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace dotmac {
@@ -110,6 +111,12 @@ nlohmann::json describe_components(const node_condition& now, figures_registry& 
                            {"detail", shared->last_failure.empty() ? "" : "it does not answer, or takes nothing: answers are not shared with other nodes"},
                            {"failures", shared->failures}};
   return components;
+}
+
+nlohmann::json describe_figures(figures_registry& registry, const actor_figures& of) {
+  const auto running = registry.all();
+  const auto children = std::count_if(running.begin(), running.end(), [&](const auto& each) { return each->place.parent == of.place.path; });
+  return describe(of, static_cast<std::uint64_t>(children));
 }
 
 actor_list describe_actors(figures_registry& registry, const actor_list_question& asked) {

@@ -34,6 +34,8 @@ struct node_condition {
 nlohmann::json describe_components(const node_condition& now, figures_registry& registry);
 inline constexpr std::chrono::seconds failure_shown_for{60};
 
+/// As an entry of the list.
+nlohmann::json describe_figures(figures_registry& registry, const actor_figures& of);
 actor_list describe_actors(figures_registry& registry, const actor_list_question& asked);
 
 /// Series by kind of actor, never by tenant: their number is bounded, and everybody may read them.

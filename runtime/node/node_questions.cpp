@@ -1,5 +1,6 @@
 #include "runtime/node/node_questions.hpp"
 
+#include "runtime/node/actor_details.hpp"
 #include "runtime/node/node_acts.hpp"
 #include "runtime/node/node_figures.hpp"
 
@@ -27,6 +28,8 @@ result<std::string> act(figures_registry& registry, const json& question, actor_
   return done ? result<std::string>{"{}"} : result<std::string>{done.error()};
 }
 
+std::string as_text(const json& told) { return told.dump(-1, ' ', false, json::error_handler_t::replace); }
+
 failure not_understood() { return {error_code::validation_failed, "this node does not know the question: it has another release", {}}; }
 
 } // namespace
@@ -42,19 +45,26 @@ std::string text_of(const actor_act& act) {
   return json{{"ask", act.what == actor_act_kind::passivate ? "passivate" : "restart"}, {"path", act.path}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-result<std::string> answer_node_question(figures_registry& registry, const std::string& text) {
+std::string text_of_actor_details(const std::string& path) { return as_text({{"ask", "actor"}, {"path", path}}); }
+std::string text_of_replay(std::uint64_t letter) { return as_text({{"ask", "replay"}, {"id", letter}}); }
+
+void answer_node_question(const questioned_node& node, const std::string& text, const std::function<void(result<std::string>)>& answer) {
   try {
     const auto question = json::parse(text);
     const auto asked = question.value("ask", "");
     if (asked == "actors")
-      return list(registry, question);
+      return answer(list(*node.registry, question));
+    if (asked == "actor")
+      return describe_actor(*node.registry, question.value("path", ""), [answer](const result<json>& told) { answer(told ? result<std::string>{as_text(*told)} : told.error()); });
+    if (asked == "replay")
+      return replay_dead_letter(node.letters, question.value("id", std::uint64_t{0}), [answer](const result<void>& done) { answer(done ? result<std::string>{"{}"} : done.error()); });
     if (asked == "passivate")
-      return act(registry, question, actor_act_kind::passivate);
+      return answer(act(*node.registry, question, actor_act_kind::passivate));
     if (asked == "restart")
-      return act(registry, question, actor_act_kind::restart);
-    return not_understood();
+      return answer(act(*node.registry, question, actor_act_kind::restart));
+    answer(not_understood());
   } catch (const json::exception&) {
-    return not_understood();
+    answer(not_understood());
   }
 }
 
@@ -70,6 +80,13 @@ result<actor_list> actor_list_in(const std::string& answer) {
   } catch (const json::exception& why) {
     return failure{error_code::corrupt_data, "the node's list of actors cannot be read", {}, why.what()};
   }
+}
+
+result<json> object_in(const std::string& answer) {
+  auto told = json::parse(answer, nullptr, false);
+  if (!told.is_object())
+    return failure{error_code::corrupt_data, "the node's answer cannot be read", {}};
+  return told;
 }
 
 } // namespace dotmac

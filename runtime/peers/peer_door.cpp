@@ -2,6 +2,7 @@
 
 #include "actors/protocol/call_frames.hpp"
 #include "actors/protocol/errors.hpp"
+#include "runtime/actor/caller_answer.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
@@ -92,11 +93,12 @@ peer_line_actor::behavior_type run_line(line_pointer self, peer_link_actor link,
         self->send(self->state.link, std::move(batch));
       },
       [services](const tables_changed&) { services.on_tables_changed(); },
-      [services](const node_question& question) -> caf::result<node_answer> {
-        auto told = services.about_node(question.text);
-        if (!told)
-          return to_caf_error(told.error());
-        return node_answer{*std::move(told)};
+      [self, services](const node_question& question) -> caf::result<node_answer> {
+        auto promise = self->make_response_promise<node_answer>();
+        services.about_node(question.text, [to = caller_answer<node_answer>{promise}](result<std::string> told) {
+          told ? to.deliver(node_answer{*std::move(told)}) : to.deliver(told.error());
+        });
+        return promise;
       },
   };
 }

@@ -22,10 +22,13 @@ struct peer_identity {
   protocol_range protocols = spoken_protocols();
 };
 
+/// Asked by administrators of other nodes. Answered once, from any thread; who lets go of `answer` has refused.
+using peer_question_handler = std::function<void(const std::string& question, std::function<void(result<std::string>)> answer)>;
+
 /// What comes in. Must not block.
 struct peer_services {
   tenant_service& calls; ///< must live longer than the actor system
-  std::function<result<std::string>(const std::string& question)> about_node; ///< asked by administrators of other nodes
+  peer_question_handler about_node;
   std::function<void()> on_tables_changed;
 };
 

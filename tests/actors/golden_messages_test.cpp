@@ -2,6 +2,7 @@
 
 #include "tests/actors/golden_file.hpp"
 
+#include "persistence/memory/memory_store.hpp"
 #include "runtime/node/node_questions.hpp"
 #include "runtime/peers/peer_network.hpp"
 #include "tests/core/events/peak_memory.hpp"
@@ -14,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <map>
 #include <random>
 
@@ -59,6 +61,10 @@ protected:
   caf::actor_system system_{configuration_};
 };
 
+struct nobodys_tenants : tenant_service {
+  void ask(call_options, tenant_call, std::function<void(result<tenant_answer>)>) override { ADD_FAILURE() << "nobody is to be asked"; }
+};
+
 actor_list_question all_asked() { return {{"events", "acme", "node/shard-1", "node"}, "node/shard-1/acme", 17, 3}; }
 const auto told_actors = R"({"actors":[{"path":"node/shard-1/acme"}],"last_path":"node/shard-1/acme","total":20})";
 
@@ -70,6 +76,8 @@ TEST_F(golden_messages_test, are_written_for_a_new_protocol) {
   questions.push_back({"actors", nlohmann::json::parse(text_of(all_asked())), {}});
   questions.push_back({"passivate", nlohmann::json::parse(text_of(actor_act{"", "node/shard-1/acme", actor_act_kind::passivate})), {}});
   questions.push_back({"restart", nlohmann::json::parse(text_of(actor_act{"", "node/shard-1/acme", actor_act_kind::restart})), {}});
+  questions.push_back({"actor", nlohmann::json::parse(text_of_actor_details("node/shard-1/acme")), {}});
+  questions.push_back({"replay", nlohmann::json::parse(text_of_replay(17)), {}});
   questions.push_back({"actors answered", nlohmann::json::parse(told_actors), {}});
   write_golden_file(golden_path(spoken_protocols().newest, "messages"), messages);
   write_golden_file(golden_path(spoken_protocols().newest, "questions"), questions);
@@ -123,7 +131,14 @@ TEST_F(golden_messages_test, greetings_with_fields_of_later_releases_and_without
 }
 
 TEST_F(golden_messages_test, questions_about_nodes_are_understood) {
-  figures_registry registry;
+  const auto stores = std::make_shared<store_pool>(std::shared_ptr<store_factory>{make_memory_store_factory(std::make_shared<memory_database>())}, 1, 10);
+  nobodys_tenants tenants;
+  const questioned_node node{std::make_shared<figures_registry>(), {stores, std::make_shared<shared_poison_ledger>(), tenants, [] { return timestamp{}; }}};
+  const auto answer_node_question = [&](const questioned_node& asked, const std::string& text) {
+    std::promise<result<std::string>> told;
+    dotmac::answer_node_question(asked, text, [&](const result<std::string>& answer) { told.set_value(answer); });
+    return told.get_future().get();
+  };
   for (auto protocol = spoken_protocols().oldest; protocol <= spoken_protocols().newest; ++protocol) {
     std::map<std::string, nlohmann::json> golden;
     for (const auto& each : read_golden_file(golden_path(protocol, "questions")))
@@ -131,14 +146,22 @@ TEST_F(golden_messages_test, questions_about_nodes_are_understood) {
     EXPECT_EQ(text_of(all_asked()), golden.at("actors").dump());
     EXPECT_EQ(text_of(actor_act{"", "node/shard-1/acme", actor_act_kind::passivate}), golden.at("passivate").dump());
     EXPECT_EQ(text_of(actor_act{"", "node/shard-1/acme", actor_act_kind::restart}), golden.at("restart").dump());
-    const auto told = answer_node_question(registry, golden.at("actors").dump());
+    const auto told = answer_node_question(node, golden.at("actors").dump());
     ASSERT_TRUE(told) << told.error().message;
     EXPECT_TRUE(actor_list_in(*told));
     for (const auto* act : {"passivate", "restart"}) {
-      const auto acted = answer_node_question(registry, golden.at(act).dump());
+      const auto acted = answer_node_question(node, golden.at(act).dump());
       ASSERT_FALSE(acted);
       EXPECT_EQ(acted.error().code, error_code::not_found) << "there is no such actor here; the question is understood";
     }
+    EXPECT_EQ(text_of_actor_details("node/shard-1/acme"), golden.at("actor").dump());
+    EXPECT_EQ(text_of_replay(17), golden.at("replay").dump());
+    const auto details = answer_node_question(node, golden.at("actor").dump());
+    ASSERT_TRUE(details) << details.error().message;
+    EXPECT_EQ(object_in(*details)->at("running"), false);
+    const auto replayed = answer_node_question(node, golden.at("replay").dump());
+    ASSERT_FALSE(replayed);
+    EXPECT_EQ(replayed.error().code, error_code::not_found) << "there is no such letter here; the question is understood";
     auto answer = golden.at("actors answered");
     answer["of_a_later_release"] = 1;
     const auto listed = actor_list_in(answer.dump());
@@ -146,11 +169,11 @@ TEST_F(golden_messages_test, questions_about_nodes_are_understood) {
     EXPECT_EQ(listed->total, 20u);
     EXPECT_EQ(listed->last_path, "node/shard-1/acme");
   }
-  const auto unknown = answer_node_question(registry, R"({"ask":"weather"})");
+  const auto unknown = answer_node_question(node, R"({"ask":"weather"})");
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, error_code::validation_failed);
   for (const auto* text : {"", "[]", "{\"ask\":7}", "{\"ask\":\"actors\",\"limit\":\"many\"}", "\xFF"})
-    EXPECT_FALSE(answer_node_question(registry, text)) << text;
+    EXPECT_FALSE(answer_node_question(node, text)) << text;
   EXPECT_FALSE(actor_list_in("{}"));
 }
 

@@ -60,7 +60,7 @@ public:
     gate_ = std::make_unique<shard_gate>(*local_, rights);
     const peer_identity identity{"test", [this] { return own(); }, protocols};
     network_ = std::make_unique<peer_network>(*system_, std::nullopt, 500ms, [](const std::string&) {});
-    const auto door = spawn_peer_door(*system_, identity, {*gate_, [](const std::string& asked) -> result<std::string> { return "told " + asked; }, [this] {
+    const auto door = spawn_peer_door(*system_, identity, {*gate_, [](const std::string& asked, const std::function<void(result<std::string>)>& answer) { answer("told " + asked); }, [this] {
                                                       if (keeper_)
                                                         keeper_->note_change();
                                                     }});

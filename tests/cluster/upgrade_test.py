@@ -97,7 +97,7 @@ class Traffic:
             answer = self.ask(chance, "GET", "/events/stats", None, tenant)
             if answer and answer["event_count"] < least:
                 self.faults.append(f"{answer['event_count']} events of {tenant} where {least} were acknowledged")
-            self.ask(chance, "POST", "/events/query", {"event_types": ["page"], "limit": 5}, tenant)
+            self.ask(chance, "POST", "/events/query", {"event_type": "page", "limit": 5}, tenant)
             with self.lock:
                 self.reads += 1
 
@@ -159,6 +159,7 @@ class UpgradeTest(unittest.TestCase):
                 connection.request("POST", "/events/export", json.dumps({"columns": ["event_id"]}), {"Content-Type": "application/json", "X-Tenant-ID": tenant})
                 answer = connection.getresponse()
                 found = collections.Counter(json.loads(line)["event_id"] for line in answer.read().splitlines())
+                connection.close()
                 self.assertEqual(answer.status, 200)
                 self.assertEqual(set(found), traffic.acknowledged[tenant])
                 self.assertEqual(set(found.values()) - {1}, set(), tenant)

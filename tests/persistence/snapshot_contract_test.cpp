@@ -46,6 +46,24 @@ DOTMAC_CONTRACT(snapshot_contract);
 using sequences = std::vector<std::uint64_t>;
 using numbers = std::vector<segment_number>;
 
+TEST_P(snapshot_contract, lists_the_kept_snapshots_newest_first_and_with_their_sizes) {
+  EXPECT_TRUE(store_->snapshots().list_snapshots(metric_)->empty());
+  for (const std::uint64_t sequence : {2, 5, 9})
+    ASSERT_OK(snapshot(sequence, {}, {}, random_bytes(1'000 * sequence)));
+  const auto listed = store_->snapshots().list_snapshots(metric_);
+  ASSERT_OK(listed);
+  ASSERT_EQ(listed->size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::uint64_t sequence = i == 0 ? 9 : 5;
+    EXPECT_EQ(to_number((*listed)[i].sequence), sequence);
+    EXPECT_EQ((*listed)[i].version, 7u);
+    EXPECT_GE((*listed)[i].stored_bytes, 1'000 * sequence);
+    EXPECT_LE((*listed)[i].stored_bytes, 1'000 * sequence + 100);
+    const auto& at = (*listed)[i].written_at;
+    EXPECT_TRUE(at.empty() || (at.size() == 24 && at[10] == 'T' && at.back() == 'Z')) << at;
+  }
+}
+
 TEST_P(snapshot_contract, reads_a_snapshot_back) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
   const auto payload = random_bytes(100'000);

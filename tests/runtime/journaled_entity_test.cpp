@@ -255,11 +255,21 @@ TEST_F(journaled_entity_test, puts_a_command_aside_that_makes_it_fail_again_and_
   EXPECT_FALSE(fatal) << "known by now";
   EXPECT_EQ(add(*subject, 3), error_code::none);
   EXPECT_EQ(total(*subject), 6);
+
+  environment.poison->ledger.allow_again(to_string(subject->id()), poison_guard::fingerprint_of("666"));
+  EXPECT_EQ(add(*subject, poison), error_code::internal_error) << "it is tried, and fails";
+  EXPECT_TRUE(fatal);
+  subject = start();
+  fatal.reset();
+  EXPECT_EQ(add(*subject, poison), error_code::internal_error);
+  EXPECT_FALSE(fatal) << "put aside again";
+
   environment.stores->stop(); // the letter is written by then
-  const auto letters = (*factory->open())->dead_letters().read_dead_letters("acme", 10);
+  auto session = *factory->open();
+  const auto letters = session->dead_letters().list_dead_letters("acme", 10);
   ASSERT_TRUE(letters);
-  ASSERT_EQ(letters->size(), 1u);
-  EXPECT_EQ(letters->front().payload, "666");
+  ASSERT_EQ(letters->size(), 1u) << "one letter, though it failed at it twice";
+  EXPECT_EQ(session->dead_letters().read_dead_letter(letters->front().id)->payload, "666");
   EXPECT_EQ(letters->front().message_type, "add");
   EXPECT_NE(letters->front().reason.find("a mistake of ours"), std::string::npos);
 }

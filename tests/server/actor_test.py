@@ -1,18 +1,21 @@
 """What an administrator sees of the actors: their tree, series of single ones, messages that were put aside.
 
-Use: actor_test.py BINARY
+Use: actor_test.py BINARY PUT_DEAD_LETTER
 """
 
 import glob
 import os
 import re
 import sqlite3
+import subprocess
 import sys
+import urllib.parse
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from node_test_case import BINARY, NodeTest  # noqa: E402
 
+PUT_DEAD_LETTER = sys.argv.pop(1)
 SERIES = re.compile(r'^(dotmac_one_actor_\w+)\{kind="(\w+)",tenant="([^"]*)",path="([^"]+)"\} (\S+)$')
 
 
@@ -120,6 +123,107 @@ class ActorTest(NodeTest):
             self.get(path, {"X-API-Key": reader}, wanted=403)
         for query in ("?limit=0", "?limit=1001", "?tenant=a%2Fb", "?colour=red"):
             self.get("/admin/dead-letters" + query, wanted=422)
+
+    def details(self, path, headers=None, wanted=200):
+        return self.get("/admin/actors/details?path=" + urllib.parse.quote(path, safe=""), headers, wanted)
+
+    def path_of(self, kind, tenant="acme"):
+        return self.get(f"/admin/actors?kind={kind}&tenant={tenant}")["actors"][0]["path"]
+
+    def test_one_actor_tells_what_it_holds_and_what_went_wrong_with_it(self):
+        events = self.details(self.path_of("events"))
+        self.assertEqual((events["running"], events["state"]["events"], events["last_failures"], events["snapshots"]), (True, 3, [], []))
+        listed = self.get("/admin/actors?kind=events&tenant=acme")["actors"][0]
+        self.assertEqual(set(listed) - set(events), set())
+        self.assertEqual((events["journal_position"], events["kind"]), (listed["journal_position"], "events"))
+        metric = self.details(self.path_of("metric"))
+        self.assertEqual(metric["state"], {"metric_type": "gauge", "is_cumulative": "no", "values": 1, "series": 1})
+        for _ in range(2):
+            self.ask("/metrics/", {"name": "load", "display_name": "load", "metric_type": "gauge"}, "acme", wanted=409)
+        tenant = self.details(self.path_of("tenant"))
+        self.assertEqual({key: tenant["state"][key] for key in ("timezone", "metrics", "api_keys")}, {"timezone": "UTC", "metrics": 1, "api_keys": 0})
+        failed, = tenant["last_failures"]
+        self.assertEqual((failed["code"], failed["times"]), ("already_exists", 2))
+        self.assertIn("load", failed["message"])
+        self.assertEqual(self.details("node")["state"], None)
+        for unknown in ("node/shard-1/nobody", "nonsense", "node/shard-1/a b"):
+            self.details(unknown, wanted=404)
+        self.get("/admin/actors/details", wanted=422)
+
+    def test_a_snapshot_is_read_also_when_its_actor_does_not_run(self):
+        path, events = self.path_of("tenant"), self.path_of("events")
+        self.node.call("POST", "/admin/api-keys", {"label": "a collector", "scopes": ["ingest"]}, {"X-Tenant-ID": "acme"})
+        self.get("/admin/actors/snapshot?path=" + events, wanted=404)
+        self.assertEqual(self.node.stop(), 0)
+        self.node.start()
+        before = self.details(path)
+        self.assertEqual((before["running"], before["state"], "messages" in before), (False, None, False))
+        kept, = before["snapshots"]
+        shown = self.get("/admin/actors/snapshot?path=" + path)
+        self.assertEqual({key: shown[key] for key in kept}, kept)
+        self.assertEqual((shown["entity"], shown["is_damaged"], shown["segments"]), ("acme/tenant/", False, []))
+        self.assertIn("a collector", str(shown["content"]))
+        hashes = re.findall("'secret_hash': '([^']*)'", str(shown["content"]))
+        self.assertEqual(hashes, ["not shown"])
+        of_events = self.get(f"/admin/actors/snapshot?path={events}&sequence={self.details(events)['snapshots'][0]['sequence']}")
+        self.assertEqual((of_events["content"], sum(each["rows"] for each in of_events["segments"]), of_events["segment_count"]), (None, 3, len(of_events["segments"])))
+        self.get(f"/admin/actors/snapshot?path={events}&sequence=99", wanted=404)
+        self.get("/admin/actors/snapshot?path=node", wanted=404)
+        file, = glob.glob(os.path.join(self.folder, "*.db"))
+        with sqlite3.connect(file, timeout=30) as store:
+            store.execute("UPDATE snapshots SET payload = CAST(substr(payload, 1, length(payload) - 1) || 'x' AS BLOB) WHERE entity = 'acme/tenant/'")
+        store.close()
+        damaged = self.get("/admin/actors/snapshot?path=" + path)
+        self.assertEqual((damaged["is_damaged"], damaged["content"]), (True, None))
+
+    def put_letter(self, entity, event_id):
+        file, = glob.glob(os.path.join(self.folder, "*.db"))
+        return int(subprocess.run([PUT_DEAD_LETTER, "sqlite:///" + file, entity, event_id], check=True, capture_output=True, text=True).stdout)
+
+    def act(self, method, path, headers=None, wanted=200):
+        status, answer, _ = self.node.call(method, "/admin/dead-letters/" + path, None, headers or {})
+        self.assertEqual(status, wanted, answer)
+        return answer
+
+    def test_a_dead_letter_is_sent_again_or_thrown_away(self):
+        metric = self.details(self.path_of("metric"))["path"].split("/")[-1]
+        events, values = self.put_letter("acme/events/0", "from a letter"), self.put_letter(f"acme/metric/{metric}", "v1")
+        self.assertEqual(self.act("POST", f"{events}/replay"), {"id": events, "status": "replayed"})
+        found = self.ask("/events/query", {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-02T00:00:00Z"}, "acme")["events"]
+        self.assertEqual([each["event_id"] for each in found], ["from a letter"])
+        self.act("POST", f"{events}/replay", wanted=404)
+        self.assertEqual(self.act("POST", f"{values}/replay")["status"], "replayed")
+        recorded = self.ask("/metrics/values/query", {"metric_id": "load"}, "acme")["values"]
+        self.assertEqual(sorted(each["value"] for each in recorded), [1, 42.5])
+
+        lost = self.put_letter("acme/metric/m_gone", "v2")
+        self.act("POST", f"{lost}/replay", wanted=404)
+        self.assertEqual([each["id"] for each in self.get("/admin/dead-letters")["dead_letters"]], [lost], "what cannot be sent stays")
+        key = self.node.call("POST", "/admin/api-keys", {"label": "admin", "scopes": ["admin"]}, {"X-Tenant-ID": "acme-2"})[1]["api_key"]
+        for method, path in (("POST", f"{lost}/replay"), ("DELETE", str(lost))):
+            self.act(method, path, {"X-API-Key": key}, wanted=404)
+        self.assertEqual(self.act("DELETE", str(lost)), {"id": lost, "status": "discarded"})
+        self.act("DELETE", str(lost), wanted=404)
+        for wrong in ("x", "-1", "99999999999999999999"):
+            self.act("DELETE", wrong, wanted=422)
+        acts = [(each["act"], each["subject"]) for each in self.get("/admin/audit?tenant=acme")["entries"]]
+        self.assertEqual(acts, [("dead_letter_discarded", f"dead letter {lost}"), ("dead_letter_replayed", f"dead letter {lost}"), ("dead_letter_replayed", f"dead letter {values}"),
+                                ("dead_letter_replayed", f"dead letter {events}")])
+
+    def test_a_damaged_letter_and_one_that_nobody_sent_are_not_sent_again_but_can_be_thrown_away(self):
+        step = self.put_letter("acme/events/0", "x")
+        damaged = self.put_letter("acme/events/0", "y")
+        file, = glob.glob(os.path.join(self.folder, "*.db"))
+        with sqlite3.connect(file, timeout=30) as store:
+            store.execute("UPDATE dead_letters SET message_type = 'removal_change' WHERE id = ?", (step,))
+            store.execute("UPDATE dead_letters SET payload = x'00' WHERE id = ?", (damaged,))
+        store.close()
+        self.assertIn("by itself", self.act("POST", f"{step}/replay", wanted=409)["detail"])
+        self.act("POST", f"{damaged}/replay", wanted=500)
+        self.assertEqual(self.get("/admin/audit?tenant=acme")["entries"], [], "nothing was done")
+        for each in (step, damaged):
+            self.act("DELETE", str(each))
+        self.assertEqual(self.get("/admin/dead-letters"), {"dead_letters": [], "count": 0})
 
 
 if __name__ == "__main__":

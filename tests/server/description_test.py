@@ -1,6 +1,6 @@
 """/openapi.json tells the truth: its structure is checked by an independent tool, and the real answers of every route against its schemas.
 
-Use: description_test.py BINARY
+Use: description_test.py BINARY PUT_DEAD_LETTER
 """
 
 import html.parser
@@ -10,11 +10,13 @@ import re
 import subprocess
 import sys
 import unittest
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from node_test_case import WHOLE, NodeTest  # noqa: E402
 
+PUT_DEAD_LETTER = sys.argv.pop(1)
 CHECKER = os.path.join(HERE, "..", "api_description")
 # What others need is made first, and what takes things away comes last.
 FIRST = ["track_event", "track_events", "create_event_schema", "create_metric", "record_values", "create_tenant", "create_api_key", "identify_profiles", "merge_profiles"]
@@ -57,6 +59,17 @@ class Description(NodeTest):
         self.document = self.node.call("GET", "/openapi.json")[1]
         self.samples = []
 
+    def put_dead_letter(self):
+        return subprocess.run([PUT_DEAD_LETTER, f"sqlite:///{self.folder}/dotmac.db", "default/events/0", "letter"], check=True, capture_output=True, text=True).stdout.strip()
+
+    def path_of_tenant(self):
+        """Of one that has a snapshot, too: the node was stopped since."""
+        path = next(each["path"] for each in self.node.call("GET", "/admin/actors?kind=tenant&tenant=default")[1]["actors"])
+        self.node.stop()
+        self.node.start()
+        self.node.call("GET", "/events/stats")
+        return path
+
     def operations(self):
         """(path, method, operation), in an order in which a new node can be asked."""
         all_of_them = [(path, method, operation) for path, methods in self.document["paths"].items() for method, operation in methods.items()]
@@ -92,6 +105,10 @@ class Description(NodeTest):
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
             real_path = path.replace("{key_id}", made.get("create_api_key", {}).get("key_id", "")).replace("{metric_id}", "latency").replace("{user_id}", "ann").replace("{customer_id}", "c-1")
             real_path = real_path.replace("{tenant_id}", "default")
+            if "{letter_id}" in path:
+                real_path = real_path.replace("{letter_id}", self.put_dead_letter())
+            if operation["operationId"] in ("show_actor_details", "show_actor_snapshot"):
+                operation = {**operation, "x-example-query": "?path=" + urllib.parse.quote(self.path_of_tenant(), safe="")}
             real_path = real_path.replace("{deletion_id}", str(made.get("delete_subject", {}).get("deletion_id", "")))
             if operation["operationId"] in OF_CLUSTERS:
                 self.sample(method, path, body, "", real_path.replace("{node_id}", "node").replace("{shard}", "17"), wanted=409)
