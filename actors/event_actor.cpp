@@ -195,11 +195,11 @@ event_shell_actor::behavior_type run_event_actor(event_self self, entity_id id, 
       [self](const set_event_retention& message) { return set_retention(self, message); },
       [self](const list_removals&) { return tell_removals(self); },
       [self](const await_events& question) { return await_more(self, question); },
-      [self](const stop_actor&) -> caf::result<done> {
+      [self](const stop_actor& how) -> caf::result<done> {
         if (auto* domain = self->state.entity->domain())
           self->state.watchers.tell_all(row_count_of(*domain));
         auto promise = self->make_response_promise<done>();
-        self->state.entity->stop([self, to = caller_answer<done>{promise}] {
+        self->state.entity->stop(how.is_handed_over, [self, to = caller_answer<done>{promise}] {
           to.deliver(done{});
           self->quit();
         });

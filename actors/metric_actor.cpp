@@ -83,9 +83,9 @@ metric_shell_actor::behavior_type run_metric_actor(metric_self self, entity_id i
       [self](const find_values& question, const question_context& context) { return answer_values<values_found>(self, question, context); },
       [self](const aggregate_values& question, const question_context& context) { return answer_values<value_aggregates>(self, question, context); },
       [self](const compare_periods& question, const question_context& context) { return answer_values<periods_compared>(self, question, context); },
-      [self](const stop_actor&) -> caf::result<done> {
+      [self](const stop_actor& how) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
-        self->state.entity->stop([self, to = caller_answer<done>{promise}] {
+        self->state.entity->stop(how.is_handed_over, [self, to = caller_answer<done>{promise}] {
           to.deliver(done{});
           self->quit();
         });

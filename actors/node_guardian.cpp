@@ -37,7 +37,7 @@ caf::result<done> leave(node_guardian_pointer self, const leave_shard& message, 
     shell.claims.erase(claim);
   const auto name = shard_name(message.shard);
   auto promise = self->make_response_promise<done>();
-  end_child(self, name, shard_leaves_within, log);
+  end_child(self, name, shard_leaves_within, stop_actor{true}, log);
   shell.children.when_gone(name, [to = caller_answer<done>{promise}]() mutable { to.deliver(done{}); });
   return promise;
 }
@@ -65,9 +65,9 @@ node_actor::behavior_type run_node_guardian(node_guardian_pointer self, std::vec
         return done{};
       },
       [self, log](const leave_shard& message) { return leave(self, message, log); },
-      [self](const stop_actor&) -> caf::result<done> {
+      [self](const stop_actor& how) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
-        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), node_stop_within,
+        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), node_stop_within, how,
                       [self, to = caller_answer<done>{promise}] {
                         to.deliver(done{});
                         self->quit();

@@ -46,9 +46,9 @@ shard_actor::behavior_type run_shard_manager(shard_manager_pointer self, shard_c
   return {
       [self](const locate_tenant& message) { return locate(self, message.tenant); },
       [self, log](const passivate_child& message) { let_go(self, message.child, shard_stop_within, log); },
-      [self](const stop_actor&) -> caf::result<done> {
+      [self](const stop_actor& how) -> caf::result<done> {
         auto promise = self->make_response_promise<done>();
-        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), shard_stop_within,
+        stop_children(self, self->state.children.close({error_code::draining, "the node is stopping", {}}), shard_stop_within, how,
                       [self, to = caller_answer<done>{promise}] {
                         to.deliver(done{});
                         self->quit();

@@ -25,7 +25,7 @@ inline bool is_failure(const caf::error& reason) {
 
 /// Asks every child to stop, at most `within` each, then calls back. Children that do not answer are ended.
 template <class Self>
-void stop_children(Self self, std::map<std::string, caf::actor> children, std::chrono::milliseconds within,
+void stop_children(Self self, std::map<std::string, caf::actor> children, std::chrono::milliseconds within, stop_actor how,
                    std::function<void()> on_stopped) {
   auto left = std::make_shared<std::size_t>(children.size());
   if (*left == 0)
@@ -35,7 +35,7 @@ void stop_children(Self self, std::map<std::string, caf::actor> children, std::c
       if (--*left == 0)
         on_stopped();
     };
-    self->request(child, within, stop_actor{})
+    self->request(child, within, how)
         .then([one_less](const done&) { one_less(); },
               [self, child = child, one_less](const caf::error&) {
                 self->send_exit(child, caf::exit_reason::kill);
@@ -46,7 +46,7 @@ void stop_children(Self self, std::map<std::string, caf::actor> children, std::c
 
 /// Ends an actor that has children: they first, then itself with `why` (none: a normal end).
 template <class Self> void end_after_children(Self self, std::chrono::milliseconds within, failure told, caf::error why) {
-  stop_children(self, self->state.children.close(std::move(told)), within, [self, why] { self->quit(why); });
+  stop_children(self, self->state.children.close(std::move(told)), within, stop_actor{}, [self, why] { self->quit(why); });
 }
 
 struct supervision_hooks {
@@ -85,11 +85,11 @@ template <class Self> void end_with_supervisor(Self self, const caf::actor& supe
 }
 
 /// Asks the child to stop, where it runs, and ends it where it does not.
-template <class Self> void end_child(Self self, const std::string& name, std::chrono::milliseconds within, const std::function<void(const std::string&)>& log) {
+template <class Self> void end_child(Self self, const std::string& name, std::chrono::milliseconds within, stop_actor how, const std::function<void(const std::string&)>& log) {
   const auto child = self->state.children.let_go(name);
   if (!child)
     return;
-  self->request(child, within, stop_actor{}).then([](const done&) {}, [self, child, name, log](const caf::error&) {
+  self->request(child, within, how).then([](const done&) {}, [self, child, name, log](const caf::error&) {
     log(name + " did not leave in time and was ended");
     self->send_exit(child, caf::exit_reason::kill);
   });
@@ -100,7 +100,7 @@ template <class Self> void let_go(Self self, const std::string& name, std::chron
   if (!self->state.children.is_running(name))
     return;
   log(name + " leaves memory");
-  end_child(self, name, within, log);
+  end_child(self, name, within, stop_actor{}, log);
 }
 
 } // namespace dotmac

@@ -91,11 +91,11 @@ failure no_metric(const std::string& name) {
   return {error_code::not_found, "there is no metric " + name, "metric_id"};
 }
 
-caf::result<done> stop(tenant_self self) {
+caf::result<done> stop(tenant_self self, stop_actor how) {
   auto promise = self->make_response_promise<done>();
-  stop_children(self, self->state.children.close({error_code::draining, "the tenant is stopping", {}}), tenant_stop_within,
-                [self, to = caller_answer<done>{promise}] {
-                  self->state.entity->stop([self, to] {
+  stop_children(self, self->state.children.close({error_code::draining, "the tenant is stopping", {}}), tenant_stop_within, how,
+                [self, how, to = caller_answer<done>{promise}] {
+                  self->state.entity->stop(how.is_handed_over, [self, to] {
                     to.deliver(done{});
                     self->quit();
                   });
@@ -153,7 +153,7 @@ tenant_shell_actor::behavior_type run_tenant_actor(tenant_self self, std::string
         });
       },
       [self, log](const passivate_child& message) { let_go(self, message.child, tenant_stop_within, log); },
-      [self](const stop_actor&) { return stop(self); },
+      [self](const stop_actor& how) { return stop(self, how); },
       [self](const actor_task& task) { run_task(self, task); },
   };
 }

@@ -12,9 +12,11 @@
 namespace dotmac {
 
 /// Finish what is under way, write a snapshot, answer, end.
-struct stop_actor {};
+struct stop_actor {
+  bool is_handed_over = false; ///< another node goes on with it at once: see journaled_entity::stop
+};
 template <> struct description<stop_actor> {
-  static constexpr auto fields = std::tuple{};
+  static constexpr auto fields = std::tuple{field{"is_handed_over", &stop_actor::is_handed_over, "another node goes on with it"}};
 };
 
 /// An idle child asks its supervisor to be let go.

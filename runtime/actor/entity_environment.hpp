@@ -27,6 +27,8 @@ struct entity_limits {
   std::size_t group_bytes_max = 256u << 10; ///< a commit of more would keep other tenants waiting
   std::uint64_t snapshot_entries = 10'000;
   std::uint64_t snapshot_bytes = 64u << 20;
+  std::uint64_t tail_entries_left_max = 500; ///< to the next owner, without a snapshot
+  std::uint64_t tail_bytes_left_max = 1u << 20;
   std::chrono::milliseconds resolve_every{200};
   snapshot_retry_limits snapshot_retry;
   std::chrono::milliseconds recover_again_first{100};    ///< after a recovery for which the store was away; doubled each time

@@ -98,9 +98,11 @@ public:
     waiting_reads_.push_back(std::move(command));
   }
 
-  /// Finishes the commit in flight and what waits, writes a snapshot where something changed, calls back.
-  void stop(std::function<void()> on_stopped) {
+  /// Finishes the commit in flight and what waits, writes a snapshot where something changed, calls back. Where another node goes on at once, and everybody
+  /// waits for it, a short tail of the journal is left to it: reading that takes less time than to write a snapshot and to read it.
+  void stop(bool is_handed_over, std::function<void()> on_stopped) {
     stopping_ = true;
+    is_handed_over_ = is_handed_over;
     snapshots_->stopping();
     on_stopped_ = std::move(on_stopped);
     if (in_doubt_ && store_is_away_)
@@ -137,7 +139,7 @@ private:
     failed_recoveries_ = 0;
     figures_->is_down = false;
     last_ = outcome->last;
-    snapshots_->recovered(outcome->snapshot, last_);
+    snapshots_->recovered(outcome->snapshot, last_, outcome->bytes_replayed);
     figures_->journal_position.store(to_number(last_), std::memory_order_relaxed);
     note_memory();
     environment_.log(entity_, "recovered", "entry " + std::to_string(to_number(last_)) + ", "
@@ -325,7 +327,7 @@ private:
       return;
     if (!fatal_ && (in_flight_ || in_doubt_ || snapshots_->is_writing() || !waiting_.empty()))
       return;
-    if (!fatal_ && domain_ && snapshots_->is_wanted_at_stop())
+    if (!fatal_ && domain_ && snapshots_->is_wanted_at_stop() && !(is_handed_over_ && snapshots_->has_short_tail()))
       return snapshots_->write(*domain_);
     std::exchange(on_stopped_, {})();
   }
@@ -366,6 +368,7 @@ private:
   bool in_flight_ = false;
   bool in_doubt_ = false;
   bool stopping_ = false;
+  bool is_handed_over_ = false;
   bool store_is_away_ = false; ///< at the last look for a commit in doubt
   std::size_t failed_recoveries_ = 0;
   std::optional<failure> why_not_recovered_;

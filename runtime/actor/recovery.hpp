@@ -27,6 +27,7 @@ template <class Domain> struct recovered {
   journal_sequence last{};
   journal_sequence snapshot{}; ///< the one restored from; zero: none
   std::uint64_t entries_replayed = 0;
+  std::uint64_t bytes_replayed = 0;
   std::vector<failure> damaged_snapshots; ///< passed over; worth a loud log line
 };
 
@@ -75,6 +76,7 @@ result<void> replay_journal(store& from, const entity_id& entity, recovered<Doma
       return applied;
     state.last = at;
     ++state.entries_replayed;
+    state.bytes_replayed += payload.size();
     return {};
   });
 }

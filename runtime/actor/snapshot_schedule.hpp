@@ -28,10 +28,12 @@ public:
   snapshot_schedule(entity_id entity, shard_claim claim, const entity_environment& environment, owner_hooks owner, std::shared_ptr<actor_figures> figures)
       : entity_{std::move(entity)}, claim_{claim}, environment_{environment}, owner_{std::move(owner)}, figures_{std::move(figures)} {}
 
-  void recovered(journal_sequence snapshot, journal_sequence last) {
+  /// `tail_bytes` of the entries behind the snapshot.
+  void recovered(journal_sequence snapshot, journal_sequence last, std::uint64_t tail_bytes) {
     snapshot_at_ = snapshot;
     last_ = last;
     entries_ = to_number(last) - to_number(snapshot);
+    bytes_ = tail_bytes;
     figures_->snapshot_position.store(to_number(snapshot), std::memory_order_relaxed);
   }
 
@@ -47,6 +49,8 @@ public:
   bool is_writing() const noexcept { return in_flight_; }
   /// There is something to write, and the last attempt does not speak against it.
   bool is_wanted_at_stop() const noexcept { return last_ != snapshot_at_ && !failed_; }
+  /// What the journal has behind the newest snapshot is soon read.
+  bool has_short_tail() const noexcept { return !failed_ && entries_ <= environment_.limits.tail_entries_left_max && bytes_ <= environment_.limits.tail_bytes_left_max; }
   void stopping() noexcept { stopping_ = true; }
 
   void write(Domain& domain) {

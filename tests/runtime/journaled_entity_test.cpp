@@ -115,9 +115,9 @@ protected:
     EXPECT_TRUE(box.run_until([&] { return seen.has_value(); }));
     return *seen;
   }
-  void stop(entity& subject) {
+  void stop(entity& subject, bool is_handed_over = false) {
     bool stopped = false;
-    subject.stop([&] { stopped = true; });
+    subject.stop(is_handed_over, [&] { stopped = true; });
     ASSERT_TRUE(box.run_until([&] { return stopped; }));
   }
 
@@ -218,6 +218,39 @@ TEST_F(journaled_entity_test, snapshots_every_so_many_entries_and_when_it_stops)
   EXPECT_EQ(kept->snapshots.front().sequence, journal_sequence{7});
   EXPECT_EQ(kept->snapshots.front().payload, "7");
   EXPECT_EQ(total(*start()), 7);
+}
+
+TEST_F(journaled_entity_test, leaves_a_short_tail_to_the_next_owner_and_writes_a_long_one_down) {
+  environment.limits.tail_entries_left_max = 3;
+  auto session = *factory->open();
+  const auto newest = [&] {
+    const auto kept = session->snapshots().read_snapshots(id);
+    return kept->snapshots.empty() ? 0 : to_number(kept->snapshots.front().sequence);
+  };
+  auto subject = start();
+  for (int i = 1; i <= 3; ++i)
+    add(*subject, 1);
+  stop(*subject, true);
+  EXPECT_EQ(newest(), 0u);
+  subject = start();
+  EXPECT_EQ(add(*subject, 1), error_code::none);
+  stop(*subject, true);
+  EXPECT_EQ(newest(), 4u) << "the tail of the owner before counts too";
+  subject = start();
+  add(*subject, 1);
+  stop(*subject, true);
+  EXPECT_EQ(newest(), 4u);
+  environment.limits.tail_bytes_left_max = 1;
+  subject = start();
+  EXPECT_EQ(total(*subject), 5);
+  stop(*subject, true);
+  EXPECT_EQ(newest(), 4u) << "the tail of one entry has one byte";
+  environment.limits.tail_bytes_left_max = 0;
+  subject = start();
+  EXPECT_EQ(total(*subject), 5);
+  stop(*subject, true);
+  EXPECT_EQ(newest(), 5u);
+  EXPECT_EQ(total(*start()), 5);
 }
 
 TEST_F(journaled_entity_test, falls_back_to_the_older_snapshot_when_the_newest_is_damaged) {

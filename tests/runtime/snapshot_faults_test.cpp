@@ -97,7 +97,7 @@ protected:
   }
   void stop() {
     bool stopped = false;
-    subject->stop([&] { stopped = true; });
+    subject->stop(false, [&] { stopped = true; });
     ASSERT_TRUE(box.run_until([&] { return stopped; }));
   }
   void crash_and_start() {
