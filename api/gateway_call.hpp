@@ -7,6 +7,7 @@
 #include "api/gateway.hpp"
 #include "api/origins.hpp"
 #include "api/routes.hpp"
+#include "api/shared_calls.hpp"
 #include "api/unknown_tenants.hpp"
 
 #include <atomic>
@@ -27,7 +28,7 @@ using known_tenant_pointer = std::shared_ptr<const known_tenant>;
 struct gateway::implementation : std::enable_shared_from_this<gateway::implementation> {
   implementation(gateway_options given, tenant_service& service, gateway_hooks callbacks)
       : options{std::move(given)}, tenants{service}, hooks{std::move(callbacks)}, admitted{options.admission},
-        origins{options.cors_origins}, batcher{service, options.request_timeout}, large_bodies{std::max<std::size_t>(1, options.http.threads)} {}
+        origins{options.cors_origins}, batcher{service, options.request_timeout}, live_waits{service}, live_pages{service}, large_bodies{std::max<std::size_t>(1, options.http.threads)} {}
 
   void handle(http_request request, std::shared_ptr<http_exchange> exchange);
   void take(const gateway_call_pointer& call);
@@ -61,6 +62,8 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   admission admitted;
   origin_rules origins;
   event_batcher batcher;
+  shared_calls<await_events> live_waits;
+  shared_calls<export_events> live_pages;
   std::mutex context_mutex;
   std::unordered_map<std::string, known_tenant_pointer> contexts;
   std::uint64_t context_changes = 0; ///< an answer asked for before a change is not kept

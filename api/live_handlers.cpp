@@ -14,7 +14,8 @@ constexpr std::size_t live_memory = 256u << 10; ///< what a stream counts for wh
 constexpr std::uint64_t live_backlog_max = 100'000; ///< events by which a reader may be behind before it is told that it missed some
 constexpr std::int64_t heartbeat_milliseconds = 10'000;
 
-/// One reader's stream. It asks for more only when what it has has gone out, so that a slow reader costs a page and holds up nobody.
+/// One reader's stream. It asks for more only when what it has has gone out, so that a slow reader costs a page and holds up nobody. Readers that are as far and want the same share
+/// their questions: an event costs its actor the same however many watch.
 class live_stream : public std::enable_shared_from_this<live_stream> {
 public:
   live_stream(gateway_call_pointer call, event_selection selection, std::optional<std::uint64_t> next_row)
@@ -29,10 +30,9 @@ public:
     if (writer_ && std::chrono::steady_clock::now() >= ends_at_)
       return end(live_end::too_old);
     const auto timeout = call_->host->options.request_timeout + std::chrono::milliseconds{patience_milliseconds};
-    ask(call_->host->tenants, call_->options_for(timeout), await_events{next_row_.value_or(0), patience_milliseconds},
-        std::function<void(result<events_awaited>)>{[self = shared_from_this()](result<events_awaited> found) {
-          gateway_call::guard(self->call_, [&] { found ? self->take_count(found->row_count) : self->give_up(found.error()); });
-        }});
+    call_->host->live_waits.ask(call_->options_for(timeout), await_events{next_row_.value_or(0), patience_milliseconds}, [self = shared_from_this()](const result<events_awaited>& found) {
+      gateway_call::guard(self->call_, [&] { found ? self->take_count(found->row_count) : self->give_up(found.error()); });
+    });
   }
 
 private:
@@ -69,10 +69,9 @@ private:
   void ask_for_page(std::uint64_t end_row) {
     page_.first_row = *next_row_;
     page_.end_row = end_row;
-    ask(call_->host->tenants, call_->options_for(call_->host->options.query_timeout), page_,
-        std::function<void(result<events_exported>)>{[self = shared_from_this()](result<events_exported> page) {
-          gateway_call::guard(self->call_, [&] { page ? self->take_page(*page) : self->give_up(page.error()); });
-        }});
+    call_->host->live_pages.ask(call_->options_for(call_->host->options.query_timeout), page_, [self = shared_from_this()](const result<events_exported>& page) {
+      gateway_call::guard(self->call_, [&] { page ? self->take_page(*page) : self->give_up(page.error()); });
+    });
   }
 
   void take_page(const events_exported& page) {

@@ -3,16 +3,19 @@
 Use: members_test.py BINARY PUT_DEAD_LETTER
 """
 
+import http.client
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from certificates import Authority  # noqa: E402
+from event_stream import Stream  # noqa: E402
 from node_process import Node, Postgres  # noqa: E402
 
 BINARY, PUT_DEAD_LETTER = sys.argv.pop(1), sys.argv.pop(1)
@@ -220,6 +223,43 @@ class MembersTest(unittest.TestCase):
         self.assertEqual(self.ask(other, "POST", f"/admin/dead-letters/{letter}/replay")["status"], "replayed")
         self.assertEqual([self.count(node, "far") for node in nodes.values()], [2, 2])
         self.assertEqual(self.ask(other, "GET", "/admin/dead-letters?tenant=far")["count"], 0)
+
+    def test_live_events_come_once_and_in_order_through_any_node_while_their_owner_changes(self):
+        nodes = {name: self.start(name) for name in ("a", "b", "c")}
+        self.wait_for("even shares", lambda: sorted(self.shares(nodes["a"]).values()) == [85, 85, 86])
+        self.track(nodes["a"], "first", "watched")
+        place = self.ask(nodes["a"], "GET", "/admin/cluster/tenants/watched")
+        owner, shard = place["owner"], place["shard"]
+        asked, next_owner = (name for name in nodes if name != owner)
+        seen, done = [], threading.Event()
+
+        def read():
+            stream = None
+            while not done.is_set() or len(seen) < 60:
+                try:
+                    stream = stream or Stream(nodes[asked], "", "watched", seen[-1][0] if seen else 1, timeout=60)
+                    found = stream.next()
+                except (OSError, http.client.HTTPException):
+                    found = None
+                if found:
+                    seen.append((stream.last_id, found[1]["event_id"]))
+                else:
+                    stream = None
+                    time.sleep(0.05)
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        for i in range(60):
+            self.track(nodes[asked], str(i), "watched")
+            if i == 20:
+                self.ask(nodes[asked], "PUT", f"/admin/cluster/shards/{shard}", {"node": next_owner})
+            if i == 30:
+                self.wait_for("the move", lambda: self.ask(nodes[asked], "GET", "/admin/cluster/tenants/watched")["owner"] == next_owner)
+            if i == 40:
+                nodes[next_owner].kill()
+                self.nodes.remove(nodes[next_owner])
+        done.set()
+        reader.join(60)
+        self.assertEqual([event_id for _, event_id in seen], [str(i) for i in range(60)])
 
     def test_keys_made_and_revoked_through_one_node_are_known_to_the_other(self):
         a, b = self.start("a", SECRET_KEY=SECRET), self.start("b", SECRET_KEY=SECRET)
