@@ -50,7 +50,7 @@ std::optional<cluster_request> node_agent::next_of_member(steady_time now) {
 }
 
 std::optional<cluster_request> node_agent::next_of_coordinator(steady_time now) {
-  if (now >= coordinate_due_ && card_.takes_shards && !has_given_up_) {
+  if (now >= coordinate_due_ && may_coordinate()) {
     const auto& holder = coordination_.view().coordinator;
     return coordinate_request{*name_, coordination_.has_ended(holder) ? holder : std::string{}};
   }
@@ -159,7 +159,10 @@ bool node_agent::can_nobody_take_over() const {
 }
 
 steady_time node_agent::wake_at() const noexcept {
-  return std::max(not_before_, std::min({renew_due_, beat_due_, view_due_, coordinate_due_}));
+  if (!name_ && !ownership_.is_empty())
+    return steady_time::max(); // it joins once its actors have stopped, which is noted
+  const auto due = std::min({renew_due_, beat_due_, view_due_});
+  return std::max(not_before_, may_coordinate() ? std::min(due, coordinate_due_) : due);
 }
 
 } // namespace dotmac

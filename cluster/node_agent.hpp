@@ -46,6 +46,7 @@ public:
   void leave(steady_time now);
 
   std::vector<shard_act> take_acts() { return ownership_.take_acts(); }
+  /// When `next` may have something again that it has not now, if nothing is noted before.
   steady_time wake_at() const noexcept;
   bool admits(shard_id shard, steady_time now) const noexcept { return ownership_.admits(shard, now); }
   bool holds(shard_id shard, steady_time now) const noexcept { return ownership_.holds(shard, now); }
@@ -60,6 +61,7 @@ private:
   std::optional<cluster_request> next_of_coordinator(steady_time now);
   void note_view(steady_time asked_at, cluster_view view);
   void be_declared_dead();
+  bool may_coordinate() const noexcept { return card_.takes_shards && !has_given_up_; }
   bool can_nobody_take_over() const;
 
   node_card card_;
