@@ -77,6 +77,7 @@ void cluster_router::wait(const routed_pointer& call, failure why) {
     is_full = waiting_.size() >= limits_.waiting_calls_max;
     if (!stopping_ && !is_full) {
       waiting_.push_back(call);
+      wake_.notify_all();
       return;
     }
   }
@@ -103,6 +104,8 @@ std::size_t cluster_router::calls_waiting() const {
 void cluster_router::work() {
   std::unique_lock lock{mutex_};
   while (!stopping_) {
+    if (waiting_.empty())
+      wake_.wait(lock, [this] { return stopping_ || is_changed_ || !waiting_.empty(); });
     wake_.wait_for(lock, limits_.try_again_after, [this] { return stopping_ || is_changed_; });
     const bool is_all = std::exchange(is_changed_, false);
     const auto now = std::chrono::steady_clock::now();
