@@ -2,8 +2,10 @@
 
 import os
 import re
+import sys
 
-import yaml
+sys.path.append("/usr/lib/python3/dist-packages")  # of Debian's python3-yaml, where another Python comes first on the path
+import yaml  # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 DEPLOY = os.path.join(ROOT, "deploy")
