@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds connect_within{500};
 constexpr std::chrono::milliseconds knock_within{200};
 constexpr std::chrono::milliseconds ask_node_within{10'000};
+constexpr std::chrono::seconds peers_go_within{10};
 constexpr int introductions_max = 5;
 constexpr std::chrono::milliseconds introduced_again_after{500};
 
@@ -44,14 +45,17 @@ result<void> cluster_part::start() {
   if (const auto certificates = certificates_in(given_))
     if (auto good = check_certificates(*certificates, host); !good)
       return good;
+  auto stay = std::make_shared<peer_stay>();
+  auto are_gone = stay->is_over.get_future();
   const auto door = spawn_peer_door(system_, {given_.cluster_name, [this] { return own(); }},
                                     {*gate_, about_node_, [this] {
                                        if (keeper_)
                                          keeper_->note_change();
-                                     }});
+                                     }, std::move(stay)});
   const auto port = network_.let_in(door, given_.peer_host, static_cast<std::uint16_t>(given_.peer_port));
   if (!port)
     return port.error();
+  peers_are_gone_ = std::move(are_gone);
   node_card card;
   card.id = given_.node_id.empty() ? id_for_this_start() : given_.node_id;
   card.peer_address = (host.find(':') == host.npos ? host : "[" + host + "]") + ":" + std::to_string(*port);
@@ -149,6 +153,9 @@ void cluster_part::stop() {
   router_->stop();
   links_->stop();
   network_.let_nobody_in();
+  // Their calls come in by what goes with this.
+  if (peers_are_gone_.valid() && peers_are_gone_.wait_for(peers_go_within) == std::future_status::timeout)
+    spdlog::warn("other nodes' calls are still under way after {} s", peers_go_within.count());
 }
 
 } // namespace dotmac

@@ -58,6 +58,7 @@ private:
   shard_load_meter loads_; ///< of the keeper's thread
   std::unique_ptr<shard_gate> gate_;
   peer_network network_;
+  std::future<void> peers_are_gone_; ///< ready once none of their calls comes in any more
   std::unique_ptr<cluster_keeper> keeper_;
   std::unique_ptr<peer_links> links_;
   std::unique_ptr<cluster_router> router_;

@@ -14,6 +14,9 @@
 
 #include <caf/actor_system.hpp>
 
+#include <future>
+#include <memory>
+
 namespace dotmac {
 
 struct peer_identity {
@@ -25,11 +28,18 @@ struct peer_identity {
 /// Asked by administrators of other nodes. Answered once, from any thread; who lets go of `answer` has refused.
 using peer_question_handler = std::function<void(const std::string& question, std::function<void(result<std::string>)> answer)>;
 
+/// The door and its lines share one. When the last of them has ended, and nobody calls the services any more, so has it: only then may they go.
+struct peer_stay {
+  ~peer_stay() { is_over.set_value(); }
+  std::promise<void> is_over;
+};
+
 /// What comes in. Must not block.
 struct peer_services {
   tenant_service& calls; ///< must live longer than the actor system
   peer_question_handler about_node;
   std::function<void()> on_tables_changed;
+  std::shared_ptr<peer_stay> stay; ///< may be null
 };
 
 /// Lives until it is told to end (close_peer_door), and its lines with it.

@@ -60,10 +60,12 @@ public:
     gate_ = std::make_unique<shard_gate>(*local_, rights);
     const peer_identity identity{"test", [this] { return own(); }, protocols};
     network_ = std::make_unique<peer_network>(*system_, std::nullopt, 500ms, [](const std::string&) {});
+    auto stay = std::make_shared<peer_stay>();
+    peers_are_gone_ = stay->is_over.get_future();
     const auto door = spawn_peer_door(*system_, identity, {*gate_, [](const std::string& asked, const std::function<void(result<std::string>)>& answer) { answer("told " + asked); }, [this] {
                                                       if (keeper_)
                                                         keeper_->note_change();
-                                                    }});
+                                                    }, std::move(stay)});
     const auto port = network_->let_in(door, "127.0.0.1", 0);
     EXPECT_TRUE(port) << (port ? "" : port.error().message);
     links_ = std::make_unique<peer_links>(*system_, identity, network_->finder(), peer_limits{}, [this](const std::string& line) {
@@ -96,8 +98,9 @@ public:
     keeper_->stop();
     router_->stop();
     links_->stop();
-    keeper_.reset();
     network_->let_nobody_in();
+    EXPECT_EQ(peers_are_gone_.wait_for(10s), std::future_status::ready);
+    keeper_.reset();
     {
       caf::scoped_actor asker{*system_};
       asker->request(guardian_, 20s, stop_actor{}).receive([](const done&) {}, [](const caf::error&) {});
@@ -150,6 +153,7 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   node_actor guardian_;
   std::unique_ptr<peer_network> network_;
+  std::future<void> peers_are_gone_;
   std::unique_ptr<tenant_router> local_;
   std::unique_ptr<shard_gate> gate_;
   std::unique_ptr<peer_links> links_;

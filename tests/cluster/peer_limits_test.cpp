@@ -64,7 +64,7 @@ protected:
   silent_tenants tenants;
   limits_configuration configuration;
   caf::actor_system system{configuration};
-  peer_door_actor door = spawn_peer_door(system, {"test", [] { return std::string{"far#1"}; }}, {tenants, [](const std::string&, const auto&) {}, [] {}});
+  peer_door_actor door = spawn_peer_door(system, {"test", [] { return std::string{"far#1"}; }}, {tenants, [](const std::string&, const auto&) {}, [] {}, nullptr});
   peer_links links{system, {"test", [] { return std::string{"me#1"}; }}, [this](const std::string&) -> result<peer_door_actor> { return door; }, small, [](const std::string&) {}};
 };
 

@@ -50,7 +50,7 @@ TEST(unknown_messages, harm_neither_the_node_nor_the_connection_and_are_not_wait
   caf::actor_system here{present}, there{later};
   const auto log = [](const std::string&) {};
   peer_network network{here, std::nullopt, 1s, log}, other{there, std::nullopt, 1s, log};
-  const auto port = network.let_in(spawn_peer_door(here, {"test", [] { return std::string{"a#1"}; }}, {tenants, [](const std::string&, const std::function<void(result<std::string>)>& answer) { answer(std::string{"{}"}); }, [] {}}), "127.0.0.1", 0);
+  const auto port = network.let_in(spawn_peer_door(here, {"test", [] { return std::string{"a#1"}; }}, {tenants, [](const std::string&, const std::function<void(result<std::string>)>& answer) { answer(std::string{"{}"}); }, [] {}, nullptr}), "127.0.0.1", 0);
   ASSERT_TRUE(port);
   const auto address = "127.0.0.1:" + std::to_string(*port);
   const auto door = other.finder()(address);
