@@ -37,6 +37,35 @@ class Import(NodeTest):
         self.assertEqual(ended.returncode, code, (ended.stdout, ended.stderr))
         return json.loads(ended.stdout) if ended.stdout else ended.stderr
 
+    def load_through_kills(self, options, chance, kills_wanted, node_every, count, arrived):
+        """Starts the import again and again and kills it `kills_wanted` times, the node with every `node_every`th; then lets it end.
+
+        A kill comes after a random while, and at the latest when the next part of `count` has arrived: so a fast machine is killed as often as a slow one.
+        """
+        kills = 0
+        while True:
+            running = subprocess.Popen(self.command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            if kills == kills_wanted:
+                output, errors = running.communicate(timeout=120)
+                self.assertEqual(running.returncode, 0, errors)
+                return json.loads(output), kills
+            until, part = time.monotonic() + chance.uniform(0.02, 0.5), count * (kills + chance.random()) / (kills_wanted + 1)
+            while time.monotonic() < until and arrived() < part and running.poll() is None:
+                time.sleep(0.002)
+            self.assertIsNone(running.poll(), "the import ended before it was killed")
+            kills += 1
+            if kills % node_every == 0:
+                before = arrived()
+                self.node.kill()  # the importer goes on trying
+                time.sleep(0.1)
+                self.assertIsNone(running.poll(), "the import gave up while the node was away")
+                self.node.start()
+                until = time.monotonic() + 0.2
+                while time.monotonic() < until and arrived() <= before:
+                    time.sleep(0.002)
+            running.kill()
+            running.communicate()
+
     def numbers(self, tenant="default"):
         """The column n of every event that is there."""
         found, cursor = [], None
@@ -81,27 +110,12 @@ class Import(NodeTest):
         count = 60_000
         self.write_clicks(count, bad={10, 30_000, 59_999})
         options = [self.path("clicks.csv"), *CLICKS, "--batch-size", "100", "--allow-rejected"]
-        kills = 0
-        while True:
-            running = subprocess.Popen(self.command(*options), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-            try:
-                output, _ = running.communicate(timeout=chance.uniform(0.02, 0.5) if kills < 10 else 120)
-                break
-            except subprocess.TimeoutExpired:
-                kills += 1
-                if kills % 3 == 0:
-                    self.node.kill()  # the importer goes on trying
-                    time.sleep(0.1)
-                    self.node.start()
-                    time.sleep(0.1)
-                running.kill()
-                running.communicate()
-        self.assertEqual(running.returncode, 0)
-        self.assertGreater(kills, 2, "nothing was killed: the import is too fast for this test")
+        done, kills = self.load_through_kills(options, chance, 10, 3, count, lambda: self.node.call("GET", "/events/stats")[1]["event_count"])
+        self.assertGreaterEqual(kills, 10)
         self.assertEqual(self.numbers(), [n for n in range(count) if n not in (10, 30_000, 59_999)])
         with open(self.path("clicks.csv.rejected")) as file:
             self.assertEqual([json.loads(line)["line"] for line in file], [12, 30_002, 60_001])
-        self.assertEqual(json.loads(output)["rejected"], 3)
+        self.assertEqual(done["rejected"], 3)
 
     def test_rejects_rows_whose_id_was_there_with_other_content(self):
         with open(self.path("ids.csv"), "w") as file:
@@ -141,21 +155,13 @@ class Import(NodeTest):
             file.write("at,in,out\n" + "".join(f"{1_700_000_000 + n},{a},{b}\n" for n, (a, b) in enumerate(amounts)))
         options = [self.path("values.csv"), "--as", "values", "--metric", "in={in}", "--metric", "out={out}", "--map", "timestamp={at}", "--time-format", "s",
                    "--create-metrics", "counter", "--batch-size", "100"]
-        kills = 0
-        while True:
-            running = subprocess.Popen(self.command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            try:
-                _, errors = running.communicate(timeout=chance.uniform(0.05, 0.4) if kills < 8 else 120)
-                break
-            except subprocess.TimeoutExpired:
-                kills += 1
-                if kills % 2 == 0:
-                    self.node.kill()
-                    self.node.start()
-                running.kill()
-                running.communicate()
-        self.assertEqual(running.returncode, 0, errors)
-        self.assertGreater(kills, 2, "nothing was killed: the import is too fast for this test")
+
+        def arrived():
+            status, answer, _ = self.node.call("POST", "/metrics/aggregate", {"metric_id": "out", "aggregation_method": "count", "granularity": "all", **WHOLE})
+            return answer["aggregates"][0]["sample_count"] if status == 200 and answer["aggregates"] else 0
+
+        _, kills = self.load_through_kills(options, chance, 8, 2, count, arrived)
+        self.assertGreaterEqual(kills, 8)
         for column, metric in enumerate(("in", "out")):
             found = self.ask("/metrics/aggregate", {"metric_id": metric, "aggregation_method": "sum", "granularity": "all", **WHOLE})["aggregates"]
             self.assertEqual([(each["sample_count"], each["value"]) for each in found], [(count, sum(each[column] for each in amounts))])
