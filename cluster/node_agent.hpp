@@ -34,6 +34,7 @@ public:
 
   std::optional<cluster_request> next(steady_time now);
   void note_answer(steady_time asked_at, steady_time now, const cluster_request& request, result<cluster_answer> answer);
+  void note_prepared(const shard_claim& claim) { ownership_.note_prepared(claim); }
   void note_stopped(const shard_claim& claim) { ownership_.note_stopped(claim); }
   /// Somebody changed the tables, or a connection to another node broke.
   void note_change() noexcept {

@@ -14,12 +14,19 @@ void shard_ownership::become(node_name self) {
 void shard_ownership::lose(shard_id shard) {
   auto& held = of(shard);
   held.can_claim = false;
+  held.prepare_until.reset();
   if (held.now == phase::serving || held.now == phase::stopping) {
     held.now = phase::dropping;
     act(shard_act::kind::drop, shard);
   } else if (held.now == phase::stopped) {
     held.now = phase::none;
   }
+}
+
+void shard_ownership::stop(shard_id shard) {
+  of(shard).now = phase::stopping;
+  of(shard).prepare_until.reset();
+  act(shard_act::kind::stop, shard);
 }
 
 void shard_ownership::look_at(steady_time asked_at, const shard_row& row) {
@@ -33,9 +40,13 @@ void shard_ownership::look_at(steady_time asked_at, const shard_row& row) {
     return;
   if (row.owner != owner_ || row.epoch != held.epoch)
     return lose(row.shard);
-  if (held.now == phase::serving && (is_leaving_ || (!row.wanted.empty() && row.wanted != self_.id))) {
-    held.now = phase::stopping;
-    act(shard_act::kind::stop, row.shard);
+  if (held.now != phase::serving || !shall_leave(held))
+    return;
+  if (!held.prepare_until) {
+    held.prepare_until = asked_at + limits_.prepare_within;
+    act(shard_act::kind::prepare, row.shard);
+  } else if (asked_at >= *held.prepare_until) {
+    stop(row.shard);
   }
 }
 
@@ -85,6 +96,15 @@ void shard_ownership::note_transferred(std::span<const shard_transfer> transfers
   }
 }
 
+void shard_ownership::note_prepared(const shard_claim& claim) {
+  auto& held = of(claim.shard);
+  if (held.now != phase::serving || held.epoch != claim.epoch || !held.prepare_until)
+    return;
+  held.prepare_until.reset();
+  if (shall_leave(held)) // else it shall stay after all
+    stop(claim.shard);
+}
+
 void shard_ownership::note_stopped(const shard_claim& claim) {
   auto& held = of(claim.shard);
   if (held.epoch != claim.epoch)
@@ -106,10 +126,8 @@ void shard_ownership::leave_all() {
   for (std::uint16_t i = 0; i < shard_count; ++i) {
     auto& held = shards_[i];
     held.can_claim = false;
-    if (held.now == phase::serving) {
-      held.now = phase::stopping;
-      act(shard_act::kind::stop, shard_id{i});
-    }
+    if (held.now == phase::serving)
+      stop(shard_id{i});
   }
 }
 

@@ -3,8 +3,9 @@
 /// Which shards this node serves, and what it has to do about it: a pure state that is told what the database and the actors said.
 ///
 ///     ownership.note_view(asked_at, view);            // somebody else shall own shard 7 now
-///     for (const auto& act : ownership.take_acts())   // -> stop 7: finish, write a snapshot, answer
+///     for (const auto& act : ownership.take_acts())   // -> prepare 7: write down what the next owner would have to read, while serving
 ///       ...
+///     ownership.note_prepared(claim);                 // take_acts -> stop 7: finish, answer
 ///     ownership.note_stopped(claim);                  // its actors are gone
 ///     ownership.to_transfer();                        // -> 7 to its heir, a request to the database
 ///
@@ -27,12 +28,14 @@ using steady_time = std::chrono::milliseconds;
 struct ownership_limits {
   std::chrono::milliseconds lease{6'000};
   std::chrono::milliseconds margin{500}; ///< for clocks that run unequally: 8 % of a lease
+  std::chrono::milliseconds prepare_within{5'000}; ///< then a shard is left as it is
 };
 
 /// For the actors of a shard.
 struct shard_act {
   enum class kind : std::uint8_t {
     start,
+    prepare, ///< to be stopped soon; go on serving, and make the stop a short one, then tell
     stop, ///< finish what is under way, write snapshots, then tell
     drop  ///< the shard is another's: end at once, then tell
   };
@@ -40,6 +43,10 @@ struct shard_act {
   shard_claim claim;
   friend bool operator==(const shard_act&, const shard_act&) = default;
 };
+constexpr std::string_view to_string(shard_act::kind what) noexcept {
+  constexpr std::array<std::string_view, 4> names{"start", "prepare", "stop", "drop"};
+  return names[static_cast<std::size_t>(what)];
+}
 
 class shard_ownership {
 public:
@@ -52,6 +59,7 @@ public:
   void note_claimed(steady_time asked_at, std::span<const shard_claim> got);
   void note_renewed(steady_time asked_at, std::span<const shard_claim> asked, std::span<const shard_claim> kept);
   void note_transferred(std::span<const shard_transfer> transfers);
+  void note_prepared(const shard_claim& claim);
   void note_stopped(const shard_claim& claim);
   /// From now on every shard is given away, and none taken.
   void leave_all();
@@ -87,6 +95,7 @@ private:
     std::string wanted;
     std::string heir;
     bool can_claim = false;
+    std::optional<steady_time> prepare_until; ///< while it is serving, and shall be left
   };
 
   held_shard& of(shard_id shard) { return shards_[to_number(shard)]; }
@@ -94,6 +103,8 @@ private:
   bool is_in(shard_id shard, phase which) const noexcept { return of(shard).now == which; }
   void act(shard_act::kind what, shard_id shard) { acts_.push_back({what, {shard, of(shard).epoch}}); }
   void lose(shard_id shard);
+  bool shall_leave(const held_shard& held) const noexcept { return is_leaving_ || (!held.wanted.empty() && held.wanted != self_.id); }
+  void stop(shard_id shard);
   void look_at(steady_time asked_at, const shard_row& row);
 
   ownership_limits limits_;

@@ -49,6 +49,9 @@ struct actor_controls {
   std::function<void()> restart;
   /// What it holds, told on its own thread: `answer` is called once, also where it ends before.
   std::function<void(std::function<void(result<state_summary>)> answer)> describe;
+  /// It will be handed over to another node: where the journal behind its snapshot is long, it writes one, and goes on. `prepared` is let go afterwards,
+  /// or when it cannot.
+  std::function<void(std::shared_ptr<void> prepared)> prepare_to_leave;
 };
 
 struct actor_figures {
@@ -151,6 +154,16 @@ public:
     const std::lock_guard lock{mutex_};
     const auto found = actors_.find(path);
     return found == actors_.end() ? nullptr : found->second.lock();
+  }
+
+  /// The running ones whose path begins so.
+  std::vector<std::shared_ptr<const actor_figures>> below(const std::string& prefix) {
+    std::vector<std::shared_ptr<const actor_figures>> running;
+    const std::lock_guard lock{mutex_};
+    for (auto each = actors_.lower_bound(prefix); each != actors_.end() && each->first.starts_with(prefix); ++each)
+      if (auto alive = each->second.lock())
+        running.push_back(std::move(alive));
+    return running;
   }
 
   /// An actor ended with an error, and its supervisor waits before it is started again, or has given up.

@@ -79,8 +79,10 @@ template <class Domain, class Self> actor_controls controls_of(Self self, const 
       self->state.entity->read([sure](result<Domain*> domain) { sure.deliver(domain ? result<state_summary>{summary_of(**domain)} : domain.error()); });
     });
   };
+  const auto prepare_to_leave = [self, post](const std::shared_ptr<void>& prepared) { post([self, prepared] { self->state.entity->shorten_tail(prepared); }); };
   return {[post, leave = ends.leave] { post(leave); },
-          [post, end = ends.fatal] { post([end] { end({error_code::actor_unavailable, "it was ended by an administrator, to be started again; try again", {}}); }); }, describe_state};
+          [post, end = ends.fatal] { post([end] { end({error_code::actor_unavailable, "it was ended by an administrator, to be started again; try again", {}}); }); }, describe_state,
+          prepare_to_leave};
 }
 
 /// Builds the entity of an actor and starts its recovery.

@@ -111,6 +111,14 @@ public:
     finish_stop();
   }
 
+  /// Before it is handed over: writes a snapshot where the tail is not short, and goes on meanwhile. `done` is let go when that has ended, however it did.
+  void shorten_tail(std::shared_ptr<void> done) {
+    if (fatal_ || stopping_ || !domain_ || (snapshots_->has_short_tail() && !snapshots_->is_writing()))
+      return;
+    wait_for_snapshot_.push_back(std::move(done));
+    snapshots_->write_soon();
+  }
+
   /// Answers whoever still waits: the owner ends without having stopped this.
   void abandon(const failure& why) {
     answer_group(why);
@@ -319,7 +327,10 @@ private:
             [this]() -> Domain& { return *domain_; },
             [this] { return !in_flight_ && !in_doubt_; },
             [this] { return fatal_ || (stopping_ && !on_stopped_); },
-            [this](std::optional<failure> why) { why ? fail(*why) : finish_stop(); }};
+            [this](std::optional<failure> why) {
+              wait_for_snapshot_.clear();
+              why ? fail(*why) : finish_stop();
+            }};
   }
 
   void finish_stop() {
@@ -339,6 +350,7 @@ private:
 
   void fail(const failure& why) {
     fatal_ = why;
+    wait_for_snapshot_.clear();
     figures_->failures.fetch_add(1, std::memory_order_relaxed);
     environment_.log(entity_, "failed", std::string{describe(why.code).name} + ": " + why.message);
     abandon(why);
@@ -364,6 +376,7 @@ private:
   std::optional<snapshot_schedule<Domain>> snapshots_; ///< from start() on
   std::vector<write_command> group_;
   std::vector<read_command> waiting_reads_;
+  std::vector<std::shared_ptr<void>> wait_for_snapshot_; ///< let go when one has ended
   journal_row doubtful_row_;
   bool in_flight_ = false;
   bool in_doubt_ = false;

@@ -53,6 +53,14 @@ public:
   bool has_short_tail() const noexcept { return !failed_ && entries_ <= environment_.limits.tail_entries_left_max && bytes_ <= environment_.limits.tail_bytes_left_max; }
   void stopping() noexcept { stopping_ = true; }
 
+  /// Now or after the commit in flight; where one is being written, that one will do.
+  void write_soon() {
+    if (owner_.is_between_commits())
+      write(owner_.domain());
+    else
+      entries_ = environment_.limits.snapshot_entries;
+  }
+
   void write(Domain& domain) {
     if (in_flight_ || last_ == snapshot_at_)
       return;
@@ -127,10 +135,7 @@ private:
       in_flight_ = false;
     if (owner_.is_over() || !failed_)
       return;
-    if (owner_.is_between_commits())
-      write(owner_.domain());
-    else
-      entries_ = environment_.limits.snapshot_entries;
+    write_soon();
   }
 
   const entity_id entity_;

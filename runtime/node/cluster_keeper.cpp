@@ -167,6 +167,13 @@ void cluster_keeper::hand_out(const std::vector<shard_act>& acts, bool is_to_sta
   lock.lock();
 }
 
+void cluster_keeper::note_prepared(const shard_claim& claim) {
+  const std::lock_guard lock{mutex_};
+  agent_.note_prepared(claim);
+  is_woken_ = true;
+  wake_.notify_all();
+}
+
 void cluster_keeper::note_stopped(const shard_claim& claim) {
   const std::lock_guard lock{mutex_};
   agent_.note_stopped(claim);

@@ -25,7 +25,7 @@ namespace dotmac {
 class cluster_keeper {
 public:
   struct hooks {
-    std::function<void(const shard_act&)> on_act;                          ///< afterwards: note_stopped, where it was to stop or drop
+    std::function<void(const shard_act&)> on_act;                          ///< afterwards: note_stopped or note_prepared, but for a start
     std::function<void(const result<void>&)> on_look;                      ///< how the database answered
     std::function<void(std::shared_ptr<const cluster_view>)> on_view;      ///< as it was read last
     std::function<bool(const std::string& peer_address)> is_refused;       ///< nobody listens there: tried now, within a fraction of a second
@@ -39,6 +39,7 @@ public:
 
   /// Joins. ownership_lost: another process has this id.
   result<node_name> start();
+  void note_prepared(const shard_claim& claim);
   void note_stopped(const shard_claim& claim);
   /// Somebody said that the tables have changed.
   void note_change();

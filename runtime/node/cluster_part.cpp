@@ -65,7 +65,7 @@ result<void> cluster_part::start() {
   card.takes_calls = given_.node_role != "worker";
   if (auto known = introduce_to_members(card.id); !known)
     return known;
-  keeper_ = std::make_unique<cluster_keeper>(stores_, card, agent_limits{}, keeper_hooks(on_look_));
+  keeper_ = std::make_shared<cluster_keeper>(stores_, card, agent_limits{}, keeper_hooks(on_look_));
   const auto joined = keeper_->start();
   if (!joined)
     return joined.error();
@@ -103,9 +103,13 @@ result<void> cluster_part::introduce_to_members(const std::string& id) {
 cluster_keeper::hooks cluster_part::keeper_hooks(std::function<void(const result<void>&)> on_look) {
   cluster_keeper::hooks hooks;
   hooks.on_act = [this](const shard_act& act) {
-    spdlog::debug("shard {} epoch {}: {}", to_number(act.claim.shard), to_number(act.claim.epoch),
-                  act.what == shard_act::kind::start ? "start" : act.what == shard_act::kind::stop ? "stop" : "drop");
-    carry_out_shard_act(system_, guardian_, act, [this](const shard_claim& claim) { keeper_->note_stopped(claim); });
+    spdlog::debug("shard {} epoch {}: {}", to_number(act.claim.shard), to_number(act.claim.epoch), to_string(act.what));
+    carry_out_shard_act(system_, guardian_, *figures_, act,
+                        {[keeper = std::weak_ptr{keeper_}](const shard_claim& claim) {
+                           if (const auto self = keeper.lock())
+                             self->note_prepared(claim);
+                         },
+                         [this](const shard_claim& claim) { keeper_->note_stopped(claim); }});
   };
   hooks.on_look = std::move(on_look);
   hooks.on_view = [this](const std::shared_ptr<const cluster_view>& view) {

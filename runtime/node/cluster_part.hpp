@@ -59,7 +59,7 @@ private:
   std::unique_ptr<shard_gate> gate_;
   peer_network network_;
   std::future<void> peers_are_gone_; ///< ready once none of their calls comes in any more
-  std::unique_ptr<cluster_keeper> keeper_;
+  std::shared_ptr<cluster_keeper> keeper_;
   std::unique_ptr<peer_links> links_;
   std::unique_ptr<cluster_router> router_;
   mutable std::mutex mutex_;

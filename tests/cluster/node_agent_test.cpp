@@ -22,7 +22,9 @@ protected:
       }
       agent.note_answer(now, now, *request, carry_out(*request, session->leases(), *session->cluster(), 6s, {}));
       for (const auto& act : agent.take_acts())
-        if (act.what != shard_act::kind::start)
+        if (act.what == shard_act::kind::prepare)
+          agent.note_prepared(act.claim);
+        else if (act.what != shard_act::kind::start)
           agent.note_stopped(act.claim);
     }
     return false;

@@ -73,7 +73,14 @@ public:
       told_.push_back(line);
     });
     cluster_keeper::hooks hooks;
-    hooks.on_act = [this](const shard_act& act) { carry_out_shard_act(*system_, guardian_, act, [this](const shard_claim& claim) { keeper_->note_stopped(claim); }); };
+    hooks.on_act = [this, figures = environment_.registry](const shard_act& act) {
+      carry_out_shard_act(*system_, guardian_, *figures, act,
+                          {[keeper = std::weak_ptr{keeper_}](const shard_claim& claim) {
+                             if (const auto self = keeper.lock())
+                               self->note_prepared(claim);
+                           },
+                           [this](const shard_claim& claim) { keeper_->note_stopped(claim); }});
+    };
     hooks.on_look = [](const result<void>&) {};
     hooks.on_view = [this](const std::shared_ptr<const cluster_view>& view) {
       links_->note_members(view->nodes);
@@ -83,7 +90,7 @@ public:
     hooks.on_change = [this] { links_->tell_of_change(); };
     hooks.loads = [] { return std::vector<shard_load>{}; };
     hooks.log = [](const std::string&) {};
-    keeper_ = std::make_unique<cluster_keeper>(factory, node_card{std::move(id), "127.0.0.1:" + std::to_string(*port), "", "test", takes_shards}, limits, hooks);
+    keeper_ = std::make_shared<cluster_keeper>(factory, node_card{std::move(id), "127.0.0.1:" + std::to_string(*port), "", "test", takes_shards}, limits, hooks);
     router_ = std::make_unique<cluster_router>(gate_.get(), rights, *links_, [this] { return own(); }, route_limits{});
     const auto joined = keeper_->start();
     EXPECT_TRUE(joined) << (joined ? "" : text_for_log(joined.error()));
@@ -137,6 +144,13 @@ public:
     return promise->get_future().get();
   }
   result<events_appended> append(const std::string& id, const std::string& tenant) { return ask(append_events{one_event(id), false}, tenant); }
+  /// As if the shard of the tenant were to be left soon; false where its actors do not tell that they are prepared.
+  bool prepare(const std::string& tenant) {
+    auto prepared = std::make_shared<std::promise<void>>();
+    carry_out_shard_act(*system_, guardian_, *environment_.registry, {shard_act::kind::prepare, {shard_of_tenant(tenant), ownership_epoch{1}}},
+                        {[prepared](const shard_claim&) { prepared->set_value(); }, {}});
+    return prepared->get_future().wait_for(10s) == std::future_status::ready;
+  }
   std::uint64_t count(const std::string& tenant) {
     const auto found = ask(summarize_events{}, tenant);
     EXPECT_TRUE(found) << (found ? "" : text_for_log(found.error()));
@@ -157,7 +171,7 @@ private:
   std::unique_ptr<tenant_router> local_;
   std::unique_ptr<shard_gate> gate_;
   std::unique_ptr<peer_links> links_;
-  std::unique_ptr<cluster_keeper> keeper_;
+  std::shared_ptr<cluster_keeper> keeper_;
   std::unique_ptr<cluster_router> router_;
 };
 
@@ -215,6 +229,22 @@ TEST_F(nodes_test, a_gateway_owns_nothing_and_answers_for_all) {
   EXPECT_EQ(gateway->count("acme"), 1u);
   EXPECT_EQ(gateway->shards(), 0u);
   EXPECT_EQ(worker->shards(), shard_count);
+}
+
+TEST_F(nodes_test, what_the_next_owner_would_have_to_read_is_written_down_while_the_shard_is_still_served) {
+  const auto a = start("a");
+  const auto session = *factory_->open();
+  const auto snapshots = [&] { return session->snapshots().list_snapshots({"acme", entity_kind::events, "0"})->size(); };
+  ASSERT_TRUE(a->append("0", "acme"));
+  ASSERT_TRUE(a->prepare("acme"));
+  EXPECT_EQ(snapshots(), 0u) << "a short tail is left to the next owner";
+  for (std::uint64_t i = 1; i <= entity_limits{}.tail_entries_left_max; ++i)
+    ASSERT_TRUE(a->append(std::to_string(i), "acme"));
+  ASSERT_TRUE(a->prepare("acme"));
+  EXPECT_EQ(snapshots(), 1u);
+  EXPECT_TRUE(a->admits("acme"));
+  EXPECT_TRUE(a->append("one more", "acme"));
+  ASSERT_TRUE(a->prepare("nobody's"));
 }
 
 TEST_F(nodes_test, nobody_fails_and_nothing_is_lost_while_nodes_join_and_leave) {

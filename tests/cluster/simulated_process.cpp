@@ -92,6 +92,13 @@ void simulated_cluster::carry_out_acts(const process_pointer& who) {
       load(who, act.claim);
       continue;
     }
+    if (act.what == shard_act::kind::prepare) {
+      // In trouble a few never tell; some do when the shard has been left, and may be here again.
+      const bool is_trouble = now_ < calm_from_;
+      if (!is_trouble || !happens(0.05))
+        let(who, is_trouble && happens(0.2) ? steady_time{static_cast<steady_time::rep>(below(8'000))} : trip(), [who, claim = act.claim] { who->agent.note_prepared(claim); });
+      continue;
+    }
     auto& actor = who->actors[shard];
     actor.is_ending = true;
     // What is under way is waited for, unless the shard is lost.

@@ -253,6 +253,44 @@ TEST_F(journaled_entity_test, leaves_a_short_tail_to_the_next_owner_and_writes_a
   EXPECT_EQ(total(*start()), 5);
 }
 
+TEST_F(journaled_entity_test, writes_a_long_tail_down_before_it_is_handed_over_and_goes_on_meanwhile) {
+  environment.limits.tail_entries_left_max = 3;
+  auto session = *factory->open();
+  const auto is_over = [](const std::weak_ptr<void>& told) { return told.expired(); };
+  const auto prepare = [&](entity& subject) {
+    const auto told = std::make_shared<int>();
+    subject.shorten_tail(told);
+    return std::weak_ptr<void>{told};
+  };
+  auto subject = start();
+  EXPECT_TRUE(is_over(prepare(*subject))) << "what is not there yet has written nothing";
+  for (int i = 1; i <= 3; ++i)
+    add(*subject, 1);
+  EXPECT_TRUE(is_over(prepare(*subject)));
+  add(*subject, 1);
+  const auto written = prepare(*subject);
+  const auto too = prepare(*subject);
+  EXPECT_FALSE(is_over(written));
+  EXPECT_EQ(add(*subject, 1), error_code::none);
+  ASSERT_TRUE(box.run_until([&] { return is_over(written) && is_over(too); }));
+  const auto kept = session->snapshots().read_snapshots(id);
+  ASSERT_EQ(kept->snapshots.size(), 1u);
+  EXPECT_EQ(kept->snapshots.front().sequence, journal_sequence{4});
+
+  for (int i = 1; i <= 3; ++i)
+    add(*subject, 1);
+  submit(*subject, 1);
+  const auto behind_a_commit = prepare(*subject);
+  ASSERT_TRUE(box.run_until([&] { return is_over(behind_a_commit); }));
+  EXPECT_EQ(to_number(session->snapshots().read_snapshots(id)->snapshots.front().sequence), 9u);
+
+  for (int i = 1; i <= 4; ++i)
+    add(*subject, 1);
+  environment.stores->stop();
+  const auto refused = prepare(*subject);
+  EXPECT_TRUE(box.run_until([&] { return is_over(refused); })) << "nobody waits for what cannot be written";
+}
+
 TEST_F(journaled_entity_test, falls_back_to_the_older_snapshot_when_the_newest_is_damaged) {
   environment.limits.snapshot_entries = 3;
   auto subject = start();
