@@ -6,7 +6,7 @@
 namespace dotmac {
 namespace {
 
-constexpr std::array<std::string_view, 3> kind_names{"tenant", "events", "metric"};
+constexpr std::array<std::string_view, 4> kind_names{"tenant", "events", "metric", "dashboard"};
 
 bool is_letter_or_digit(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

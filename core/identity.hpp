@@ -29,13 +29,13 @@ constexpr std::uint64_t to_number(ownership_epoch e) noexcept { return static_ca
 constexpr std::uint16_t to_number(shard_id s) noexcept { return static_cast<std::uint16_t>(s); }
 constexpr journal_sequence next(journal_sequence s) noexcept { return journal_sequence{to_number(s) + 1}; }
 
-enum class entity_kind : std::uint8_t { tenant, events, metric };
+enum class entity_kind : std::uint8_t { tenant, events, metric, dashboard };
 std::string_view to_string(entity_kind kind) noexcept;
 
 struct entity_id {
   std::string tenant;
   entity_kind kind = entity_kind::tenant;
-  std::string name; ///< partition number or metric id; empty for the tenant itself
+  std::string name; ///< partition number, metric id or dashboard id; empty for the tenant itself
   auto operator<=>(const entity_id&) const = default;
 };
 

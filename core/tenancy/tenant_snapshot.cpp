@@ -13,6 +13,8 @@ struct kept_tenant {
   std::vector<std::string> revoked_key_ids;
   std::vector<event_schema> schemas;
   std::vector<metric_definition> metrics;
+  std::vector<dashboard_summary> dashboards;
+  std::vector<dashboard_named> dashboard_names;
 };
 
 } // namespace
@@ -23,7 +25,8 @@ template <> struct description<kept_tenant> {
       field{"timezone", &kept_tenant::timezone, "calendar of its answers"},
       field{"api_keys", &kept_tenant::api_keys, "hashes of its keys"},
       field{"revoked_key_ids", &kept_tenant::revoked_key_ids, "never used again"},
-      field{"schemas", &kept_tenant::schemas, "of its events"}, field{"metrics", &kept_tenant::metrics, "its catalogue"}};
+      field{"schemas", &kept_tenant::schemas, "of its events"}, field{"metrics", &kept_tenant::metrics, "its catalogue"},
+      field{"dashboards", &kept_tenant::dashboards, "how each is"}, field{"dashboard_names", &kept_tenant::dashboard_names, "and is called, or may be"}};
 };
 
 bytes tenant_state::snapshot() const {
@@ -35,6 +38,8 @@ bytes tenant_state::snapshot() const {
   kept.schemas = schemas();
   for (const auto& [name, metric] : metrics_)
     kept.metrics.push_back(metric);
+  kept.dashboards = dashboards_.summaries();
+  kept.dashboard_names = dashboards_.names();
   return write_json(kept).dump(1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -57,6 +62,10 @@ result<void> tenant_state::restore(std::uint32_t version, bytes_view payload, co
     make_true(event_schema_created{std::move(schema)});
   for (auto& metric : kept.metrics)
     make_true(metric_created{std::move(metric)});
+  for (auto& summary : kept.dashboards)
+    make_true(dashboard_described{std::move(summary)});
+  for (auto& name : kept.dashboard_names)
+    make_true(std::move(name));
   exists_ = kept.exists;
   return {};
 }

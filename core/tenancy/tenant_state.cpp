@@ -28,19 +28,24 @@ template <> struct description<journal_entry> {
 
 result<void> tenant_state::stage(tenant_fact fact) {
   auto checked = std::visit([this](const auto& each) { return check(each); }, fact);
-  if (checked)
-    staged_ = std::move(fact);
+  if (!checked)
+    return checked;
+  const bool is_true_already = std::visit(overload{[this](const dashboard_named& each) { return !dashboards_.is_news(each); }, [this](const dashboard_described& each) { return !dashboards_.is_news(each); },
+                                                   [](const auto&) { return false; }},
+                                          fact);
+  staged_ = is_true_already ? std::optional<tenant_fact>{} : std::move(fact);
   return checked;
 }
 
 bytes tenant_state::staged_payload() const {
-  if (!staged_)
+  if (!staged_ || !*staged_)
     return {};
-  return to_bytes(journal_entry{journal_format, *staged_});
+  return to_bytes(journal_entry{journal_format, **staged_});
 }
 
 void tenant_state::commit_staged() {
-  make_true(*staged_);
+  if (*staged_)
+    make_true(**staged_);
   staged_.reset();
 }
 
@@ -94,6 +99,9 @@ result<void> tenant_state::check(const metric_created& fact) const {
   return {};
 }
 
+result<void> tenant_state::check(const dashboard_named& fact) const { return dashboards_.check(fact, is_being_made_); }
+result<void> tenant_state::check(const dashboard_described& fact) const { return dashboards_.check(fact); }
+
 void tenant_state::make_true(const tenant_fact& fact) {
   exists_ = true;
   std::visit(overload{
@@ -107,7 +115,9 @@ void tenant_state::make_true(const tenant_fact& fact) {
                  [&](const metric_created& each) {
                    metric_names_by_id_[each.definition.metric_id] = each.definition.name;
                    metrics_[each.definition.name] = each.definition;
-                 }},
+                 },
+                 [&](const dashboard_named& each) { dashboards_.make_true(each); },
+                 [&](const dashboard_described& each) { dashboards_.make_true(each); }},
              fact);
 }
 

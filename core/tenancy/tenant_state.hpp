@@ -1,9 +1,9 @@
 #pragma once
 
-/// Decides what belongs to one tenant: its keys, the schemas of its events, the catalogue of its metrics.
+/// Decides what belongs to one tenant: its keys, the schemas of its events, the catalogues of its metrics and dashboards.
 ///
 /// Promise   Names are unique within the tenant and kind; ids are never used twice. A refused command changes nothing.
-/// Limits    api_keys_per_tenant_max, schemas_per_tenant_max, metrics_per_tenant_max.
+/// Limits    api_keys_per_tenant_max, schemas_per_tenant_max, metrics_per_tenant_max, and those of dashboard_index.
 /// Errors    already_exists (names the field), not_found, validation_failed (names the limit).
 /// Journal   one fact per entry, in its binary form, after a format version.
 /// Snapshot  JSON, so that an operator can read it with SQL.
@@ -11,6 +11,7 @@
 /// Cost      look-ups by id or name are logarithmic; listing is linear in what is kept.
 
 #include "core/bytes.hpp"
+#include "core/dashboards/dashboard_index.hpp"
 #include "core/describe/binary.hpp"
 #include "core/metrics/metric_questions.hpp"
 #include "core/tenancy/tenant_messages.hpp"
@@ -56,13 +57,14 @@ template <> struct description<metric_created> {
 };
 
 /// What can become true of a tenant. New facts go at the end: the position is in the journal.
-using tenant_fact = std::variant<tenant_created, api_key_created, api_key_revoked, event_schema_created, metric_created>;
+using tenant_fact = std::variant<tenant_created, api_key_created, api_key_revoked, event_schema_created, metric_created, dashboard_named, dashboard_described>;
 
 class tenant_state {
 public:
   using segment_reader = std::function<result<bytes>(std::uint64_t)>;
 
   /// Staging a second command waits for the first one's commit: definitions are rare.
+  /// One that is true already is taken, and nothing is staged of it.
   result<void> stage(tenant_fact fact);
   bool takes_more_staged() const noexcept { return !staged_; }
   bytes staged_payload() const;
@@ -88,12 +90,18 @@ public:
   metric_page list_metrics(std::optional<metric_type> type, const std::map<std::string, std::string>& tags,
                            std::size_t limit, std::size_t offset, const std::optional<std::string>& after = {}) const;
 
+  const dashboard_index& dashboards() const noexcept { return dashboards_; }
+  /// Of a dashboard that has a name and no summary: whether somebody is about to make it. Nobody, where this is not set.
+  void set_is_being_made(std::function<bool(const std::string& dashboard_id)> is_being_made) { is_being_made_ = std::move(is_being_made); }
+
 private:
   result<void> check(const tenant_created& fact) const;
   result<void> check(const api_key_created& fact) const;
   result<void> check(const api_key_revoked& fact) const;
   result<void> check(const event_schema_created& fact) const;
   result<void> check(const metric_created& fact) const;
+  result<void> check(const dashboard_named& fact) const;
+  result<void> check(const dashboard_described& fact) const;
   void make_true(const tenant_fact& fact);
 
   bool exists_ = false;
@@ -103,7 +111,9 @@ private:
   std::map<std::string, event_schema> schemas_;           ///< by type, name and version
   std::map<std::string, metric_definition> metrics_;      ///< by name
   std::map<std::string, std::string> metric_names_by_id_;
-  std::optional<tenant_fact> staged_;
+  dashboard_index dashboards_;
+  std::function<bool(const std::string&)> is_being_made_ = [](const std::string&) { return false; };
+  std::optional<std::optional<tenant_fact>> staged_; ///< none inside: it is true already
 };
 
 } // namespace dotmac
