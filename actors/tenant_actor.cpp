@@ -1,5 +1,6 @@
 #include "actors/tenant_actor.hpp"
 
+#include "actors/dashboard_actor.hpp"
 #include "actors/event_actor.hpp"
 #include "actors/metric_actor.hpp"
 #include "actors/supervision.hpp"
@@ -21,13 +22,14 @@ template <> struct snapshot_of<tenant_state> {
 
 state_summary summary_of(tenant_state& state) {
   return {{"exists", std::string{state.exists() ? "yes" : "no"}}, {"timezone", state.timezone()}, {"api_keys", std::uint64_t{state.api_keys().size()}},
-          {"event_schemas", std::uint64_t{state.schemas().size()}}, {"metrics", state.list_metrics({}, {}, 0, 0).total}};
+          {"event_schemas", std::uint64_t{state.schemas().size()}}, {"metrics", state.list_metrics({}, {}, 0, 0).total}, {"dashboards", std::uint64_t{state.dashboards().count()}}};
 }
 
 namespace {
 
 using tenant_self = tenant_shell_actor::stateful_pointer<tenant_shell>;
 constexpr std::chrono::seconds tenant_stop_within{50};
+constexpr std::chrono::seconds dashboard_begins_within{20};
 constexpr std::size_t fact_bytes = 1'024; ///< what a definition counts for in the limits of waiting writes
 
 /// `name` and `call` are what a dead letter of it holds.
@@ -86,6 +88,48 @@ void start_metric(tenant_self self, shard_claim claim, const metric_definition& 
                                      actor_place{shell.path + "/" + name, shell.path}, definition, caf::actor_cast<tenant_actor>(self)));
   }, to);
 }
+
+void with_dashboard(tenant_self self, shard_claim claim, const std::string& dashboard_id, std::function<void(result<dashboard_actor>)> use) {
+  const auto name = "dashboard/" + dashboard_id;
+  self->state.children.find_or_start(name, std::chrono::steady_clock::now(), [self, claim, name, dashboard_id] {
+    auto& shell = self->state;
+    return watched(self, self->spawn(run_dashboard_actor, entity_id{shell.entity->id().tenant, entity_kind::dashboard, dashboard_id}, claim, shell.environment,
+                                     actor_place{shell.path + "/" + name, shell.path}, caf::actor_cast<tenant_actor>(self)));
+  }, [use = std::move(use)](result<caf::actor> child) { use(child ? result<dashboard_actor>{caf::actor_cast<dashboard_actor>(*child)} : child.error()); });
+}
+
+/// Its name is its own by now.
+void begin(tenant_self self, shard_claim claim, const create_dashboard& call, const std::function<void(result<dashboard_shown>)>& on_done) {
+  with_dashboard(self, claim, call.dashboard_id, [self, call, on_done](const result<dashboard_actor>& dashboard) {
+    if (!dashboard)
+      return on_done(dashboard.error());
+    self->request(*dashboard, dashboard_begins_within, edit_dashboard{begin_dashboard{call.content}, call.by, call.edit_id, {}})
+        .then([on_done](dashboard_shown& shown) { on_done(std::move(shown)); }, [on_done](const caf::error& why) { on_done(to_failure(why)); });
+  });
+}
+
+caf::result<dashboard_shown> create(tenant_self self, shard_claim claim, const create_dashboard& call) {
+  const message_timer timer{*self->state.figures, waiting_in_mailbox(self)};
+  if (self->state.entity->is_stopping())
+    return not_handled();
+  auto promise = self->make_response_promise<dashboard_shown>();
+  self->state.last_used = std::chrono::steady_clock::now();
+  const auto being_made = self->state.dashboards_being_made.insert(call.dashboard_id);
+  const auto done_with = [self, being_made, to = caller_answer<dashboard_shown>{promise}](result<dashboard_shown> outcome) {
+    self->state.dashboards_being_made.erase(being_made);
+    outcome ? to.deliver(std::move(*outcome)) : to.deliver(outcome.error());
+  };
+  self->state.entity->submit({size_of(call.content),
+                              [self, fact = dashboard_named{call.dashboard_id, call.content.name}](tenant_state& state) {
+                                state.set_is_being_made([self](const std::string& id) { return self->state.dashboards_being_made.contains(id); });
+                                return state.stage(fact);
+                              },
+                              [self, claim, call, done_with](const result<void>& named) { named ? begin(self, claim, call, done_with) : done_with(named.error()); },
+                              [call] { return command_content{"create_dashboard", to_bytes(call)}; }});
+  return promise;
+}
+
+failure no_dashboard(const std::string& name) { return {error_code::not_found, "there is no dashboard " + name, "dashboard_id"}; }
 
 failure no_metric(const std::string& name) {
   return {error_code::not_found, "there is no metric " + name, "metric_id"};
@@ -152,6 +196,20 @@ tenant_shell_actor::behavior_type run_tenant_actor(tenant_self self, std::string
           found ? start_metric(self, claim, *found, to) : to.deliver(no_metric(call.metric));
         });
       },
+      [self, claim](const create_dashboard& call) { return create(self, claim, call); },
+      [self](const list_dashboards& asked) -> caf::result<dashboards_listed> {
+        return look<dashboards_listed>(self, [asked](tenant_state& state) -> result<dashboards_listed> { return state.dashboards().list(asked); });
+      },
+      [self, claim](const locate_dashboard& call) -> caf::result<dashboard_actor> {
+        return with_state<dashboard_actor>(self, [self, claim, call](tenant_state& state, const caller_answer<dashboard_actor>& to) {
+          const auto dashboard_id = state.dashboards().find(call.dashboard);
+          if (dashboard_id.empty())
+            return to.deliver(no_dashboard(call.dashboard));
+          with_dashboard(self, claim, dashboard_id, [to](const result<dashboard_actor>& found) { found ? to.deliver(*found) : to.deliver(found.error()); });
+        });
+      },
+      [self](const dashboard_named& fact) { return change(self, "dashboard_named", fact, fact); },
+      [self](const dashboard_described& fact) { return change(self, "dashboard_described", fact, fact); },
       [self, log](const passivate_child& message) { let_go(self, message.child, tenant_stop_within, log); },
       [self](const stop_actor& how) { return stop(self, how); },
       [self](const actor_task& task) { run_task(self, task); },

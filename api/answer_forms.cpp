@@ -13,6 +13,8 @@ namespace dotmac {
 
 using namespace form_parts;
 
+json page_form() { return record_form<page_figures>(); }
+
 namespace {
 
 json batch_error_form(bool has_code) {
@@ -44,8 +46,6 @@ json shown_key_form() {
   schema["required"].erase(std::find(schema["required"].begin(), schema["required"].end(), "secret_hash"));
   return schema;
 }
-
-json page_form() { return record_form<page_figures>(); }
 
 json identity_form() {
   return object_of({{"status", one_of({"healthy", "degraded", "unhealthy", "ready", "alive"}), ""}, {"service", {{"const", "dotmac-analytics"}}, ""},
@@ -156,7 +156,7 @@ namespace {
 
 json actor_form() {
   const auto time_count = object_of({{"up_to_us", {{"type", json::array({"integer", "null"})}}, "microseconds; null: without end"}, {"count", count(), "messages"}});
-  return object_of({{"kind", one_of({"node", "shard", "tenant", "events", "metric"}), ""}, {"path", text(), "from the node down to it"}, {"parent", text(), "path of its supervisor; empty for the node"},
+  return object_of({{"kind", one_of({"node", "shard", "tenant", "events", "metric", "dashboard"}), ""}, {"path", text(), "from the node down to it"}, {"parent", text(), "path of its supervisor; empty for the node"},
                           {"children", count(), "running actors that it supervises"}, {"tenant", text(), "empty for node and shards"}, {"uptime_seconds", count(), ""},
                           {"messages", count(), "handled"}, {"failures", count(), "writes and questions that failed"}, {"mailbox", count(), "messages behind the last one handled"},
                           {"waiting", count(), "writes that wait for a commit"}, {"waiting_seconds", {{"type", json::array({"number", "null"})}}, "how long the first of them has waited; null: none"},

@@ -36,6 +36,14 @@ json event_schemas_form();
 json event_stats_form();
 
 json metric_form();
+json page_form(); ///< what every list has
+json dashboard_form();
+json dashboards_form();
+json dashboard_removed_form();
+json dashboard_versions_form();
+json widget_form();
+json widget_removed_form();
+json widget_change_form();
 json metrics_form();
 json values_recorded_form();
 json values_found_form();

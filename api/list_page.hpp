@@ -20,7 +20,7 @@ inline constexpr std::int64_t list_limit_max = 1'000;
 inline constexpr std::int64_t cursor_size_max = 2'000;
 
 /// Which list a cursor belongs to: its first character.
-enum class cursor_kind : char { events = 'e', oldest_events = 'o', values = 'v', metrics = 'm', schemas = 's', api_keys = 'k', actors = 'a', users = 'u', funnel_users = 'f', profiles = 'p' };
+enum class cursor_kind : char { events = 'e', oldest_events = 'o', values = 'v', metrics = 'm', schemas = 's', api_keys = 'k', actors = 'a', users = 'u', funnel_users = 'f', profiles = 'p', dashboards = 'd' };
 
 std::string cursor_after(cursor_kind kind, const event_position& last);
 std::optional<event_position> position_of_cursor(cursor_kind kind, std::string_view cursor);

@@ -58,7 +58,7 @@ struct actor_list_request {
 template <> struct description<actor_list_request> {
   using r = actor_list_request;
   static constexpr auto fields = std::tuple{
-      field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric"}, field{"tenant", &r::tenant, "only actors of this tenant"},
+      field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric, dashboard"}, field{"tenant", &r::tenant, "only actors of this tenant"},
       field{"path", &r::path, "only actors whose path begins so"}, field{"parent", &r::parent, "only the children of the actor with this path"},
       field{"node", &r::node, "those of the node with this id; else of the one that is asked", bounds{1, static_cast<std::int64_t>(tenant_id_size_max)}},
       field{"shape", &r::shape, "tree: the actors of the page below each other, as actors of their parent"}, field{"limit", &r::limit, "how many", bounds{1, actor_list_limit_max}},
@@ -73,7 +73,7 @@ struct actor_figures_request {
 template <> struct description<actor_figures_request> {
   using r = actor_figures_request;
   static constexpr auto fields = std::tuple{
-      field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric"}, field{"tenant", &r::tenant, "only actors of this tenant"},
+      field{"kind", &r::kind, "only this kind: node, shard, tenant, events, metric, dashboard"}, field{"tenant", &r::tenant, "only actors of this tenant"},
       field{"path", &r::path, "only actors whose path begins so"}, field{"parent", &r::parent, "only the children of the actor with this path"},
       field{"limit", &r::limit, "how many: those that were busy longest", bounds{1, actor_list_limit_max}}};
 };

@@ -1,6 +1,7 @@
 #include "api/answer_forms.hpp"
 #include "api/catalogue_requests.hpp"
 #include "api/cluster_requests.hpp"
+#include "api/dashboard_requests.hpp"
 #include "api/export_requests.hpp"
 #include "api/funnel_requests.hpp"
 #include "api/habit_requests.hpp"
@@ -134,6 +135,32 @@ constexpr std::array table{
           aggregate_metric, examples::aggregate_values, {404}},
     route{"POST", "/metrics/trend", "Metrics", "compare_periods", "Compare two periods", reading, nullptr, schema_of<trend_request>, trend_form, compare_metric_periods, examples::trend, {404}},
     route{"GET", "/metrics/{metric_id}", "Metrics", "show_metric", "One metric, by id or name", reading, nullptr, nullptr, metric_form, show_metric, examples::show_metric},
+    route{"POST", "/dashboards/", "Dashboards", "create_dashboard", "Make a dashboard, with its widgets where they are known", writing, nullptr, schema_of<dashboard_content>, dashboard_form,
+          create_new_dashboard, examples::create_dashboard, {409}},
+    route{"GET", "/dashboards/", "Dashboards", "list_dashboards", "List dashboards", reading, schema_of<dashboard_list_request>, nullptr, dashboards_form, list_all_dashboards,
+          examples::list_dashboards},
+    route{"GET", "/dashboards/{dashboard_id}", "Dashboards", "show_dashboard", "One dashboard, by id or name, as it is, in a version, or as it was at a time", reading, schema_of<dashboard_query>,
+          nullptr, dashboard_form, show_one_dashboard, examples::show_dashboard},
+    route{"PATCH", "/dashboards/{dashboard_id}", "Dashboards", "change_dashboard", "Change what is given; widgets, where they are given, are all of them", writing, nullptr,
+          schema_of<meant_for<change_content>>, dashboard_form, change_one_dashboard, examples::change_dashboard, {409}},
+    route{"PUT", "/dashboards/{dashboard_id}/layout", "Dashboards", "arrange_widgets", "Move widgets, several in one step", writing, nullptr, schema_of<meant_for<arrange_widgets>>, dashboard_form,
+          arrange_widgets_of_dashboard, examples::arrange_widgets, {409}},
+    route{"GET", "/dashboards/{dashboard_id}/versions", "Dashboards", "list_dashboard_versions", "Who changed what, newest first", reading, schema_of<dashboard_versions_request>, nullptr,
+          dashboard_versions_form, list_versions_of_dashboard, examples::list_dashboard_versions},
+    route{"POST", "/dashboards/{dashboard_id}/duplicate", "Dashboards", "duplicate_dashboard", "Make another dashboard with the same content", writing, nullptr, schema_of<duplicate_request>,
+          dashboard_form, duplicate_one_dashboard, examples::duplicate_dashboard, {409}},
+    route{"POST", "/dashboards/{dashboard_id}/widgets", "Dashboards", "add_widget", "Add a widget", writing, nullptr, schema_of<meant_for<dashboard_widget>>, widget_form, add_widget_to_dashboard,
+          examples::add_widget, {409}},
+    route{"GET", "/dashboards/{dashboard_id}/widgets/{widget_id}", "Dashboards", "show_widget", "One widget, by id or name", reading, nullptr, nullptr, widget_form, show_widget_of_dashboard,
+          examples::show_widget},
+    route{"PATCH", "/dashboards/{dashboard_id}/widgets/{widget_id}", "Dashboards", "change_widget", "Change what is given of a widget", writing, nullptr, widget_change_form, widget_form,
+          change_widget_of_dashboard, examples::change_widget, {409}},
+    route{"DELETE", "/dashboards/{dashboard_id}/widgets/{widget_id}", "Dashboards", "remove_widget", "Remove a widget", writing, schema_of<expectation>, nullptr, widget_removed_form,
+          remove_widget_from_dashboard, examples::remove_widget, {409}},
+    route{"POST", "/dashboards/{dashboard_id}/restore", "Dashboards", "restore_dashboard", "Make an earlier version the newest again; brings back a dashboard that was removed", writing, nullptr,
+          schema_of<restore_request>, dashboard_form, restore_one_dashboard, examples::restore_dashboard, {409}},
+    route{"DELETE", "/dashboards/{dashboard_id}", "Dashboards", "remove_dashboard", "Remove a dashboard; its versions are kept, and restore brings it back", writing, schema_of<expectation>, nullptr,
+          dashboard_removed_form, remove_one_dashboard, examples::remove_dashboard, {409}},
     route{"POST", "/admin/tenants", "Administration", "create_tenant", "Create a tenant", admin, nullptr, schema_of<tenant_request>, tenant_created_form, create_tenant_by_admin,
           examples::create_tenant, {409}},
     route{"POST", "/admin/api-keys", "Administration", "create_api_key", "Make an API key; it is shown once", admin, nullptr, schema_of<api_key_request>, api_key_created_form, create_key,

@@ -5,6 +5,7 @@
 #include "actors/protocol/question_context.hpp"
 #include "actors/protocol/tenant_calls.hpp"
 #include "actors/protocol/wire_inspect.hpp"
+#include "core/dashboards/dashboard_index.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -62,6 +63,20 @@ using metric_actor = caf::typed_actor<
     caf::replies_to<compare_periods, question_context>::with<periods_compared>,
     caf::replies_to<stop_actor>::with<done>>;
 
+/// One dashboard.
+using dashboard_actor = caf::typed_actor<
+    caf::replies_to<edit_dashboard>::with<dashboard_shown>, // answered once durable, and known to its tenant
+    caf::replies_to<show_dashboard>::with<dashboard_shown>,
+    caf::replies_to<list_dashboard_versions>::with<dashboard_versions_listed>,
+    caf::replies_to<stop_actor>::with<done>>;
+
+struct locate_dashboard {
+  std::string dashboard; ///< id or name
+};
+template <> struct description<locate_dashboard> {
+  static constexpr auto fields = std::tuple{field{"dashboard", &locate_dashboard::dashboard, "id or name"}};
+};
+
 struct locate_events {};
 template <> struct description<locate_events> {
   static constexpr auto fields = std::tuple{};
@@ -86,6 +101,11 @@ using tenant_actor = caf::typed_actor<
     caf::replies_to<get_metric>::with<metric_definition>,
     caf::replies_to<locate_events>::with<event_actor>,  // activated where it was not
     caf::replies_to<locate_metric>::with<metric_actor>, // activated where it was not
+    caf::replies_to<create_dashboard>::with<dashboard_shown>,
+    caf::replies_to<list_dashboards>::with<dashboards_listed>,
+    caf::replies_to<locate_dashboard>::with<dashboard_actor>, // activated where it was not
+    caf::replies_to<dashboard_named>::with<done>,             // by the dashboard itself, before it takes the name
+    caf::replies_to<dashboard_described>::with<done>,         // by the dashboard itself, after each change
     caf::reacts_to<passivate_child>,
     caf::replies_to<stop_actor>::with<done>>;
 

@@ -3,6 +3,7 @@
 /// Every call that the gateway makes of a tenant, with its answer, listed once. No CAF here: the gateway and its tests
 /// see only these records and `tenant_service`; actors/protocol/interfaces.hpp gives them to CAF.
 
+#include "core/dashboards/dashboard_messages.hpp"
 #include "core/events/catalogue/catalogue_questions.hpp"
 #include "core/events/event_messages.hpp"
 #include "core/events/export_questions.hpp"
@@ -131,6 +132,17 @@ template <class Question> struct description<of_metric<Question>> {
                                             field{"question", &of_metric<Question>::question, "what is asked of it"}};
 };
 
+// -- one dashboard, by id or name -----------------------------------------------------------------------------------------
+
+template <class Question> struct of_dashboard {
+  std::string dashboard; ///< id or name
+  Question question;
+};
+template <class Question> struct description<of_dashboard<Question>> {
+  static constexpr auto fields = std::tuple{field{"dashboard", &of_dashboard<Question>::dashboard, "id or name"},
+                                            field{"question", &of_dashboard<Question>::question, "what is asked of it"}};
+};
+
 // -- which answer belongs to which call -------------------------------------------------------------------------------------
 
 template <class Call> struct answer_of;
@@ -169,6 +181,11 @@ template <> struct answer_of<list_event_values> { using type = event_values; };
 template <> struct answer_of<remove_events> { using type = removal_begun; };
 template <> struct answer_of<set_event_retention> { using type = done; };
 template <> struct answer_of<list_removals> { using type = removals_told; };
+template <> struct answer_of<create_dashboard> { using type = dashboard_shown; };
+template <> struct answer_of<list_dashboards> { using type = dashboards_listed; };
+template <> struct answer_of<of_dashboard<edit_dashboard>> { using type = dashboard_shown; };
+template <> struct answer_of<of_dashboard<show_dashboard>> { using type = dashboard_shown; };
+template <> struct answer_of<of_dashboard<list_dashboard_versions>> { using type = dashboard_versions_listed; };
 
 template <class... Calls> struct call_list {
   using call = std::variant<Calls...>;
@@ -181,7 +198,8 @@ using tenant_calls
                 of_metric<record_values>, of_metric<find_values>, of_metric<aggregate_values>, of_metric<compare_periods>, measure_trends,
                 export_events, measure_retention, find_users, measure_stickiness, measure_lifecycle, await_events,
                 find_funnel_users, measure_sessions, follow_paths, change_profiles, find_profiles, describe_profile, list_event_catalogue, list_event_values,
-                remove_events, set_event_retention, list_removals>;
+                remove_events, set_event_retention, list_removals, create_dashboard, list_dashboards, of_dashboard<edit_dashboard>, of_dashboard<show_dashboard>,
+                of_dashboard<list_dashboard_versions>>;
 using tenant_call = tenant_calls::call;
 using tenant_answer = tenant_calls::answer;
 

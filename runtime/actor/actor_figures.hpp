@@ -55,7 +55,7 @@ struct actor_controls {
 };
 
 struct actor_figures {
-  std::string kind;   ///< "tenant", "events", "metric", "shard", "node"
+  std::string kind;   ///< "tenant", "events", "metric", "dashboard", "shard", "node"
   actor_place place;
   std::string tenant; ///< empty for shard and node
   std::chrono::system_clock::time_point started_at;

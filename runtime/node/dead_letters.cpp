@@ -115,6 +115,12 @@ result<tenant_call> call_in(const dead_letter& letter, timestamp now) {
     return read_call<create_event_schema>(letter);
   if (type == "create_metric")
     return read_call<create_metric>(letter);
+  if (type == "create_dashboard")
+    return read_call<create_dashboard>(letter);
+  if (type == "edit_dashboard") {
+    auto edit = from_bytes<edit_dashboard>(letter.payload);
+    return edit ? result<tenant_call>{of_dashboard<edit_dashboard>{letter.entity.name, *std::move(edit)}} : edit.error();
+  }
   return not_to_be_sent(letter);
 }
 

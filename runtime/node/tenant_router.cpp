@@ -127,6 +127,10 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
   const auto to_metric = [&](const std::string& metric, auto send) {
     with_child<metric_actor>(self, call, tenant, call->options.tenant + "/metric/" + metric, locate_metric{metric}, send);
   };
+  const auto to_dashboard = [&](const std::string& dashboard, auto send) {
+    // Not kept: its name may be another one's the next time.
+    self->request(tenant, time_left(*call), locate_dashboard{dashboard}).then(send, [self, call](const caf::error& error) { on_error(self, call, error); });
+  };
   std::visit(
       overload{
           [&](append_events&) {
@@ -160,9 +164,14 @@ void route_to(router_pointer self, const routed_call_pointer& call, const tenant
                   self->request(to, time_left(*call), asked.question, context_of(*call)), self, call);
             });
           },
+          [&]<class Question>(of_dashboard<Question>& asked) {
+            to_dashboard(asked.dashboard, [self, call, &asked](const dashboard_actor& to) {
+              deliver_to<typename answer_of<of_dashboard<Question>>::type>(self->request(to, time_left(*call), asked.question), self, call);
+            });
+          },
           [&]<class Call>(Call& message)
             requires((std::is_same_v<typename answer_of<Call>::type, done> && !is_event_message<Call>) || std::is_same_v<Call, get_tenant_context>
-                     || std::is_same_v<Call, list_metrics> || std::is_same_v<Call, get_metric>)
+                     || std::is_same_v<Call, list_metrics> || std::is_same_v<Call, get_metric> || std::is_same_v<Call, create_dashboard> || std::is_same_v<Call, list_dashboards>)
           { send_to_tenant(self, call, tenant, message); }},
       call->call);
 }

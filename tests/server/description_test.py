@@ -19,8 +19,8 @@ from node_test_case import WHOLE, NodeTest  # noqa: E402
 PUT_DEAD_LETTER = sys.argv.pop(1)
 CHECKER = os.path.join(HERE, "..", "api_description")
 # What others need is made first, and what takes things away comes last.
-FIRST = ["track_event", "track_events", "create_event_schema", "create_metric", "record_values", "create_tenant", "create_api_key", "identify_profiles", "merge_profiles"]
-LAST = ["revoke_api_key", "delete_subject", "list_deletions", "show_deletion"]
+FIRST = ["track_event", "track_events", "create_event_schema", "create_metric", "record_values", "create_tenant", "create_api_key", "identify_profiles", "merge_profiles", "create_dashboard"]
+LAST = ["revoke_api_key", "delete_subject", "list_deletions", "show_deletion", "remove_widget", "restore_dashboard", "remove_dashboard"]
 # Nothing that a node alone can do; tests/cluster holds their answers against the description.
 OF_CLUSTERS = ["schedule_node", "place_shard", "rebalance_cluster"]
 MONTH = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-02-01T00:00:00Z"}
@@ -76,7 +76,7 @@ class Description(NodeTest):
 
         def place(each):
             name = each[2]["operationId"]
-            return FIRST.index(name) if name in FIRST else 200 if name in LAST else 100
+            return FIRST.index(name) if name in FIRST else 200 + LAST.index(name) if name in LAST else 100
         return sorted(all_of_them, key=place)
 
     def sample(self, method, path, body=None, query="", real_path=None, wanted=200, headers=None):
@@ -104,7 +104,7 @@ class Description(NodeTest):
         for path, method, operation in self.operations():
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
             real_path = path.replace("{key_id}", made.get("create_api_key", {}).get("key_id", "")).replace("{metric_id}", "latency").replace("{user_id}", "ann").replace("{customer_id}", "c-1")
-            real_path = real_path.replace("{tenant_id}", "default")
+            real_path = real_path.replace("{tenant_id}", "default").replace("{dashboard_id}", "latency").replace("{widget_id}", "latency")
             if "{letter_id}" in path:
                 real_path = real_path.replace("{letter_id}", self.put_dead_letter())
             if operation["operationId"] in ("show_actor_details", "show_actor_snapshot"):
