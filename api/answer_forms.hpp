@@ -31,6 +31,8 @@ json event_sessions_form();   ///< beside its handler
 json event_paths_form();      ///< beside its handler
 json event_catalogue_form();  ///< beside its handler
 json event_values_form();     ///< beside its handler
+json session_form();         ///< beside its handler, as the next one
+json session_ended_form();
 json event_schema_form();
 json event_schemas_form();
 json event_stats_form();

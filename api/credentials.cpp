@@ -67,6 +67,7 @@ result<token_claims> read_claims(const json& body, timestamp now) {
   if (const auto from = body.find("nbf"); from != body.end() && (!from->is_number() || from->get<double>() > seconds))
     return bad_token("is not valid yet");
   token_claims claims;
+  claims.expires_at = {static_cast<std::int64_t>(std::min(expires->get<double>() * 1'000, static_cast<double>(timestamp_max.milliseconds)))};
   if (const auto subject = body.find("sub"); subject != body.end() && subject->is_string())
     claims.subject = subject->get<std::string>();
   if (const auto tenant = body.find("tenant_id"); tenant != body.end()) {
@@ -99,6 +100,8 @@ std::optional<api_key_text> parse_api_key(std::string_view text) {
     return std::nullopt;
   return key;
 }
+
+std::string derived_secret(std::string_view secret_key, std::string_view purpose) { return signature_of(purpose, secret_key); }
 
 std::string sha256_of(std::string_view text) {
   std::array<unsigned char, crypto_hash_sha256_BYTES> hash;

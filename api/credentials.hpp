@@ -41,11 +41,15 @@ struct token_claims {
   std::optional<std::string> tenant;
   std::string subject;
   std::vector<access_scope> scopes;
+  timestamp expires_at; ///< of one that was verified
 };
 result<token_claims> verify_token(std::string_view token, std::string_view secret_key, timestamp now);
 std::string make_token(const token_claims& claims, std::string_view secret_key, timestamp expires_at);
 
 bool allows(const std::vector<access_scope>& granted, access_scope needed) noexcept;
+
+/// A secret for one purpose, from another one (HMAC-SHA256): neither says anything of the other.
+std::string derived_secret(std::string_view secret_key, std::string_view purpose);
 
 /// SHA-256 in hexadecimal digits.
 std::string sha256_of(std::string_view text);

@@ -1,5 +1,6 @@
 #include "api/gateway_call.hpp"
 
+#include "api/browser_session.hpp"
 #include "api/decompress.hpp"
 #include "api/websocket_upgrade.hpp"
 
@@ -38,7 +39,7 @@ void gateway::implementation::take(const gateway_call_pointer& call) {
   }
   call->matched = match.found;
   call->parameters = std::move(match.parameters);
-  if (!match.found->scope)
+  if (!match.found->scope && !match.found->request_schema)
     return match.found->handle(call);
   if (hooks.why_closed)
     if (const auto why_closed = hooks.why_closed())
@@ -48,6 +49,10 @@ void gateway::implementation::take(const gateway_call_pointer& call) {
   if (match.found->takes_websocket && wants_websocket(request))
     if (const auto taken = take_upgrade(*call); !taken)
       return call->refuse(taken.error());
+  if (!match.found->scope)
+    return run(call);
+  if (match.found->takes_strangers && is_stranger(request))
+    return run(call);
   authorize(call, *match.found->scope, [this, call] { run(call); });
 }
 
@@ -114,6 +119,8 @@ bool gateway::implementation::decompress_body(const gateway_call_pointer& call) 
 }
 
 result<void> gateway::implementation::reserve(gateway_call& call, std::size_t more) {
+  if (!call.matched->scope && call.admitted_bytes + more > open_body_bytes_max)
+    return failure{error_code::payload_too_large, "the body is over the limit of " + std::to_string(open_body_bytes_max) + " bytes", "body"};
   const std::lock_guard lock{admission_mutex};
   auto outcome = call.is_admitted ? admitted.grow(call.tenant, more) : admitted.admit(call.tenant, more);
   if (outcome) {
@@ -140,6 +147,7 @@ result<std::uint16_t> gateway::start() {
   if (sodium_init() < 0)
     return failure{error_code::internal_error, "libsodium could not be set up", {}};
   auto& self = *implementation_;
+  self.session_secret = session_secret_of(self.options.secret_key);
   http_server_hooks of_server;
   of_server.handle = [&self](http_request request, std::shared_ptr<http_exchange> exchange) { self.handle(std::move(request), std::move(exchange)); };
   of_server.log_access = self.hooks.log_access;

@@ -2,6 +2,7 @@
 
 #include "api/gateway_call.hpp"
 
+#include "api/browser_session.hpp"
 #include "api/websocket_upgrade.hpp"
 #include "core/identity.hpp"
 
@@ -23,8 +24,8 @@ std::string_view token_in(std::string_view header) {
 
 } // namespace
 
-/// What the subprotocols say stands for the headers that a page cannot set. There are no cookies, nor anything else that a browser sends by itself: what a page of another
-/// origin does not know it cannot use. It is refused all the same, as its calls are by CORS: a WebSocket is opened without asking.
+/// What the subprotocols say stands for the headers that a page cannot set. A page of another origin is refused whatever it knows, as its calls are by CORS: a WebSocket is opened
+/// without asking.
 result<void> gateway::implementation::take_upgrade(gateway_call& call) {
   auto& request = call.request;
   auto read = read_websocket_request(request);
@@ -49,18 +50,10 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
   auto credential = request.header("x-api-key");
   if (credential.empty())
     credential = token_in(request.header("authorization"));
-  if (credential.empty()) {
-    if (options.is_production || !options.secret_key.empty() || !request.is_from_loopback)
-      return call->refuse({error_code::unauthorized, "send an API key in X-API-Key, or a token in Authorization: Bearer", {}});
-    if (const auto origin = request.header("origin"); !origins.may_act_without_credential(origin, request.header("host")))
-      return call->refuse({error_code::forbidden, "without a credential no page of another origin may call: add its origin to CORS_ORIGINS, or set a SECRET_KEY", "Origin"});
-    call->tenant = wanted_tenant.empty() ? "default" : std::string{wanted_tenant};
-    call->may_act_for_all = true;
-    call->caller = "loopback";
-    return allowed();
-  }
+  if (credential.empty())
+    return authorize_by_cookie(call, needed, std::move(allowed));
   if (const auto key = parse_api_key(credential))
-    return authorize_by_key(call, needed, *key, std::move(allowed));
+    return authorize_by_key(call, needed, {key->tenant, key->key_id, key->secret}, std::move(allowed));
   auto claims = verify_token(credential, options.secret_key, hooks.now());
   if (!claims)
     return call->refuse(claims.error());
@@ -72,12 +65,44 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
     allowed();
 }
 
-void gateway::implementation::authorize_by_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, std::function<void()> allowed) {
+bool gateway::implementation::needs_credential(const http_request& request) const { return options.is_production || !options.secret_key.empty() || !request.is_from_loopback; }
+
+/// Sends nothing that could be a credential, where one is needed.
+bool gateway::implementation::is_stranger(const http_request& request) const {
+  return needs_credential(request) && request.header("x-api-key").empty() && token_in(request.header("authorization")).empty() && session_token_in(request).empty();
+}
+
+/// The session of a browser, where there is one that holds; else as who sends nothing.
+void gateway::implementation::authorize_by_cookie(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed) {
+  const auto& request = call->request;
+  if (const auto token = session_token_in(request); !token.empty()) {
+    if (auto session = read_session(token, session_secret, hooks.now())) {
+      if (auto page = check_page(request); !page)
+        return call->refuse(page.error());
+      call->session_ends_at = session->ends_at;
+      return authorize_by_key(call, needed, {std::move(session->tenant), std::move(session->key_id), std::nullopt}, std::move(allowed));
+    } else if (needs_credential(request)) {
+      return call->refuse(session.error());
+    }
+  }
+  if (needs_credential(request))
+    return call->refuse({error_code::unauthorized, "send an API key in X-API-Key, or a token in Authorization: Bearer", {}});
+  if (!origins.may_act_without_credential(request.header("origin"), request.header("host")))
+    return call->refuse({error_code::forbidden, "without a credential no page of another origin may call: add its origin to CORS_ORIGINS, or set a SECRET_KEY", "Origin"});
+  const auto wanted_tenant = request.header("x-tenant-id");
+  call->tenant = wanted_tenant.empty() ? "default" : std::string{wanted_tenant};
+  call->may_act_for_all = true;
+  call->scopes = {access_scope::admin};
+  call->caller = "loopback";
+  allowed();
+}
+
+void gateway::implementation::authorize_by_key(const gateway_call_pointer& call, access_scope needed, const claimed_key& key, std::function<void()> allowed) {
   use_key(call, needed, key, options.context_kept_for.count() > 0, std::move(allowed));
 }
 
 /// A key that is not known may have been made on another node a moment ago: then the tenant is asked once more.
-void gateway::implementation::use_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, bool may_be_new, std::function<void()> allowed) {
+void gateway::implementation::use_key(const gateway_call_pointer& call, access_scope needed, const claimed_key& key, bool may_be_new, std::function<void()> allowed) {
   with_claimed_context(key.tenant, call, may_be_new || options.context_kept_for.count() == 0,
                        [this, call, needed, key, may_be_new, allowed = std::move(allowed)](const known_tenant_pointer& known) mutable {
     const api_key_record* found = nullptr;
@@ -87,7 +112,9 @@ void gateway::implementation::use_key(const gateway_call_pointer& call, access_s
           found = &each;
     if (found == nullptr && known && may_be_new)
       return use_key(call, needed, key, false, std::move(allowed));
-    if (found == nullptr || !secret_matches(key.secret, found->secret_hash))
+    if (found == nullptr && !key.secret)
+      return call->refuse({error_code::unauthorized, "the API key of this session was revoked: sign in with another one", "Cookie"});
+    if (found == nullptr || (key.secret && !secret_matches(*key.secret, found->secret_hash)))
       return call->refuse({error_code::unauthorized, "this API key is not known", "X-API-Key"});
     call->caller = "key " + key.key_id;
     if (may(call, needed, key.tenant, found->scopes))
@@ -102,6 +129,7 @@ bool gateway::implementation::may(const gateway_call_pointer& call, access_scope
     return false;
   }
   call->tenant = tenant;
+  call->scopes = scopes;
   if (allows(scopes, needed))
     return true;
   call->refuse({error_code::forbidden, "this needs the scope " + std::string{name_of(needed)}, {}});

@@ -25,6 +25,12 @@ struct known_tenant {
 };
 using known_tenant_pointer = std::shared_ptr<const known_tenant>;
 
+/// A key that a request names. No secret: the session of a browser has proven it.
+struct claimed_key {
+  std::string tenant, key_id;
+  std::optional<std::string> secret;
+};
+
 struct gateway::implementation : std::enable_shared_from_this<gateway::implementation> {
   implementation(gateway_options given, tenant_service& service, gateway_hooks callbacks)
       : options{std::move(given)}, tenants{service}, hooks{std::move(callbacks)}, admitted{options.admission},
@@ -34,8 +40,11 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   void take(const gateway_call_pointer& call);
   void answer_options(const gateway_call_pointer& call, const std::string& allowed);
   result<void> take_upgrade(gateway_call& call);
+  bool needs_credential(const http_request& request) const;
+  bool is_stranger(const http_request& request) const;
   void authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed);
-  void authorize_by_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, std::function<void()> allowed);
+  void authorize_by_cookie(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed);
+  void authorize_by_key(const gateway_call_pointer& call, access_scope needed, const claimed_key& key, std::function<void()> allowed);
   bool may(const gateway_call_pointer& call, access_scope needed, const std::string& tenant, const std::vector<access_scope>& scopes);
   void run(const gateway_call_pointer& call);
   void run_with_body(const gateway_call_pointer& call);
@@ -50,12 +59,13 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   /// The same for a tenant that only a credential names: one that does not exist must leave nothing behind.
   /// `is_kept_good` false: it is asked for in any case.
   void with_claimed_context(const std::string& tenant, const gateway_call_pointer& call, bool is_kept_good, std::function<void(const known_tenant_pointer&)> use);
-  void use_key(const gateway_call_pointer& call, access_scope needed, const api_key_text& key, bool may_be_new, std::function<void()> allowed);
+  void use_key(const gateway_call_pointer& call, access_scope needed, const claimed_key& key, bool may_be_new, std::function<void()> allowed);
   known_tenant_pointer kept_context(const std::string& tenant, std::uint64_t& asked_at);
   void forget_context(const std::string& tenant);
   void keep_context(const std::string& tenant, known_tenant_pointer known, std::uint64_t asked_at);
 
   gateway_options options;
+  std::string session_secret; ///< set before the first request
   tenant_service& tenants;
   gateway_hooks hooks;
   std::mutex admission_mutex;
@@ -74,6 +84,7 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
 };
 
 inline constexpr std::size_t large_body_bytes = 16'384; ///< from here on a body is not parsed on its connection's thread
+inline constexpr std::size_t open_body_bytes_max = 8'192; ///< of who has proven nothing yet
 inline constexpr std::size_t contexts_max = 10'000; ///< tenants whose keys are kept in the gateway
 
 struct gateway_call {
@@ -90,6 +101,8 @@ struct gateway_call {
   const route* matched = nullptr;
   std::map<std::string, std::string> parameters;
   std::string tenant;
+  std::vector<access_scope> scopes; ///< of its credential
+  std::optional<timestamp> session_ends_at; ///< where its credential is the session of a browser
   bool may_act_for_all = false; ///< its credential is bound to no tenant
   std::string caller;           ///< who asks: "key 0123456789abcdef", "token ann", "loopback"
   timestamp received_at;

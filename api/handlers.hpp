@@ -85,6 +85,12 @@ void schedule_node(const gateway_call_pointer& call);
 void place_shard(const gateway_call_pointer& call);
 void rebalance_cluster(const gateway_call_pointer& call);
 
+void begin_session(const gateway_call_pointer& call);
+void show_session(const gateway_call_pointer& call);
+void end_session(const gateway_call_pointer& call);
+void show_page(const gateway_call_pointer& call);
+void show_page_file(const gateway_call_pointer& call);
+
 void show_health(const gateway_call_pointer& call);
 void show_health_in_detail(const gateway_call_pointer& call);
 void show_readiness(const gateway_call_pointer& call);

@@ -31,7 +31,7 @@ bool http_connection::begin_answer(const http_response& response, std::string_vi
   const bool keep_alive = keeps_alive_ && !context_->draining.load(std::memory_order_relaxed) && !context_->leaving.load(std::memory_order_relaxed);
   head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head_ += std::string{http::obsolete_reason(static_cast<http::status>(response.status))};
-  if (response.status != static_cast<unsigned>(http::status::no_content))
+  if (response.status != static_cast<unsigned>(http::status::no_content) && response.status != static_cast<unsigned>(http::status::not_modified))
     head_.append("\r\nContent-Type: ").append(response.content_type).append(framing);
   head_ += "\r\nX-Request-ID: " + request_id_ + (keep_alive ? "\r\nConnection: keep-alive" : "\r\nConnection: close");
   for (const auto& [name, value] : response.headers)

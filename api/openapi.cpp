@@ -1,4 +1,5 @@
 #include "api/answer_forms.hpp"
+#include "api/browser_session.hpp"
 #include "api/routes.hpp"
 #include "core/error_code.hpp"
 
@@ -101,7 +102,7 @@ json operation_of(const route& each) {
   if (each.request_schema)
     operation["requestBody"] = request_of(each);
   if (each.scope) {
-    operation["security"] = json::array({json{{"api_key", json::array()}}, json{{"token", json::array()}}, json::object()});
+    operation["security"] = json::array({json{{"api_key", json::array()}}, json{{"token", json::array()}}, json{{"session", json::array()}}, json::object()});
     operation["description"] = "Needs the scope " + std::string{name_of(*each.scope)} + ".";
   }
   if (!each.example.query.empty())
@@ -138,7 +139,9 @@ json components() {
           {"headers", {{"X-Request-ID", {{"description", "the client's, where it sent one, else the server's"}, {"schema", {{"type", "string"}}}}}}},
           {"securitySchemes",
            {{"api_key", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}, {"description", "made by POST /admin/api-keys"}}},
-            {"token", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}, {"description", "HS256, signed with SECRET_KEY; claims exp, scopes, tenant_id"}}}}}};
+            {"token", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}, {"description", "HS256, signed with SECRET_KEY; claims exp, scopes, tenant_id"}}},
+            {"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", std::string{session_cookie_name}},
+                         {"description", "of a browser, by POST /session; all but GET and HEAD also need the header X-Requested-With: " + std::string{page_header_value}}}}}}};
 }
 
 } // namespace
@@ -147,6 +150,8 @@ json openapi_document(std::span<const route> routes, const std::string& version)
   json paths = json::object();
   json tags = json::array();
   for (const auto& each : routes) {
+    if (each.is_page)
+      continue;
     std::string method{each.method};
     for (auto& c : method)
       c = static_cast<char>(c | 0x20);

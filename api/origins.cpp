@@ -17,14 +17,14 @@ bool is_address_or_localhost(std::string_view host) {
   return name == "localhost" || name.starts_with('[') || (!name.empty() && name.find_first_not_of("0123456789.") == name.npos);
 }
 
+} // namespace
+
 bool is_origin_of_host(std::string_view origin, std::string_view host) {
   for (const std::string_view scheme : {"http://", "https://"})
     if (origin.starts_with(scheme))
       return origin.substr(scheme.size()) == host;
   return false;
 }
-
-} // namespace
 
 bool origin_rules::is_allowed(std::string_view origin) const { return std::find(allowed_.begin(), allowed_.end(), origin) != allowed_.end(); }
 

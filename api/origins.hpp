@@ -10,6 +10,9 @@
 
 namespace dotmac {
 
+/// Whether a page of `origin` was served by who is called `host` (the header Host), by http or https.
+bool is_origin_of_host(std::string_view origin, std::string_view host);
+
 class origin_rules {
 public:
   explicit origin_rules(std::vector<std::string> allowed) : allowed_{std::move(allowed)} {}

@@ -209,6 +209,12 @@ inline constexpr route_example audit_entries{
     "?limit=1", "",
     R"json({"entries":[{"id":7,"recorded_at":"2026-01-01T09:00:00.250Z","tenant":"default","act":"removal_requested","subject":"user ann","details":"request r-1"}],"next_before":7})json"};
 
+inline constexpr route_example begin_session{
+    "", R"json({"api_key":"dma.default.0123456789abcdef.00112233445566778899aabbccddeeff0011223344556677"})json",
+    R"json({"tenant_id":"default","timezone":"UTC","scopes":["read"],"signed_in":true,"ends_at":"2026-01-01T21:00:00Z"})json"};
+inline constexpr route_example session{"", "", R"json({"tenant_id":"default","timezone":"UTC","scopes":["read"],"signed_in":false,"ends_at":null})json"};
+inline constexpr route_example end_session{"", "", R"json({"status":"signed_out"})json"};
+
 inline constexpr route_example health{"", "", R"json({"status":"healthy","service":"dotmac-analytics","version":"0.1.0","timestamp":"2026-01-01T09:00:00.250Z"})json"};
 inline constexpr route_example health_in_detail{
     "", "",

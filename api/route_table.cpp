@@ -15,6 +15,7 @@
 #include "api/retention_requests.hpp"
 #include "api/route_examples.hpp"
 #include "api/session_requests.hpp"
+#include "api/sign_in_requests.hpp"
 #include "api/trend_requests.hpp"
 #include "api/user_requests.hpp"
 
@@ -194,6 +195,11 @@ constexpr std::array table{
           shard_placed_form, place_shard, examples::place_shard, {404, 409}},
     route{"POST", "/admin/cluster/rebalance", "Administration", "rebalance_cluster", "Let every shard go where it is even, and even out loads now", admin, nullptr, nullptr, requested_form,
           rebalance_cluster, examples::rebalance, {409}},
+    route{"POST", "/session", "Sessions", "begin_session", "Sign a browser in with an API key of scope read: answers with a cookie that scripts cannot read, for twelve hours", std::nullopt, nullptr,
+          schema_of<session_request>, session_form, begin_session, examples::begin_session, {401, 403}},
+    route{"GET", "/session", "Sessions", "show_session", "For whom a call is, and what it may do", reading, nullptr, nullptr, session_form, show_session, examples::session, {}, "application/json",
+          false, false, true},
+    route{"DELETE", "/session", "Sessions", "end_session", "Sign a browser out", std::nullopt, nullptr, nullptr, session_ended_form, end_session, examples::end_session, {403}},
     route{"GET", "/health/", "Health", "show_health", "That the service answers", std::nullopt, nullptr, nullptr, health_form, show_health, examples::health},
     route{"GET", "/health/detailed", "Health", "show_health_in_detail", "The state of each component", std::nullopt, nullptr, nullptr, health_in_detail_form, show_health_in_detail,
           examples::health_in_detail},
@@ -205,6 +211,12 @@ constexpr std::array table{
     route{"GET", "/openapi.json", "Documentation", "show_openapi", "This API as OpenAPI 3.1", std::nullopt, nullptr, nullptr, openapi_form, show_openapi, {}},
     route{"GET", "/docs", "Documentation", "show_documentation", "This API as a page", std::nullopt, nullptr, nullptr, page_of_html_form, show_documentation, {}, {},
           "text/html; charset=utf-8"},
+    route{"GET", "/", "Pages", "show_home", "The pages of the product", std::nullopt, nullptr, nullptr, page_of_html_form, show_page, {}, {}, "text/html; charset=utf-8", false, false, false,
+          true},
+    route{"GET", "/app/*", "Pages", "show_page", "The same: its scripts show what the path names", std::nullopt, nullptr, nullptr, page_of_html_form, show_page, {}, {}, "text/html; charset=utf-8", false,
+          false, false, true},
+    route{"GET", "/assets/{file}", "Pages", "show_page_file", "Scripts, style and pictures of the pages", std::nullopt, nullptr, nullptr, page_of_html_form, show_page_file, {}, {},
+          "application/octet-stream", false, false, false, true},
 };
 
 } // namespace

@@ -46,6 +46,10 @@ const std::vector<split_route>& split_routes() {
 }
 
 bool matches(std::span<const std::string_view> wanted, std::span<const std::string> given) {
+  if (!wanted.empty() && wanted.back() == "*") {
+    wanted = wanted.first(wanted.size() - 1);
+    given = given.first(std::min(wanted.size(), given.size()));
+  }
   return std::equal(wanted.begin(), wanted.end(), given.begin(), given.end(), [](std::string_view part, const std::string& each) { return part == each || is_path_parameter(part); });
 }
 
@@ -61,7 +65,8 @@ std::map<std::string, std::string> parameters_of(std::span<const std::string_vie
 
 route_match match_route(std::string_view method, std::string_view path) {
   constexpr std::string_view prefix = "/api/v1";
-  if (path == prefix || path.starts_with("/api/v1/"))
+  const bool is_for_programs = path == prefix || path.starts_with("/api/v1/");
+  if (is_for_programs)
     path.remove_prefix(prefix.size());
   // The one path whose slash means something.
   const bool is_prometheus = path == "/metrics";
@@ -72,7 +77,7 @@ route_match match_route(std::string_view method, std::string_view path) {
     const bool wants_prometheus = each.path == "/metrics";
     if (wants_prometheus && !is_prometheus)
       continue;
-    if (!matches(parts, given))
+    if ((each.is_page && is_for_programs) || !matches(parts, given))
       continue;
     if (is_prometheus && !wants_prometheus && method == "GET")
       continue;

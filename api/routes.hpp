@@ -27,7 +27,7 @@ struct route_example {
 
 struct route {
   std::string_view method;
-  std::string_view path; ///< "/metrics/{metric_id}": a part in braces takes any one segment
+  std::string_view path; ///< "/metrics/{metric_id}": a part in braces takes any one segment; a last "*" any number of them
   std::string_view tag;
   std::string_view name; ///< of the operation, for clients made from the document
   std::string_view summary;
@@ -37,14 +37,16 @@ struct route {
   json (*answer_schema)();
   void (*handle)(const gateway_call_pointer&);
   route_example example;
-  std::array<std::uint16_t, 2> also = {};                ///< statuses beside those that follow from the above
+  std::array<std::uint16_t, 2> also = {}; ///< statuses beside those that follow from the above
   std::string_view answer_type = "application/json";
   bool takes_lines = false; ///< the body may also be NDJSON
   bool takes_websocket = false; ///< the answer may also be a WebSocket; everywhere else Upgrade is passed over, as HTTP allows
+  bool takes_strangers = false; ///< who sends no credential where one is needed is answered all the same, with an empty gateway_call::tenant
+  bool is_page = false; ///< a file for browsers: not part of the interface for programs, and not below /api/v1
 };
 
 /// Part of the service, which a worker leaves to others; not seeing to the node or the cluster, nor open to everyone.
-inline bool is_for_tenants(const route& each) { return each.scope.has_value() && each.tag != "Administration"; }
+inline bool is_for_tenants(const route& each) { return (each.scope.has_value() || each.request_schema != nullptr) && each.tag != "Administration"; }
 
 /// What stands for a part in braces in the examples.
 inline constexpr std::string_view example_of_path_parameter = "latency";

@@ -10,13 +10,13 @@ build_packages=(
   nlohmann-json3-dev libsimdjson-dev zlib1g-dev libsodium-dev libcurl4-openssl-dev libssl-dev libre2-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
   libhowardhinnant-date-dev libncurses-dev libgtest-dev libgmock-dev curl
 )
-test_packages=(postgresql-15 redis-server sqlite3 python3 python3-yaml openssl iproute2)
+test_packages=(postgresql-15 redis-server sqlite3 python3 python3-yaml openssl iproute2 chromium)
 runtime_packages=(
   ca-certificates tzdata libcaf-core0.17 libcaf-io0.17 libpqxx-6.4 libpq5 libsqlite3-0 libhiredis0.14 libzstd1 libjemalloc2
   libsimdjson14 zlib1g libsodium23 libcurl4 libssl3 libre2-9 libfmt9 libdate-tz3 libncursesw6 libtinfo6
 )
 # Other packagings of Node.js bring npm along, and Debian's cannot be installed beside them.
-command -v node >/dev/null && command -v npm >/dev/null || test_packages+=(nodejs npm)
+command -v node >/dev/null && command -v npm >/dev/null || build_packages+=(nodejs npm)
 
 case "${1:-build}" in
   build) wanted=("${build_packages[@]}") ;;

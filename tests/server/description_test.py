@@ -115,6 +115,8 @@ class Description(NodeTest):
                 continue
             if operation["operationId"] == "act_on_actor":
                 body = {**body, "path": next(each["path"] for each in self.node.call("GET", "/admin/actors?kind=tenant")[1]["actors"])}
+            if operation["operationId"] == "begin_session":
+                body = {"api_key": self.node.call("POST", "/admin/api-keys", {"label": "pages", "scopes": ["read"]})[1]["api_key"]}
             if operation["operationId"] == "stream_events":
                 self.sample_of_stream(path, operation["x-example-query"])
                 continue
@@ -164,6 +166,9 @@ class Description(NodeTest):
         self.sample("post", "/events/track", {"event_type": "a"}, wanted=422)
         self.sample("post", "/events/track", b"{", wanted=400)
         self.sample("get", "/metrics/", query="?limit=x&colour=red", wanted=422)
+        self.sample("post", "/session", {"api_key": "nonsense"}, wanted=401)
+        self.sample("post", "/session", {"key": "nonsense"}, wanted=422)
+        self.sample("post", "/session", {"api_key": "nonsense"}, wanted=403, headers={"Origin": "https://evil.example"})
         self.sample("get", "/events/stats", wanted=401, headers={"X-API-Key": "nonsense"})
 
     def test_is_valid_and_every_real_answer_fits_it(self):
