@@ -5,8 +5,10 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, when_unauthorized } from "./lib/api.js";
 import { use_path } from "./lib/router.js";
 import { end_session, read_session, viewer_of } from "./lib/session.js";
+import { Explore } from "./pages/explore.js";
 import { Frame } from "./pages/frame.js";
 import { Home } from "./pages/home.js";
+import { Live } from "./pages/live.js";
 import { NotFound } from "./pages/not_found.js";
 import { SignIn } from "./pages/sign_in.js";
 import { Problem } from "./parts/problem.js";
@@ -18,6 +20,8 @@ import "./lib/theme.js";
 /** @param {{path: string, viewer: Viewer}} props */
 function Content({ path, viewer }) {
   if (path === "/" || path === "/app") return html`<${Home} viewer=${viewer} />`;
+  if (path === "/app/explore") return html`<${Explore} viewer=${viewer} />`;
+  if (path === "/app/live") return html`<${Live} viewer=${viewer} />`;
   return html`<${NotFound} path=${path} />`;
 }
 

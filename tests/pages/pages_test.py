@@ -18,10 +18,22 @@ SECRET = "test-" + "0123456789abcdef" * 3
 class Pages(NodeTest):
     def run_checks(self, name, token=""):
         environment = {**os.environ, "DOTMAC_TEST_URL": f"http://127.0.0.1:{self.node.port}", "DOTMAC_TEST_TOKEN": token}
-        ended = subprocess.run(["node", os.path.join(HERE, name + ".mjs")], env=environment, capture_output=True, text=True, timeout=200)
-        print(ended.stdout)
-        self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
-        self.assertIn("# fail 0", ended.stdout.replace("ℹ", "#"))
+        with open(os.path.join(self.folder, "checks.log"), "w+") as errors:
+            checks = subprocess.Popen(["node", os.path.join(HERE, name + ".mjs")], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
+            said = ""
+            for line in checks.stdout:
+                said += line
+                if line.strip() == "restart the node":
+                    self.node.kill()
+                    self.node.start()
+                    checks.stdin.write("done\n")
+                    checks.stdin.flush()
+            checks.stdin.close()
+            checks.stdout.close()
+            errors.seek(0)
+            print(said)
+            self.assertEqual(checks.wait(60), 0, said + errors.read())
+            self.assertIn("# fail 0", said.replace("ℹ", "#"))
 
 
 class ClosedPages(Pages):
@@ -37,6 +49,12 @@ class ClosedPages(Pages):
 
     def test_home(self):
         self.run_checks("home", self.token)
+
+    def test_explore(self):
+        self.run_checks("explore", self.token)
+
+    def test_live_events(self):
+        self.run_checks("live", self.token)
 
 
 class OpenPages(Pages):

@@ -1,5 +1,7 @@
 // Numbers and times as the reader writes them (the browser's languages), in the time zone of the tenant.
 
+import { start_of_day } from "./calendar.js";
+
 const LOCALES = [...navigator.languages];
 
 const whole = new Intl.NumberFormat(LOCALES, { maximumFractionDigits: 2 });
@@ -41,5 +43,5 @@ export const format_bucket = (at, granularity, zone) => formatter(zone, OF_BUCKE
 /** For an axis whose marks are `step` seconds apart. @param {number} seconds @param {number} step @param {string} zone */
 export function format_mark(seconds, step, zone) {
   if (step >= 28 * 86_400) return formatter(zone, { year: "2-digit", month: "short" }).format(seconds * 1000);
-  return formatter(zone, step >= 86_400 ? { month: "short", day: "numeric" } : { hour: "numeric", minute: "2-digit" }).format(seconds * 1000);
+  return formatter(zone, step >= 86_400 || start_of_day(seconds * 1000, zone) === seconds * 1000 ? { month: "short", day: "numeric" } : { hour: "numeric", minute: "2-digit" }).format(seconds * 1000);
 }

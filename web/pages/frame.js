@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { choose_theme, chosen_theme, THEMES } from "../lib/theme.js";
 
 /** The pages, in the order of the navigation. */
-export const PAGES = [{ path: "/", name: "Home" }];
+export const PAGES = [{ path: "/", name: "Home" }, { path: "/app/explore", name: "Explore" }, { path: "/app/live", name: "Live events" }];
 
 function ThemeChoice() {
   const [theme, set_theme] = useState(chosen_theme());

@@ -6,6 +6,16 @@ import { format_bucket, format_mark, format_number, format_short_number } from "
 /** Lines differ in more than colour. @type {number[][]} */
 export const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 const HEIGHT = 280;
+const HOUR = 3_600, DAY = 24 * HOUR, MONTH = 30 * DAY, YEAR = 365 * DAY;
+const OF_HOURS = [1, 2, 3, 4, 6, 8, 12].map((each) => each * HOUR);
+const OF_DAYS = [1, 2, 3, 4, 5, 6, 7, 14, 21].map((each) => each * DAY);
+const OF_MONTHS = [MONTH, 2 * MONTH, 3 * MONTH, 6 * MONTH, YEAR, 2 * YEAR, 5 * YEAR, 10 * YEAR];
+
+/** How far marks of the axis may be from each other: no nearer than the intervals that are counted. @param {string} granularity */
+function steps_of(granularity) {
+  if (granularity === "month") return OF_MONTHS;
+  return granularity === "hour" ? [...OF_HOURS, ...OF_DAYS, ...OF_MONTHS] : [...OF_DAYS, ...OF_MONTHS];
+}
 
 /** @param {Element} element @param {string} name */
 const value_of = (element, name) => getComputedStyle(element).getPropertyValue(name).trim();
@@ -53,7 +63,7 @@ function options_of(place, given) {
     cursor: { drag: { x: true, y: false, dist: 5 }, y: false },
     scales: { x: { time: true }, y: { range: from_zero } },
     axes: [
-      { label: given.x_title, labelFont: font, font, stroke: text, grid, ticks: grid, values: (_, marks, __, ___, step) => marks.map((each) => format_mark(each, step, given.zone)) },
+      { label: given.x_title, incrs: steps_of(given.granularity), labelFont: font, font, stroke: text, grid, ticks: grid, values: (_, marks, __, ___, step) => marks.map((each) => format_mark(each, step, given.zone)) },
       { label: given.y_title, labelFont: font, font, stroke: text, grid, ticks: grid, size: 56, values: (_, marks) => marks.map(format_short_number) },
     ],
     series: [{}, ...given.lines.map((line, index) => {
