@@ -33,14 +33,17 @@ bool came_by_tls(const http_request& request) { return request.header("origin").
 
 std::string session_secret_of(std::string_view secret_key) { return secret_key.empty() ? random_identifier(random_secret_bytes) : derived_secret(secret_key, session_purpose); }
 
-std::string write_session(const browser_session& session, std::string_view session_secret) { return make_token({session.tenant, session.key_id, {}}, session_secret, session.ends_at); }
+std::string write_session(const browser_session& session, std::string_view session_secret) { return make_token({session.tenant, session.key_id + "." + session.session_id, {}}, session_secret, session.ends_at); }
 
 result<browser_session> read_session(std::string_view token, std::string_view session_secret, timestamp now) {
   auto claims = verify_token(token, session_secret, now);
-  if (!claims || !claims->tenant || !is_valid_tenant_id(*claims->tenant))
-    return failure{error_code::unauthorized, "the session has ended: sign in again", "Cookie"};
-  return browser_session{*std::move(claims->tenant), std::move(claims->subject), claims->expires_at};
+  const auto id_at = claims ? claims->subject.rfind('.') : std::string::npos;
+  if (id_at == std::string::npos || !claims->tenant || !is_valid_tenant_id(*claims->tenant))
+    return session_is_over();
+  return browser_session{*std::move(claims->tenant), claims->subject.substr(0, id_at), claims->subject.substr(id_at + 1), claims->expires_at};
 }
+
+failure session_is_over() { return {error_code::unauthorized, "the session has ended: sign in again", "Cookie"}; }
 
 std::string_view session_token_in(const http_request& request) {
   for (const auto& [name, value] : request.headers)

@@ -2,7 +2,7 @@
 
 /// The session of a browser: who signed in with an API key, as a signed token in a cookie.
 ///
-/// Promise    A token says which key of which tenant signed in, until when, and nothing else: what it may do is looked up with the key at each request, so that a revoked key ends
+/// Promise    A token says which key of which tenant signed in, when that ends, and which sign-in it is, nothing else: what it may do is looked up with the key at each request, so that a revoked key ends
 ///            its sessions. It is signed with a secret of its own, derived from SECRET_KEY: it is no token for Authorization, nor the other way round. Scripts cannot read the cookie
 ///            (HttpOnly), and pages of other sites do not send it (SameSite=Strict). Pages of the same site but another origin, such as another port of this machine, do:
 ///            `check_page` refuses what they send.
@@ -25,6 +25,7 @@ inline constexpr std::string_view page_header_value = "dotmac-analytics";
 struct browser_session {
   std::string tenant;
   std::string key_id;
+  std::string session_id; ///< one of each sign-in: random, without points
   timestamp ends_at;
 };
 
@@ -33,6 +34,9 @@ std::string session_secret_of(std::string_view secret_key);
 
 std::string write_session(const browser_session& session, std::string_view session_secret);
 result<browser_session> read_session(std::string_view token, std::string_view session_secret, timestamp now);
+
+/// What is answered to who has none any more.
+failure session_is_over();
 
 /// The token in the request's cookies; empty where there is none.
 std::string_view session_token_in(const http_request& request);

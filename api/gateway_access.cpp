@@ -65,6 +65,13 @@ void gateway::implementation::authorize(const gateway_call_pointer& call, access
     allowed();
 }
 
+result<browser_session> gateway::implementation::session_of(std::string_view token) const {
+  auto session = read_session(token, session_secret, hooks.now());
+  if (session && signed_out.contains(*session))
+    return session_is_over();
+  return session;
+}
+
 bool gateway::implementation::needs_credential(const http_request& request) const { return options.is_production || !options.secret_key.empty() || !request.is_from_loopback; }
 
 /// Sends nothing that could be a credential, where one is needed.
@@ -76,7 +83,7 @@ bool gateway::implementation::is_stranger(const http_request& request) const {
 void gateway::implementation::authorize_by_cookie(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed) {
   const auto& request = call->request;
   if (const auto token = session_token_in(request); !token.empty()) {
-    if (auto session = read_session(token, session_secret, hooks.now())) {
+    if (auto session = session_of(token)) {
       if (auto page = check_page(request); !page)
         return call->refuse(page.error());
       call->session_ends_at = session->ends_at;

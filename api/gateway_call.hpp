@@ -2,6 +2,7 @@
 
 /// One request on its way through the gateway, and what its handler may use.
 
+#include "api/ended_sessions.hpp"
 #include "api/event_batcher.hpp"
 #include "api/fair_workers.hpp"
 #include "api/gateway.hpp"
@@ -40,6 +41,8 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
   void take(const gateway_call_pointer& call);
   void answer_options(const gateway_call_pointer& call, const std::string& allowed);
   result<void> take_upgrade(gateway_call& call);
+  /// Of a token, where it holds and nobody has signed out of it.
+  result<browser_session> session_of(std::string_view token) const;
   bool needs_credential(const http_request& request) const;
   bool is_stranger(const http_request& request) const;
   void authorize(const gateway_call_pointer& call, access_scope needed, std::function<void()> allowed);
@@ -66,6 +69,7 @@ struct gateway::implementation : std::enable_shared_from_this<gateway::implement
 
   gateway_options options;
   std::string session_secret; ///< set before the first request
+  ended_sessions signed_out;
   tenant_service& tenants;
   gateway_hooks hooks;
   std::mutex admission_mutex;

@@ -8,6 +8,8 @@
 namespace dotmac {
 namespace {
 
+constexpr std::size_t session_id_bytes = 16;
+
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// Of one browser, and of now.
@@ -48,7 +50,7 @@ void begin_session(const gateway_call_pointer& call) {
     return call->refuse({error_code::unauthorized, "this is no API key: one begins with \"dma.\" and has three more parts", "api_key"});
   call->host->give_back(*call); // what was nobody's: from here on it is the tenant's call
   call->host->authorize_by_key(call, access_scope::read, {key->tenant, key->key_id, key->secret}, [call, key_id = key->key_id] {
-    const browser_session session{call->tenant, key_id, {(call->received_at.milliseconds / 1'000 + std::chrono::seconds{session_lifetime}.count()) * 1'000}};
+    const browser_session session{call->tenant, key_id, random_identifier(session_id_bytes), {(call->received_at.milliseconds / 1'000 + std::chrono::seconds{session_lifetime}.count()) * 1'000}};
     call->session_ends_at = session.ends_at;
     answer_session(call, uncached({{"Set-Cookie", session_cookie(write_session(session, call->host->session_secret), call->request)}}));
   });
@@ -62,9 +64,12 @@ void show_session(const gateway_call_pointer& call) {
 }
 
 void end_session(const gateway_call_pointer& call) {
-  if (!session_token_in(call->request).empty())
+  if (const auto token = session_token_in(call->request); !token.empty()) {
     if (auto page = check_page(call->request); !page)
       return call->refuse(page.error());
+    if (const auto session = call->host->session_of(token))
+      call->host->signed_out.add(*session, call->received_at);
+  }
   call->respond({200, "application/json", json{{"status", "signed_out"}}.dump(), uncached({{"Set-Cookie", session_cookie({}, call->request)}}), {}});
 }
 

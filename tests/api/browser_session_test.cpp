@@ -1,6 +1,7 @@
 // Sessions of browsers: what their tokens and cookies prove, which requests may use them, and how the pages are answered.
 
 #include "api/browser_session.hpp"
+#include "api/ended_sessions.hpp"
 #include "api/page_answer.hpp"
 #include "tests/api/gateway_fixture.hpp"
 
@@ -8,7 +9,7 @@ namespace dotmac {
 namespace {
 
 constexpr std::string_view session_test_key = "0123456789abcdef0123456789abcdef";
-const browser_session of_acme{"acme", "0123", {test_now.milliseconds + 60'000}};
+const browser_session of_acme{"acme", "0123", "a1", {test_now.milliseconds + 60'000}};
 
 http_request request_with(std::string method, std::vector<std::pair<std::string, std::string>> headers) {
   http_request request;
@@ -24,6 +25,7 @@ TEST(browser_session, says_which_key_signed_in_until_it_ends) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->tenant, "acme");
   EXPECT_EQ(read->key_id, "0123");
+  EXPECT_EQ(read->session_id, "a1");
   EXPECT_EQ(read->ends_at.milliseconds, of_acme.ends_at.milliseconds);
   EXPECT_TRUE(read_session(token, own_secret, {of_acme.ends_at.milliseconds - 1}));
   EXPECT_FALSE(read_session(token, own_secret, of_acme.ends_at));
@@ -33,9 +35,9 @@ TEST(browser_session, is_refused_with_another_signature_and_is_no_token_nor_a_to
   const auto own_secret = session_secret_of(session_test_key);
   const auto token = write_session(of_acme, own_secret);
   EXPECT_FALSE(verify_token(token, session_test_key, test_now));
-  EXPECT_FALSE(read_session(make_token({"acme", "0123", {access_scope::admin}}, session_test_key, of_acme.ends_at), own_secret, test_now));
-  EXPECT_FALSE(read_session(make_token({std::nullopt, "0123", {}}, own_secret, of_acme.ends_at), own_secret, test_now)) << "for every tenant";
-  EXPECT_FALSE(read_session(make_token({"../etc", "0123", {}}, own_secret, of_acme.ends_at), own_secret, test_now));
+  EXPECT_FALSE(read_session(make_token({"acme", "0123.a1", {access_scope::admin}}, session_test_key, of_acme.ends_at), own_secret, test_now));
+  EXPECT_FALSE(read_session(make_token({std::nullopt, "0123.a1", {}}, own_secret, of_acme.ends_at), own_secret, test_now)) << "for every tenant";
+  EXPECT_FALSE(read_session(make_token({"../etc", "0123.a1", {}}, own_secret, of_acme.ends_at), own_secret, test_now));
   for (std::size_t i = 0; i < token.size(); i += 7) {
     auto spoiled = token;
     spoiled[i] = spoiled[i] == 'A' ? 'B' : 'A';
@@ -115,6 +117,33 @@ TEST_F(session_gateway_test, signs_in_tells_of_it_and_signs_out) {
   const auto left = call("DELETE", "/session", {}, cookie + "X-Requested-With: dotmac-analytics\r\n");
   EXPECT_EQ(left.status, 200);
   EXPECT_NE(left.header("Set-Cookie").find("Max-Age=0"), std::string::npos);
+}
+
+TEST_F(session_gateway_test, takes_no_copy_of_a_cookie_that_was_signed_out_of) {
+  start_closed();
+  const auto gone = cookie_of(sign_in(key.text)), kept = cookie_of(sign_in(key.text));
+  ASSERT_NE(gone, kept) << "two sign-ins of one key at the same time";
+  ASSERT_EQ(call("GET", "/events/stats", {}, gone).status, 200);
+  EXPECT_EQ(call("DELETE", "/session", {}, gone).status, 403) << "not from a page of the node";
+  ASSERT_EQ(call("GET", "/events/stats", {}, gone).status, 200);
+  ASSERT_EQ(call("DELETE", "/session", {}, gone + "X-Requested-With: dotmac-analytics\r\n").status, 200);
+  EXPECT_EQ(call("GET", "/events/stats", {}, gone).status, 401);
+  EXPECT_EQ(call("GET", "/events/stats", {}, kept).status, 200);
+}
+
+TEST(ended_sessions, keep_those_that_end_last_and_none_that_is_over) {
+  ended_sessions ended;
+  const auto session = [](std::size_t number) { return browser_session{"acme", "0123", "s" + std::to_string(number), {test_now.milliseconds + static_cast<std::int64_t>(number)}}; };
+  for (std::size_t i = 1; i <= ended_sessions::kept_max; ++i)
+    ended.add(session(i), test_now);
+  EXPECT_TRUE(ended.contains(session(1)));
+  ended.add(session(ended_sessions::kept_max + 1), test_now);
+  EXPECT_FALSE(ended.contains(session(1))) << "the limit is reached";
+  EXPECT_TRUE(ended.contains(session(2)));
+  ended.add(session(ended_sessions::kept_max + 2), {test_now.milliseconds + 5'000});
+  EXPECT_FALSE(ended.contains(session(5'000)));
+  EXPECT_TRUE(ended.contains(session(5'001)));
+  EXPECT_FALSE(ended.contains({"acme", "0123", "other", session(5'001).ends_at}));
 }
 
 TEST_F(session_gateway_test, ends_with_its_key) {

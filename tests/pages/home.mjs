@@ -79,6 +79,24 @@ test("its chart has titles, a tooltip, a legend that toggles, and a closer look"
   assert_clean(page);
 });
 
+test("two tenants see their own, each in its time zone", async () => {
+  const zone = "Asia/Kolkata", tenant = { "X-Tenant-ID": "kolkata" };
+  await ask("POST", "/admin/tenants", { tenant_id: "kolkata", timezone: zone });
+  const other = await ask("POST", "/admin/api-keys", { label: "pages", scopes: ["read"] }, tenant);
+  const at = "2026-03-01T20:15:30Z"; // there it is the next day
+  await ask("POST", "/events/track", { event_type: "theirs", event_name: "n", timestamp: at }, tenant);
+  const page = await browser.open_signed_in(other.api_key);
+  await page.getByText("Events by type and name").waitFor();
+  assert.equal(await page.locator("header .tenant").textContent(), "Tenant kolkata");
+  assert.deepEqual(await page.locator(".figure dd").allTextContents(), ["1", "0", "02.03.2026, 01:45:30", "02.03.2026, 01:45:30"]);
+  assert.deepEqual((await cells_of(page.getByRole("table"))).slice(1), [["theirs", "n", "1"]]);
+  const own = await browser.open_signed_in(key);
+  await own.getByText("Events by type and name").waitFor();
+  assert.equal(await own.getByText("theirs").count(), 0);
+  assert_clean(page);
+  assert_clean(own);
+});
+
 test("dark, on a phone, nothing is cut off", async () => {
   const page = await browser.open_signed_in(key, "/", { colorScheme: "dark", viewport: { width: 360, height: 740 } });
   await page.getByRole("img").waitFor();
@@ -120,7 +138,7 @@ test("a path that is no page is told so, and leads on", async () => {
   await page.getByRole("heading", { name: "Not found" }).waitFor();
   await page.getByRole("link", { name: "Go to Home" }).click();
   await page.getByRole("heading", { name: "Home" }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Home", "a screen reader goes on at the title");
+  await page.waitForFunction(() => document.activeElement.textContent === "Home"); // a screen reader goes on at the title
   await page.goBack();
   await page.getByRole("heading", { name: "Not found" }).waitFor();
   await assert_accessible(page, "Not found");
@@ -136,5 +154,8 @@ test("where the node fails, the place of the answer says what to do", async () =
   await page.unroute("**/events/stats");
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByText("Events by type and name").waitFor();
-  assert_clean(page, [/status of 503/]);
+  await page.route("**/events/stats", (route) => route.abort("connectionrefused"));
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await page.getByRole("alert").getByText("Check that the node runs and that this device reaches it").waitFor();
+  assert_clean(page, [/status of 503/, /net::ERR_CONNECTION_REFUSED/]);
 });

@@ -21,10 +21,13 @@ test("with the keyboard alone, in either theme, on a phone", async () => {
     await page.keyboard.type(api_key);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Home" }).waitFor();
+    await page.waitForFunction(() => document.activeElement.textContent === "Home"); // a screen reader goes on at the title
+    const [{ name, value }] = await page.context().cookies();
     for (let i = 0; i < 20 && (await page.evaluate(() => document.activeElement.textContent)) !== "Sign out"; ++i) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.getByText("You are signed out.").waitFor();
     assert.deepEqual(await page.context().cookies(), []);
+    assert.equal((await fetch(URL_OF_NODE + "/events/stats", { headers: { Cookie: `${name}=${value}` } })).status, 401, "a copy of the cookie is over too");
     assert_clean(page);
   }
 });

@@ -55,6 +55,12 @@ export function when_unauthorized(act) {
   on_unauthorized = act;
 }
 
+/** @param {unknown} why @param {AbortSignal | undefined} signal @returns {never} */
+function fail(why, signal) {
+  if (signal?.aborted) throw why;
+  throw new ApiError({ status: 0, code: "unreachable", message: "The node does not answer." });
+}
+
 /**
  * @param {"GET" | "POST" | "DELETE"} method
  * @param {string} path
@@ -71,10 +77,7 @@ export async function call_for_response(method, path, body, signal) {
     cache: "no-store",
     credentials: "same-origin",
     signal,
-  }).catch((why) => {
-    if (signal?.aborted) throw why;
-    throw new ApiError({ status: 0, code: "unreachable", message: "The node does not answer." });
-  });
+  }).catch((why) => fail(why, signal));
   if (response.ok) return response;
   const error = await error_of(response);
   if (response.status === 401 && path !== "/session") on_unauthorized(error);
@@ -89,5 +92,6 @@ export async function call_for_response(method, path, body, signal) {
  * @returns {Promise<any>}
  */
 export async function call(method, path, body, signal) {
-  return (await call_for_response(method, path, body, signal)).json();
+  const response = await call_for_response(method, path, body, signal);
+  return response.json().catch((why) => fail(why, signal)); // the connection broke on the way
 }

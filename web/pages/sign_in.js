@@ -1,6 +1,7 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, call } from "../lib/api.js";
+import { no_longer_first } from "../parts/page.js";
 
 /** @param {ApiError} problem */
 function what_to_do(problem) {
@@ -17,6 +18,7 @@ export function SignIn({ reason, on_session }) {
   const [is_busy, set_busy] = useState(false);
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   useEffect(() => {
+    no_longer_first();
     document.title = "Sign in – DotMac Analytics";
     field.current?.focus();
   }, []);

@@ -1,7 +1,12 @@
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 
+/** The browser itself tells of the first page. */
 let is_first = true;
+/** What is shown now counts as one, though it has no such title. */
+export function no_longer_first() {
+  is_first = false;
+}
 
 /**
  * A page: its title is that of the window, and is where a screen reader goes on after a change of pages.
